@@ -1,0 +1,95 @@
+"""Who answers for which homes, and how to reach them; what the homes are called.
+
+Areas and places are paths of codes, compared segment by segment: `s01/b1` is no parent of
+`s01/b10`. Names and numbers are personal data and never leave the gateway's side.
+"""
+
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from alerts.plan import ChannelName, Role
+from edge.settings import Settings
+
+
+def covers(area: str, subject: str) -> bool:
+    """Whether `subject` is `area` or lies within it."""
+    segments = area.split("/")
+    return subject.split("/")[: len(segments)] == segments
+
+
+class Person(Settings):
+    """One person and their addresses; `lang` is the language they are written to in."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    name: str = Field(min_length=1, max_length=40)
+    roles: tuple[Role, ...] = Field(min_length=1)
+    areas: tuple[str, ...] = Field(min_length=1)
+    lang: Literal["zh", "en"] = "zh"
+    sms: str | None = Field(default=None, pattern=r"^\+?[0-9]{5,15}$")
+    webhook: str | None = Field(default=None, pattern=r"^https?://\S+$", max_length=500)
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if not self.channels:
+            raise ValueError("has neither sms nor webhook, so nobody can reach this person")
+        return self
+
+    @property
+    def channels(self) -> tuple[ChannelName, ...]:
+        """The channels that this person has an address on, in falling order of preference."""
+        return tuple(name for name in ChannelName if self.address(name) is not None)
+
+    def address(self, channel: ChannelName) -> str | None:
+        """Where `channel` finds this person; None if it does not."""
+        return {ChannelName.SMS: self.sms, ChannelName.WEBHOOK: self.webhook}[channel]
+
+
+class Roster(Settings):
+    """Everybody who may be told, in the order in which they are."""
+
+    version: int = Field(ge=1)
+    person: tuple[Person, ...] = Field(max_length=10_000)
+
+    @field_validator("person")
+    @classmethod
+    def _ids_are_unique(cls, people: tuple[Person, ...]) -> tuple[Person, ...]:
+        ids = [person.id for person in people]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            raise ValueError(f"person id used twice: {', '.join(twice)}")
+        return people
+
+    def get(self, person_id: str) -> Person | None:
+        """The person of that id, or None if they have left."""
+        return next((person for person in self.person if person.id == person_id), None)
+
+
+def recipients(roster: Roster, roles: tuple[Role, ...], subject: str) -> tuple[Person, ...]:
+    """Everybody with one of `roles` for an area that covers `subject`; may be nobody."""
+    return tuple(
+        person
+        for person in roster.person
+        if set(roles) & set(person.roles) and any(covers(area, subject) for area in person.areas)
+    )
+
+
+class Label(Settings):
+    """What people call a place: short enough to stand whole in a text message."""
+
+    zh: str = Field(min_length=1, max_length=24)
+    en: str = Field(min_length=1, max_length=24)
+
+
+class Places(Settings):
+    """Labels of buildings and homes, by path."""
+
+    version: int = Field(ge=1)
+    place: dict[str, Label] = Field(default_factory=dict, max_length=100_000)
+
+    def label(self, subject: str, lang: Literal["zh", "en"]) -> str:
+        """The label of the nearest labelled place, with the codes below it; never empty."""
+        segments = subject.split("/")
+        for depth in range(len(segments), 0, -1):
+            if label := self.place.get("/".join(segments[:depth])):
+                return " ".join([getattr(label, lang), *segments[depth:]])
+        return subject

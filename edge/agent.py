@@ -1,0 +1,372 @@
+"""One edge, put together: read this file first.
+
+Messages come from the broker and go through the journal into the pipeline; findings go
+back over the broker to the gateway; readings go on to InfluxDB. Each of these is one named
+task of one group. There is no partial failure: should any task raise, all end, the process
+exits non-zero with the reason in its log, and the next start continues from the journal.
+"""
+
+import argparse
+import asyncio
+import logging
+import random
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+import msgspec
+from pydantic import ConfigDict, field_validator
+
+from edge import topic
+from edge.broker import BrokerSettings, PahoSession
+from edge.clock import Clock, deadline, parse, sleep
+from edge.courier import Courier
+from edge.disk_room import when_room
+from edge.failpoint import hit
+from edge.fold import Fold
+from edge.health import Health, MetricsSettings, serve
+from edge.influx import Forwarder, InfluxSettings, sink
+from edge.journal import INFLUX, Journal, JournalSettings, open_journal
+from edge.journal_file import JournalError
+from edge.outbox import Outbox
+from edge.pipeline import Pipeline, PipelineSettings
+from edge.reading import SECOND_NS
+from edge.registry import Registry
+from edge.ring import prune, used_bytes
+from edge.session import Delivery, NotPublished, Session, Will
+from edge.settings import ConfigError, ConfigFault, M, Settings, load
+
+log = logging.getLogger(__name__)
+
+BATCH_MAX = 1_000
+LINGER_S = 0.05
+REPORT_S = 60.0
+CHECKPOINT_S = 3_600.0
+CHECKPOINT_READINGS = 50_000
+_TICK_S_MIN, _TICK_S_MAX = 1.0, 60.0
+
+Connect = Callable[[Sequence[str], Will], Session]
+"""Makes the edge's session, not yet running, from its topic filters and its last will."""
+
+
+class EdgeSettings(Settings):
+    """One edge, as its TOML file describes it; paths are relative to that file's folder."""
+
+    edge: str
+    site: str
+    registry: Path
+    journal: JournalSettings
+    broker: BrokerSettings = BrokerSettings()
+    pipeline: PipelineSettings = PipelineSettings()
+    influx: InfluxSettings | None = None
+    metrics: MetricsSettings | None = None
+
+    @field_validator("edge", "site")
+    @classmethod
+    def _is_segment(cls, code: str) -> str:
+        if not topic.is_segment(code):
+            raise ValueError(f"{code!r} is not a code; use 1-32 of a-z 0-9 _ -")
+        return code
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The settings in `path`.
+
+        Raises:
+            ConfigError: the file cannot be used; all faults at once.
+        """
+        return _beside(load(path, cls), path.parent)
+
+
+def read_registry(settings: EdgeSettings) -> Registry:
+    """The registry that `settings` name.
+
+    Raises:
+        ConfigError: it cannot be used, or is another site's; all faults at once.
+    """
+    table = load(settings.registry, _AnyTable).model_extra or {}
+    registry = Registry.parse(table, settings.registry)
+    if registry.site != settings.site:
+        problem = f'is the registry of "{registry.site}", this edge serves "{settings.site}"'
+        fault = ConfigFault(settings.registry, "site", problem, "name the registry of that site")
+        raise ConfigError([fault])
+    return registry
+
+
+async def run_edge(
+    settings: EdgeSettings,
+    *,
+    connect: Connect,
+    clock: Clock,
+    rng: random.Random,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Run the edge until `stop` is set: it then says goodbye and leaves a checkpoint.
+
+    Cancelling it instead is a crash: nothing is lost, and the next run replays more.
+
+    Raises:
+        ConfigError: the registry cannot be used.
+        JournalError: the journal cannot be used.
+        ExceptionGroup: a task failed.
+    """
+    registry = read_registry(settings)
+    health = Health()
+    epoch = str(UUID(int=rng.getrandbits(128), version=4))
+    journal = open_journal(
+        settings.journal, fresh_epoch=epoch, now_ns=clock.now_ns(), health=health
+    )
+    try:
+        agent = _Agent(settings, registry, journal, health, connect=connect, clock=clock, rng=rng)
+        if settings.metrics is not None:
+            serve(health, settings.metrics)
+        await agent.run(stop or asyncio.Event())
+    finally:
+        journal.close()
+
+
+class _Agent:
+    """The parts of one edge and the tasks that move them."""
+
+    def __init__(  # noqa: PLR0913  (the composition root takes everything there is)
+        self,
+        settings: EdgeSettings,
+        registry: Registry,
+        journal: Journal,
+        health: Health,
+        *,
+        connect: Connect,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._health = health
+        self._journal = journal
+        site, edge = settings.site, settings.edge
+        self._ack_topic = topic.ack_topic(site, edge)
+        self._status_topic = topic.status_topic(site, edge)
+        self._health_topic = topic.health_topic(site, edge)
+        filters = (*topic.device_filters(site), self._ack_topic)
+        will = Will(self._status_topic, self._status(up=False))
+        self._session = connect(filters, will)
+        self._fold = Fold(journal, Pipeline(registry, settings.pipeline), health)
+        self._outbox = Outbox(journal, forwarded=settings.influx is not None)
+        address = (topic.finding_topic(site, edge), edge, journal.epoch)
+        self._courier = Courier(
+            self._outbox, self._session, address=address, clock=clock, health=health
+        )
+        self._forwarder = None
+        if settings.influx is not None:
+            self._forwarder = Forwarder(
+                journal, self._outbox, registry, sink(settings.influx),
+                clock=clock, rng=rng, health=health,
+            )  # fmt: skip
+        self._stepped = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Recover, then run every task until `stop`, then leave in good order."""
+        self._fold.recover(self._clock.now_ns())
+        log.info("edge %s: boot %d", self._settings.edge, self._journal.boot)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(part, name=name) for name, part in self._parts().items()]
+            await stop.wait()
+            await self._say_goodbye()
+            for task in tasks:
+                task.cancel()
+        self._fold.checkpoint()
+
+    def _parts(self) -> dict[str, Coroutine[Any, Any, None]]:
+        parts = {
+            "session": self._session.run(self._on_link),
+            "receive": self._receive(),
+            "tick": self._tick(),
+            "courier": self._courier.run(),
+            "report": self._report(),
+            "checkpoint": self._checkpoint(),
+        }
+        if self._forwarder is not None:
+            parts["forward"] = self._forwarder.run()
+        return parts
+
+    async def _receive(self) -> None:
+        while True:
+            deliveries = await self._session.receive(BATCH_MAX, LINGER_S)
+            hit("edge.receive")
+            acks = [d for d in deliveries if d.topic == self._ack_topic]
+            messages = [d for d in deliveries if d.topic != self._ack_topic]
+            if messages:
+                await self._when_room(partial(self._fold.take, messages, self._session))
+                self._woken()
+            await self._acknowledge(acks)
+
+    async def _acknowledge(self, acks: Sequence[Delivery]) -> None:
+        for delivery in acks:
+            await self._courier.acknowledge(delivery.payload)
+        self._session.ack(acks)
+
+    async def _tick(self) -> None:
+        """Tick when the pipeline says that time matters."""
+        while True:
+            self._stepped.clear()
+            due_ns = self._fold.due_ns()
+            now_ns = self._clock.now_ns()
+            if due_ns is not None and due_ns <= now_ns:
+                await self._when_room(partial(self._fold.tick, now_ns))
+                self._courier.wake()
+                await sleep(self._clock, _TICK_S_MIN)
+                continue
+            wait_s = _TICK_S_MAX if due_ns is None else (due_ns - now_ns) / SECOND_NS
+            await self._until_stepped(wait_s)
+
+    async def _until_stepped(self, limit_s: float) -> None:
+        """Wait until something was stepped; at most a minute, since a wall clock may be set."""
+        try:
+            async with deadline(self._clock, min(limit_s, _TICK_S_MAX)):
+                await self._stepped.wait()
+        except TimeoutError:
+            return
+
+    async def _on_link(self, up: bool) -> None:
+        now_ns = self._clock.now_ns()
+        await self._when_room(partial(self._fold.link, now_ns, up=up))
+        self._woken()
+        self._health.gauge("link_up", float(up))
+        if not up:
+            self._health.count("links_lost")
+            return
+        await self._announce(self._status_topic, self._status(up=True), retain=True)
+        self._courier.start_over()
+
+    async def _report(self) -> None:
+        """Once a minute: room made in the journal, and the state of the edge published."""
+        while True:
+            now_ns = self._clock.now_ns()
+            await self._when_room(self._fold.settle_rest)
+            await self._when_room(partial(self._prune, now_ns))
+            self._measure(now_ns)
+            if self._session.connected:
+                await self._announce(self._health_topic, self._health_report(now_ns))
+            await sleep(self._clock, REPORT_S)
+
+    async def _checkpoint(self) -> None:
+        while True:
+            began_ns = self._clock.monotonic_ns()
+            while (
+                self._fold.readings_since_checkpoint < CHECKPOINT_READINGS
+                and self._clock.monotonic_ns() - began_ns < CHECKPOINT_S * SECOND_NS
+            ):
+                await sleep(self._clock, REPORT_S)
+            await self._when_room(self._fold.checkpoint)
+
+    async def _say_goodbye(self) -> None:
+        if self._session.connected:
+            await self._announce(self._status_topic, self._status(up=False), retain=True)
+
+    async def _announce(self, to: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish what may be missed: the next one says it again."""
+        try:
+            await self._session.publish(to, payload, retain=retain)
+        except NotPublished as error:
+            self._health.count("publishes_failed")
+            log.info("%s: %s", to, error)
+
+    async def _when_room(self, act: Callable[[], None]) -> None:
+        await when_room(self._clock, self._health, act)
+
+    def _woken(self) -> None:
+        self._stepped.set()
+        self._courier.wake()
+
+    def _prune(self, now_ns: int) -> None:
+        prune(
+            self._journal, self._settings.journal, self._health,
+            now_ns=now_ns, forwarded=self._forwarder is not None,
+        )  # fmt: skip
+
+    def _measure(self, now_ns: int) -> None:
+        gauge, journal = self._health.gauge, self._journal
+        gauge("boot", journal.boot)
+        gauge("journal_position", journal.last)
+        gauge("journal_bytes", used_bytes(journal))
+        gauge("findings_unacked", self._outbox.count_unacked())
+        oldest = self._outbox.unacked(1)
+        age_ns = now_ns - oldest[0].finding.at_ns if oldest else 0
+        gauge("finding_oldest_unacked_s", age_ns / SECOND_NS)
+        if self._forwarder is not None:
+            gauge("influx_lag_entries", journal.last - journal.position(INFLUX))
+
+    def _health_report(self, now_ns: int) -> bytes:
+        """The health message: every metric of this process, and the pipeline's own counts."""
+        report = {"v": 1, "at_ns": now_ns, "edge": self._settings.edge}
+        counts = {"pipeline": self._fold.counters()}
+        return msgspec.json.encode(report | self._health.snapshot() | counts)
+
+    def _status(self, *, up: bool) -> bytes:
+        return msgspec.json.encode({"up": up, "boot": self._journal.boot})
+
+
+class _AnyTable(Settings):
+    """Any TOML table: the registry checks its own."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def _beside(record: M, folder: Path) -> M:
+    """`record` with every relative path in it taken from `folder`."""
+    changes: dict[str, Any] = {}
+    for name in type(record).model_fields:
+        value = getattr(record, name)
+        if isinstance(value, Path):
+            changes[name] = folder / value
+        elif isinstance(value, Settings):
+            changes[name] = _beside(value, folder)
+    return record.model_copy(update=changes)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `shouwang edge`: 0 stopped when asked, 1 failed, 2 the configuration is broken."""
+    arguments = _arguments(argv)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        clock = parse(arguments.clock)
+        settings = EdgeSettings.read(arguments.config)
+        read_registry(settings)
+    except (ConfigError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    try:
+        asyncio.run(_serve(settings, clock))
+    except JournalError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except ExceptionGroup as group:
+        for failure in group.exceptions:
+            log.critical("the edge stops: %r", failure, exc_info=failure)
+        return 1
+    return 0
+
+
+async def _serve(settings: EdgeSettings, clock: Clock) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    rng = random.SystemRandom()
+
+    def connect(filters: Sequence[str], will: Will) -> Session:
+        return PahoSession(settings.broker, filters, clock=clock, rng=rng, will=will)
+
+    await run_edge(settings, connect=connect, clock=clock, rng=rng, stop=stop)
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="shouwang edge", description="Run one edge.")
+    parser.add_argument("--config", type=Path, required=True, help="TOML file of the edge")
+    parser.add_argument(
+        "--clock", default="real", help="'real', or 'scaled:SPEED:REAL_NS:WALL_NS' in a simulation"
+    )
+    return parser.parse_args(argv)

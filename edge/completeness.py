@@ -1,0 +1,125 @@
+"""Was water used in this window: yes, no, cannot know, or the meter is faulty.
+
+Interval arithmetic on cumulative registers: samples around the window bound its use from
+above, samples inside bound it from below. A gap does not make a register forget, and
+nothing is ever concluded about the time after the last believed sample.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from math import ceil
+from typing import NamedTuple
+
+from edge.meter import ML_PER_M3, Meter, Segment
+from edge.reading import Reading
+from edge.registry import Binding
+
+_ML_PER_L = ML_PER_M3 // 1_000
+
+
+class Use(StrEnum):
+    """The answer about one window."""
+
+    USED = "used"
+    NOT_USED = "not_used"
+    UNKNOWN = "unknown"
+    FAULT = "fault"
+
+
+class Bounds(NamedTuple):
+    """How much was used at least, and at most (None: nobody knows), in millilitres."""
+
+    lower_ml: int
+    upper_ml: int | None
+
+    def verdict(self, threshold_ml: int) -> Use:
+        """Whether the use reaches `threshold_ml`."""
+        if self.upper_ml is not None and self.upper_ml < threshold_ml:
+            return Use.NOT_USED
+        return Use.USED if self.lower_ml >= threshold_ml else Use.UNKNOWN
+
+
+def bounds(segment: Segment, start_ns: int, end_ns: int) -> Bounds:
+    """What `segment` says of the use within `[start_ns, end_ns]`."""
+    times_ns, volumes_ml = segment.times_ns, segment.volumes_ml
+    before = bisect_right(times_ns, start_ns) - 1
+    inside = before if before >= 0 and times_ns[before] == start_ns else before + 1
+    after = bisect_left(times_ns, end_ns)
+    last = after if after < len(times_ns) and times_ns[after] == end_ns else after - 1
+    lower_ml = volumes_ml[last] - volumes_ml[inside] if inside < last else 0
+    if before < 0 or after == len(times_ns):
+        return Bounds(lower_ml, None)
+    return Bounds(lower_ml, volumes_ml[after] - volumes_ml[before])
+
+
+class Home:
+    """The water meters of one dwelling, asked as one.
+
+    A dwelling is asked at a time, and only the meters that hang there then answer; what one
+    of them cannot know, the dwelling cannot know.
+    """
+
+    __slots__ = ("_meters", "_only")
+
+    def __init__(self, bindings: Iterable[Binding]) -> None:
+        self._meters = [(binding, Meter(binding)) for binding in bindings]
+        self._only = self._meters[0] if len(self._meters) == 1 else None
+
+    def observe(self, reading: Reading) -> bool:
+        """Take in a reading of one of the meters; whether any answer may be another now."""
+        for binding, meter in self._meters:
+            if binding.device.id == reading.device and binding.covers(reading.at_ns):
+                return meter.observe(reading)
+        return False
+
+    def meters(self, at_ns: int) -> list[Meter]:
+        """The meters that hang there at `at_ns`."""
+        if self._only:
+            binding, meter = self._only
+            return [meter] if binding.from_ns <= at_ns < binding.to_ns else []
+        return [meter for binding, meter in self._meters if binding.covers(at_ns)]
+
+    def newest_ns(self) -> int | None:
+        """The latest time up to which any of the meters is known."""
+        if self._only:
+            return self._only[1].watermark_ns
+        marks = [meter.watermark_ns for _, meter in self._meters]
+        return max((mark for mark in marks if mark is not None), default=None)
+
+    def named(self) -> Sequence[tuple[Binding, Meter]]:
+        """Every meter that ever hung there, with its binding."""
+        return self._meters
+
+
+def watermark_ns(meters: Sequence[Meter]) -> int | None:
+    """The event time up to which all of `meters` are known; None when one never spoke."""
+    if len(meters) == 1:
+        return meters[0].watermark_ns
+    marks = [meter.watermark_ns for meter in meters]
+    known = [mark for mark in marks if mark is not None]
+    return min(known) if known and len(known) == len(marks) else None
+
+
+def use(meters: Sequence[Meter], start_ns: int, end_ns: int) -> Bounds:
+    """The use of all `meters` together within `[start_ns, end_ns]`."""
+    if len(meters) == 1:
+        return bounds(meters[0].segment, start_ns, end_ns)
+    parts = [bounds(meter.segment, start_ns, end_ns) for meter in meters]
+    lower_ml = sum(part.lower_ml for part in parts)
+    uppers_ml = [part.upper_ml for part in parts if part.upper_ml is not None]
+    return Bounds(lower_ml, sum(uppers_ml) if len(uppers_ml) == len(parts) else None)
+
+
+def used(meters: Sequence[Meter], start_ns: int, end_ns: int, threshold_ml: int) -> Use:
+    """The answer about `[start_ns, end_ns]`: a fault of one meter outweighs every register."""
+    for meter in meters:
+        if meter.faults.during(start_ns, end_ns):
+            return Use.FAULT
+    return use(meters, start_ns, end_ns).verdict(threshold_ml)
+
+
+def threshold_ml(meters: Sequence[Meter], threshold_l: float) -> int:
+    """`threshold_l` in whole ticks of the coarsest register, at least one tick."""
+    tick_ml = max([meter.resolution_ml for meter in meters])
+    return tick_ml * max(1, ceil(threshold_l * _ML_PER_L / tick_ml))

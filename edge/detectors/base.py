@@ -1,0 +1,137 @@
+"""What a detector is: a pure judgement of one subject, found by being in this folder.
+
+A detector watches a home (its water meters) or a device (its presence). It says whether
+its condition holds; what becomes of that, raised or cleared, is the pipeline's business.
+"""
+
+import importlib
+import pkgutil
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
+
+from edge.completeness import Home
+from edge.reading import HOUR_NS, MINUTE_NS, Evidence, Reading, Tier
+from edge.registry import Device, Unit
+from edge.rhythm import Presence
+
+S = TypeVar("S")
+
+
+class Condition(StrEnum):
+    """Whether what a detector looks for is there."""
+
+    HOLDS = "holds"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+class WarmingUp(Struct, frozen=True):
+    """The detector has `seen` of the `needed`, in its own unit of measure, and says nothing."""
+
+    seen: float
+    needed: float
+
+
+class Status(Struct, frozen=True):
+    """The condition at `at_ns`; where it holds, `since_ns` is when it began.
+
+    `interval_ns` is how often news comes that could change it: data older than that are late.
+    """
+
+    condition: Condition
+    since_ns: int
+    at_ns: int
+    interval_ns: int
+
+
+class Detector(Protocol[S]):
+    """A rule about one subject, whose memory is `S` and is handed in."""
+
+    @property
+    def rule(self) -> str:
+        """The rule's name, part of every finding id."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Raised whenever the same input may give another answer."""
+        ...
+
+    @property
+    def category(self) -> str:
+        """What kind of trouble this is; plans are chosen by it."""
+        ...
+
+    @property
+    def tier(self) -> Tier:
+        """How urgent it is."""
+        ...
+
+    def observe(self, state: S, reading: Reading) -> S:
+        """The state with `reading` in it."""
+        ...
+
+    def evaluate(
+        self, state: S, now_ns: int, active_since_ns: int | None = None
+    ) -> Status | WarmingUp:
+        """The condition at `now_ns`, or at the watermark if that is earlier.
+
+        `active_since_ns` is the beginning of what was raised and not yet cleared.
+        """
+        ...
+
+    def next_due(self, state: S) -> int | None:
+        """When time alone, without a reading, could make the condition hold."""
+        ...
+
+    def evidence(self, state: S, status: Status, utc_offset_h: float) -> Evidence:
+        """Why `evaluate` gave `status`; the same `state` must be handed in."""
+        ...
+
+
+class HomeDetector(Detector[Home], Protocol):
+    """A rule about the water of one dwelling; evaluated whenever a meter moves on."""
+
+    @classmethod
+    def install(cls, unit: Unit) -> tuple["HomeDetector", ...]:
+        """The rules that apply to `unit`; their names differ."""
+        ...
+
+
+class DeviceDetector(Detector[Presence], Protocol):
+    """A rule about one device being heard; evaluated by its messages and by the clock."""
+
+    @classmethod
+    def install(cls, device: Device) -> tuple["DeviceDetector", ...]:
+        """The rules that apply to `device`; their names differ."""
+        ...
+
+
+def home_detectors() -> tuple[type[HomeDetector], ...]:
+    """Every home detector in this folder, by module name."""
+    return tuple(kind for kind in _found() if kind.watches is Home)
+
+
+def device_detectors() -> tuple[type[DeviceDetector], ...]:
+    """Every device detector in this folder, by module name."""
+    return tuple(kind for kind in _found() if kind.watches is Presence)
+
+
+def _found() -> list[Any]:
+    package = importlib.import_module("edge.detectors")
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    modules = [importlib.import_module(f"edge.detectors.{name}") for name in names]
+    kinds = [(module, kind) for module in modules for kind in vars(module).values()]
+    return [
+        kind
+        for module, kind in kinds
+        if getattr(kind, "watches", None) and kind.__module__ == module.__name__
+    ]
+
+
+def hhmm(at_ns: int, utc_offset_h: float) -> str:
+    """The local time of day, as sentences say it."""
+    minutes = (at_ns + int(utc_offset_h * HOUR_NS)) // MINUTE_NS
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"

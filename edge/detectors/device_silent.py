@@ -1,0 +1,119 @@
+"""A device is not heard although the edge is listening.
+
+It says nothing about the resident: it says that from here on nobody can know. Time during
+which the edge itself was cut off does not count against its devices.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
+from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
+from edge.registry import Device
+from edge.rhythm import Presence
+
+INTERVALS = 3
+GRACE_NS = 10 * MINUTE_NS
+ARRIVALS_NEEDED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSilent:
+    """No message for three of the device's own intervals and ten minutes.
+
+    The interval is the registry's until four messages have shown the device's own. A device
+    that only speaks when something happens must not be given an interval, and is then
+    judged by its habit.
+    """
+
+    watches: ClassVar[type] = Presence
+    version: ClassVar[int] = 1
+    category: ClassVar[str] = "device"
+    tier: ClassVar[Tier] = Tier.GENERAL
+
+    rule: str = "device_silent"
+
+    @classmethod
+    def install(cls, device: Device) -> tuple["DeviceSilent", ...]:
+        """One rule for every device."""
+        del device
+        return (cls(),)
+
+    def observe(self, state: Presence, reading: Reading) -> Presence:
+        """The presence with `reading` heard."""
+        state.rhythm.hear(reading.received_ns, reading.at_ns)
+        return state
+
+    def evaluate(
+        self, state: Presence, now_ns: int, active_since_ns: int | None = None
+    ) -> Status | WarmingUp:
+        """Whether the device should have been heard by `now_ns` and was not."""
+        interval_ns = _interval_ns(state)
+        last_ns = state.rhythm.last_ns
+        if active_since_ns is not None and last_ns not in (None, active_since_ns):
+            return Status(Condition.GONE, active_since_ns, now_ns, interval_ns or 0)
+        if interval_ns is None:
+            return WarmingUp(state.rhythm.heard, ARRIVALS_NEEDED)
+        due_ns = self.next_due(state)
+        silent = due_ns is not None and now_ns >= due_ns
+        since_ns = active_since_ns or last_ns or state.listening_ns or now_ns
+        condition = Condition.HOLDS if silent else Condition.UNKNOWN
+        return Status(condition, since_ns, now_ns, interval_ns)
+
+    def next_due(self, state: Presence) -> int | None:
+        """The first moment at which silence is too long; None while nothing can be heard."""
+        interval_ns, start_ns = _interval_ns(state), state.listening_ns
+        if interval_ns is None or start_ns is None:
+            return None
+        start_ns = max(start_ns, state.rhythm.last_ns or start_ns)
+        return start_ns + INTERVALS * interval_ns + GRACE_NS + 1
+
+    def evidence(self, state: Presence, status: Status, utc_offset_h: float) -> Evidence:
+        """How long nothing was heard, against how often the device is usually heard."""
+        silence_h = (status.at_ns - status.since_ns) / HOUR_NS
+        interval_min = status.interval_ns / MINUTE_NS
+        delay_s = (INTERVALS * status.interval_ns + GRACE_NS) / SECOND_NS
+        zh, en = _SENTENCES[status.condition]
+        words = {
+            "silence_h": f"{silence_h:.1f}",
+            "interval_min": f"{interval_min:.0f}",
+            "last": hhmm(status.since_ns, utc_offset_h),
+            "now": hhmm(status.at_ns, utc_offset_h),
+            "delay_h": f"{delay_s / 3600:.1f}",
+        }
+        heard_ns = state.rhythm.newest_ns or status.since_ns
+        return Evidence(
+            seen={"silence_h": round(silence_h, 3)},
+            usual={"interval_min": round(interval_min, 1)},
+            complete_until_ns=heard_ns,
+            delay_s_worst=delay_s,
+            sentence_zh=zh.format_map(words),
+            sentence_en=en.format_map(words),
+        )
+
+
+def _interval_ns(state: Presence) -> int | None:
+    if state.rhythm.heard >= ARRIVALS_NEEDED:
+        return state.rhythm.interval_ns()
+    return state.expected_ns
+
+
+_SENTENCES = {
+    Condition.HOLDS: (
+        (
+            "设备 {silence_h} 小时无消息（通常每 {interval_min} 分钟一次），数据只到 {last}，"
+            "其后用水情况未知；此类静默最迟约 {delay_h} 小时可发现"
+        ),
+        (
+            "No message from the device for {silence_h} h (usually every {interval_min} min); data "
+            "end at {last} and nothing is known since; such silence may take {delay_h} h to show"
+        ),
+    ),
+    Condition.GONE: (
+        "设备于 {now} 恢复上报，此前静默 {silence_h} 小时（通常每 {interval_min} 分钟一次）",
+        (
+            "The device was heard again at {now} after {silence_h} h of silence (usually every "
+            "{interval_min} min)"
+        ),
+    ),
+}

@@ -1,0 +1,62 @@
+"""What the journal holds, in the order in which the pipeline folds it.
+
+Three kinds of entry: messages that were admitted, ticks of the clock that mattered, and
+the broker link going up or down. All that `Pipeline.step` may know is in them.
+"""
+
+from msgspec import Struct, msgpack
+
+from edge.reading import Reading
+
+
+class Message(Struct, frozen=True, array_like=True):
+    """One admitted message: its identity, a digest of its content, its readings.
+
+    `digest` is the first 8 bytes (blake2b) of the content in canonical form: a message
+    with the same identity and another digest is a reused id, not a duplicate.
+    """
+
+    device: str
+    boot: int
+    seq: int
+    digest: bytes
+    readings: tuple[Reading, ...]
+
+
+class Admitted(Struct, frozen=True, array_like=True, tag="admitted"):
+    """Messages in the order in which they were received."""
+
+    messages: tuple[Message, ...]
+
+
+class Tick(Struct, frozen=True, array_like=True, tag="tick"):
+    """The wall clock reads `now_ns`."""
+
+    now_ns: int
+
+
+class Link(Struct, frozen=True, array_like=True, tag="link"):
+    """The edge's broker link was accepted (`up`) or lost at `at_ns`."""
+
+    up: bool
+    at_ns: int
+
+
+Entry = Admitted | Tick | Link
+
+_encoder = msgpack.Encoder()
+_decoder: msgpack.Decoder[Entry] = msgpack.Decoder(Entry)
+
+
+def encode(entry: Entry) -> bytes:
+    """`entry` as msgpack, for the journal."""
+    return _encoder.encode(entry)
+
+
+def decode(blob: bytes) -> Entry:
+    """The entry that `encode` wrote.
+
+    Raises:
+        msgspec.MsgspecError: `blob` is not an entry.
+    """
+    return _decoder.decode(blob)

@@ -1,0 +1,51 @@
+"""The life of a finding: raised once, updated when its data get fresher, cleared once.
+
+An episode is what is raised and not yet cleared. Its id and its beginning stay; each
+statement about it has the next revision.
+"""
+
+from msgspec import Struct
+
+from edge.detectors.base import Condition, Status
+from edge.reading import HOUR_NS, MINUTE_NS, FindingState, Timeliness
+
+LATE_NS_MAX = 36 * HOUR_NS
+LIVE_GRACE_NS = 15 * MINUTE_NS
+_FRESHNESS = {Timeliness.BACKFILL: 0, Timeliness.LATE: 1, Timeliness.LIVE: 2}
+
+
+class Episode(Struct, frozen=True, array_like=True):
+    """What is raised: about whom, since when, what was said last."""
+
+    subject: str
+    since_ns: int
+    revision: int
+    timeliness: Timeliness
+
+
+def timeliness(status: Status, received_ns: int, *, historical: bool) -> Timeliness:
+    """How fresh a statement about `status.at_ns` is when its data came at `received_ns`."""
+    age_ns = received_ns - status.at_ns
+    if not historical and age_ns <= 2 * status.interval_ns + LIVE_GRACE_NS:
+        return Timeliness.LIVE
+    return Timeliness.LATE if age_ns <= LATE_NS_MAX else Timeliness.BACKFILL
+
+
+def step(
+    episode: Episode | None, status: Status, subject: str, fresh: Timeliness
+) -> tuple[Episode | None, FindingState | None]:
+    """The episode after `status`, and what must be said of it, if anything.
+
+    A cleared episode is still returned, with the revision of its last statement; it is over.
+    """
+    if episode is None:
+        if status.condition is not Condition.HOLDS:
+            return None, None
+        return Episode(subject, status.since_ns, 0, fresh), FindingState.RAISED
+    following = Episode(episode.subject, episode.since_ns, episode.revision + 1, fresh)
+    if status.condition is Condition.GONE:
+        return following, FindingState.CLEARED
+    fresher = _FRESHNESS[fresh] > _FRESHNESS[episode.timeliness]
+    if status.condition is Condition.HOLDS and fresher:
+        return following, FindingState.UPDATED
+    return episode, None

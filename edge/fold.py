@@ -1,0 +1,165 @@
+"""The pipeline over the journal: nothing is detected that is not on the disk first.
+
+Synchronous from end to end: between the commit of an entry and the record of what it led to
+nothing else can come in between, so the journal's order is the pipeline's order.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from edge.entry import Admitted, Entry, Link, Message, Tick
+from edge.failpoint import hit
+from edge.health import Health
+from edge.journal import PIPELINE, DeadLetter, Journal, JournalFull
+from edge.pipeline import CheckpointError, Pipeline
+from edge.reading import Finding
+from edge.session import Delivery, Session
+
+log = logging.getLogger(__name__)
+
+
+class _Unsettled(NamedTuple):
+    """Findings that are made but not recorded, for want of room on the disk."""
+
+    position: int
+    findings: list[Finding]
+    tick: Tick | None
+
+
+class Fold:
+    """One pipeline, kept in step with one journal.
+
+    Any writing method may raise JournalFull; it has then changed nothing and may be called
+    again. Room that runs out between a commit and its findings is waited for in memory: the
+    findings are made again from the journal should the process end before they are recorded.
+    """
+
+    def __init__(self, journal: Journal, pipeline: Pipeline, health: Health) -> None:
+        self._journal = journal
+        self._pipeline = pipeline
+        self._health = health
+        self._unsettled: _Unsettled | None = None
+        self._stepped = 0
+        self.readings_since_checkpoint = 0
+
+    def recover(self, now_ns: int) -> None:
+        """Bring the pipeline to the journal's end, then log that there is no link yet.
+
+        Findings that were recorded before are not recorded again, even when the gateway has
+        acked them and they are gone.
+        """
+        self._stepped = self._restore()
+        settled = self._journal.position(PIPELINE)
+        for stored in self._journal.replay_from(self._stepped):
+            findings = self._pipeline.step(stored.entry)
+            self._stepped = stored.position
+            if stored.position > settled:
+                self._unsettled = _Unsettled(stored.position, list(findings), None)
+                self.settle_rest()
+        self.link(now_ns, up=False)
+
+    def take(self, deliveries: Sequence[Delivery], session: Session) -> None:
+        """Commit the deliveries, ack them, and detect."""
+        self.settle_rest()
+        messages, letters = self._admit(deliveries)
+        entries = [Admitted(tuple(messages))] if messages else []
+        if entries or letters:
+            self._journal.append(entries, letters)
+        hit("edge.commit")
+        session.ack(deliveries)
+        hit("edge.ack")
+        admitted = sum(len(message.readings) for message in messages)
+        self._health.count("readings_admitted", admitted)
+        self.readings_since_checkpoint += admitted
+        self._step(entries)
+
+    def link(self, now_ns: int, *, up: bool) -> None:
+        """Commit that the broker link came up or was lost, and detect."""
+        self.settle_rest()
+        entries = [Link(up, now_ns)]
+        self._journal.append(entries)
+        self._step(entries)
+
+    def tick(self, now_ns: int) -> None:
+        """Let time pass; a tick that leads to nothing leaves no trace."""
+        self.settle_rest()
+        tick = Tick(now_ns)
+        findings = self._pipeline.step(tick)
+        if findings:
+            hit("edge.detect")
+            self._settle(_Unsettled(self._journal.last, list(findings), tick))
+
+    def settle_rest(self) -> None:
+        """Record findings that wait for room on the disk, if there are any."""
+        if self._unsettled is None:
+            return
+        made = self._unsettled
+        self._stepped = self._journal.settle(made.position, made.findings, made.tick)
+        self._unsettled = None
+        for finding in made.findings:
+            self._health.count("findings_made", reason=finding.rule)
+
+    def due_ns(self) -> int | None:
+        """When the next tick can matter."""
+        return self._pipeline.due_ns()
+
+    def counters(self) -> dict[str, int]:
+        """What the pipeline has counted since its journal began, by name."""
+        return self._pipeline.counters()
+
+    def checkpoint(self) -> None:
+        """Commit the pipeline's state, so that a start need not replay what is behind it."""
+        self.settle_rest()
+        self._journal.checkpoint(self._stepped, self._pipeline.dump())
+        self.readings_since_checkpoint = 0
+
+    def _restore(self) -> int:
+        for position, state in self._journal.checkpoints():
+            try:
+                self._pipeline.restore(state)
+            except CheckpointError as error:
+                log.warning("checkpoint at %d cannot be used: %s", position, error)
+            else:
+                return position
+        return 0
+
+    def _admit(self, deliveries: Sequence[Delivery]) -> tuple[list[Message], list[DeadLetter]]:
+        messages: list[Message] = []
+        letters: list[DeadLetter] = []
+        seen = Counter[str]()
+        batch: dict[tuple[str, int, int], bytes] = {}
+        for topic, payload, retain, received_ns, _, _ in deliveries:
+            if retain:
+                seen["retained_ignored"] += 1
+                continue
+            admission = self._pipeline.admit(topic, payload, received_ns, batch=batch)
+            seen["duplicates_dropped"] += admission.duplicates
+            if admission.message is not None:
+                messages.append(admission.message)
+            letters += [
+                DeadLetter(received_ns, why.reason, topic, payload, why.detail)
+                for why in admission.rejections
+            ]
+        seen["messages_received"] = len(deliveries)
+        for letter in letters:
+            self._health.count("rejected", reason=letter.reason)
+        for name, amount in seen.items():
+            self._health.count(name, amount)
+        return messages, letters
+
+    def _step(self, entries: Sequence[Entry]) -> None:
+        """Step what was just appended: the last entries of the journal."""
+        findings: list[Finding] = []
+        for entry in entries:
+            findings += self._pipeline.step(entry)
+        hit("edge.detect")
+        self._settle(_Unsettled(self._journal.last, findings, None))
+
+    def _settle(self, made: _Unsettled) -> None:
+        self._unsettled = made
+        try:
+            self.settle_rest()
+        except JournalFull as error:
+            log.error("%d findings wait: %s", len(made.findings), error)  # noqa: TRY400  (no trace)

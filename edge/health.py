@@ -1,0 +1,126 @@
+"""What the edge counts and measures of itself.
+
+Every limit in the edge has a counter here that moves when the limit acts. `METRICS` names
+them all with their meaning; counting a name that is not listed is our own mistake.
+"""
+
+from collections.abc import Iterator
+from enum import Enum, auto
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+from pydantic import Field
+
+from edge.settings import Settings
+
+
+class Nature(Enum):
+    """Whether a metric only grows or is read off."""
+
+    COUNTER = auto()
+    GAUGE = auto()
+
+
+_C, _G = Nature.COUNTER, Nature.GAUGE
+
+METRICS: dict[str, tuple[Nature, str]] = {
+    "messages_received": (_C, "Messages taken from the broker"),
+    "readings_admitted": (_C, "Readings committed to the journal"),
+    "retained_ignored": (_C, "Retained observations: old news of unknown age, not admitted"),
+    "duplicates_dropped": (_C, "Messages that had been admitted before"),
+    "rejected": (_C, "Messages or records refused, by reason; kept as dead letters"),
+    "findings_made": (_C, "Findings made, by rule"),
+    "findings_published": (_C, "Findings the broker confirmed"),
+    "findings_resent": (_C, "Findings published again for want of the gateway's ack"),
+    "acks_refused": (_C, "Gateway acks that were malformed, foreign or ahead of what was sent"),
+    "publishes_failed": (_C, "Publishes the broker did not confirm"),
+    "journal_full": (_C, "Commits that waited because the disk was full"),
+    "journal_quarantined": (_C, "Damaged journals put aside at opening"),
+    "journal_vanished": (_C, "Journals that were here before and were not found at opening"),
+    "journal_entries_damaged": (_C, "Journal entries whose checksum failed, skipped"),
+    "journal_entries_aged": (_C, "Journal entries shed because they were too old"),
+    "journal_entries_shed": (_C, "Journal entries shed for room, after every cursor had passed"),
+    "journal_entries_lost": (_C, "Journal entries shed for room before they reached InfluxDB"),
+    "dead_letters_shed": (_C, "Dead letters overwritten by newer ones"),
+    "checkpoints": (_C, "Checkpoints of the detectors written"),
+    "links_lost": (_C, "Broker links that ended"),
+    "influx_points": (_C, "Points that InfluxDB has confirmed"),
+    "influx_retries": (_C, "Writes to InfluxDB that are tried again, by cause"),
+    "influx_points_rejected": (_C, "Points that InfluxDB refused, kept as dead letters"),
+    "influx_points_skipped": (_C, "Readings with no point: not finite, or a home nobody knows"),
+    "link_up": (_G, "1 while the broker link stands"),
+    "boot": (_G, "Starts of this edge on this journal"),
+    "findings_unacked": (_G, "Findings the gateway has not acked"),
+    "finding_oldest_unacked_s": (_G, "Age of the oldest of them"),
+    "journal_bytes": (_G, "Size of the journal in use"),
+    "journal_position": (_G, "Id of the last journal entry"),
+    "influx_lag_entries": (_G, "Journal entries not yet in InfluxDB"),
+}
+
+
+class MetricsSettings(Settings):
+    """Where Prometheus may read the metrics; loopback only."""
+
+    port: int = Field(ge=1, le=65_535)
+
+
+class Health(Collector):
+    """The edge's counters and gauges since the start of the process."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], int] = {}
+        self._gauges: dict[str, float] = {}
+
+    def count(self, name: str, amount: int = 1, *, reason: str = "") -> None:
+        """Add `amount` to the counter `name`, under `reason` where it has several."""
+        assert METRICS[name][0] is Nature.COUNTER, name  # noqa: S101  (our own mistake only)
+        key = (name, reason)
+        self._counts[key] = self._counts.get(key, 0) + amount
+
+    def gauge(self, name: str, value: float) -> None:
+        """Set the gauge `name`."""
+        assert METRICS[name][0] is Nature.GAUGE, name  # noqa: S101  (our own mistake only)
+        self._gauges[name] = value
+
+    def counted(self, name: str, reason: str | None = None) -> int:
+        """What `name` has come to; over all its reasons when none is given."""
+        return sum(
+            amount
+            for (counter, why), amount in self._counts.items()
+            if counter == name and reason in {None, why}
+        )
+
+    def snapshot(self) -> dict[str, float | dict[str, int]]:
+        """Every metric by name; a counter with reasons as a table of them."""
+        result: dict[str, float | dict[str, int]] = {
+            name: self.counted(name) for name, (nature, _) in METRICS.items() if nature is _C
+        }
+        split = {name: why for name, why in self._by_reason().items() if set(why) != {""}}
+        return result | split | self._gauges
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        """Yield the metrics as Prometheus knows them, prefixed `shouwang_edge_`."""
+        by_reason = self._by_reason()
+        for name, (nature, meaning) in METRICS.items():
+            full = f"shouwang_edge_{name}"
+            if nature is _G:
+                yield GaugeMetricFamily(full, meaning, value=self._gauges.get(name, 0.0))
+                continue
+            family = CounterMetricFamily(full, meaning, labels=["reason"])
+            for reason, amount in by_reason.get(name, {"": 0}).items():
+                family.add_metric([reason], amount)
+            yield family
+
+    def _by_reason(self) -> dict[str, dict[str, int]]:
+        table: dict[str, dict[str, int]] = {}
+        for (name, reason), amount in sorted(self._counts.items()):
+            table.setdefault(name, {})[reason] = amount
+        return table
+
+
+def serve(health: Health, settings: MetricsSettings) -> None:
+    """Answer Prometheus on the loopback port from a daemon thread, until the process ends."""
+    registry = CollectorRegistry()
+    registry.register(health)
+    start_http_server(settings.port, addr="127.0.0.1", registry=registry)

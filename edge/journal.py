@@ -1,0 +1,360 @@
+"""The edge's durable log: what came in, what was found, and how far everybody has read.
+
+Append only, one compressed blob a commit, `synchronous=FULL`. The detectors' state is never
+stored but as a checkpoint: it is what the entries since then make of it, read in order.
+Cursors that only move forward over entries without findings are written with the next
+commit: losing them costs a little reading again, and saves one fsync a batch.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal, NamedTuple
+
+import msgspec
+import zstandard
+from pydantic import Field
+
+from edge import entry as logged
+from edge import journal_file
+from edge.entry import Admitted, Entry, Link, Tick
+from edge.health import Health
+from edge.journal_file import JournalDamaged, JournalFull
+from edge.reading import Finding, Reading
+from edge.settings import DurationS, Settings
+
+__all__ = ["DeadLetter", "Journal", "JournalDamaged", "JournalFull", "JournalSettings"]
+
+log = logging.getLogger(__name__)
+
+PIPELINE = "pipeline"
+INFLUX = "influx"
+INFLUX_FINDINGS = "influx_findings"
+ACKED = "acked"
+
+DEAD_LETTERS_MAX = 10_000
+_DEAD_PAYLOAD_MAX = 4_096
+_CHECKPOINTS_KEPT = 2
+_PAGE = 256
+_KINDS = {Admitted: "admitted", Tick: "tick", Link: "link"}
+
+
+BLOB_ERRORS = (zstandard.ZstdError, msgspec.MsgspecError)
+
+
+class JournalSettings(Settings):
+    """Where the journal is, how much of the past it keeps, and what to do with a broken file.
+
+    `max_bytes` is the size at which readings that everybody has passed make room for new
+    ones; at twice that size readings that InfluxDB has not got yet go too, and are counted.
+    """
+
+    path: Path
+    max_age: DurationS = Field(default=35 * 86_400.0, gt=0)
+    max_bytes: int = Field(default=512 * 2**20, ge=2**20)
+    on_damage: Literal["quarantine", "stop"] = "quarantine"
+
+
+class DeadLetter(NamedTuple):
+    """Input that was refused: why, and as much of it as is worth keeping (4 KiB)."""
+
+    received_ns: int
+    reason: str
+    topic: str
+    payload: bytes
+    detail: str
+
+
+class Stored(NamedTuple):
+    """One entry and its place in the log."""
+
+    position: int
+    entry: Entry
+
+
+class Journal:
+    """The log of one edge on one file, written by one process.
+
+    Every writing call is one transaction and is on the disk when it returns. `epoch` names
+    this file's numbering of findings and `boot` counts its openings; `open_journal` makes one.
+
+    Raises:
+        JournalFull: from any writing call: no room; nothing was written, try again.
+        JournalDamaged: from any call: the file cannot be trusted, end the process.
+    """
+
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, lock: IO[str], health: Health
+    ) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = lock
+        self._health = health
+        meta = dict(connection.execute("SELECT key, value FROM meta"))
+        self.epoch = str(meta["epoch"])
+        self.boot = int(meta["boot"])
+        self._inode = path.stat().st_ino
+        self._packer = zstandard.ZstdCompressor(level=3, write_checksum=True)
+        self._positions: dict[str, int] = dict(
+            connection.execute("SELECT name, position FROM cursor")
+        )
+        self._unwritten: set[str] = set()
+        (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()
+        self._last: int = max(last, self._positions.get(PIPELINE, 0))
+
+    @property
+    def last(self) -> int:
+        """Position of the newest entry, 0 before the first."""
+        return self._last
+
+    def position(self, cursor: str) -> int:
+        """How far the reader `cursor` has come: 0 before its first `advance`."""
+        return self._positions.get(cursor, 0)
+
+    def append(self, entries: Sequence[Entry], letters: Sequence[DeadLetter] = ()) -> int:
+        """Commit `entries` in order, and `letters` with them; return the last position.
+
+        With this the entries are ours: their messages may be acked.
+        """
+        with self.transaction():
+            self._insert(entries)
+            self._bury(letters)
+        self._last += len(entries)
+        return self._last
+
+    def settle(self, position: int, findings: Sequence[Finding], tick: Tick | None = None) -> int:
+        """Record that the pipeline made `findings` of the entries up to `position`.
+
+        A `tick` that made findings becomes an entry of its own, in the same transaction;
+        the position of the last entry settled is returned.
+        """
+        if tick is None and not findings:
+            self.advance(PIPELINE, position)
+            return position
+        entries = [] if tick is None else [tick]
+        settled = position if tick is None else self._last + 1
+        with self.transaction():
+            self._insert(entries)
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO finding (id, revision, body) VALUES (?, ?, ?)",
+                [(f.id, f.revision, msgspec.json.encode(f)) for f in findings],
+            )
+            self.advance(PIPELINE, settled)
+        self._last += len(entries)
+        return settled
+
+    def advance(self, cursor: str, position: int) -> None:
+        """Move `cursor` on; it is on the disk with the next commit, or at `close`."""
+        if position > self._positions.get(cursor, 0):
+            self._positions[cursor] = position
+            self._unwritten.add(cursor)
+
+    def park(self, letters: Sequence[DeadLetter]) -> None:
+        """Commit dead letters that came up outside an `append`."""
+        with self.transaction():
+            self._bury(letters)
+
+    def checkpoint(self, position: int, state: bytes) -> None:
+        """Commit `state` as what the entries up to `position` have made; older ones go."""
+        with self.transaction():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO checkpoint (entry_id, blob) VALUES (?, ?)",
+                (position, self._packer.compress(state)),
+            )
+            self._connection.execute(
+                "DELETE FROM checkpoint WHERE entry_id NOT IN"
+                " (SELECT entry_id FROM checkpoint ORDER BY entry_id DESC LIMIT ?)",
+                (_CHECKPOINTS_KEPT,),
+            )
+        self._health.count("checkpoints")
+
+    def checkpoints(self) -> Iterator[tuple[int, bytes]]:
+        """Yield `(position, state)`, newest first; a checkpoint that cannot be read is left out."""
+        rows = self._connection.execute(
+            "SELECT entry_id, blob FROM checkpoint ORDER BY entry_id DESC"
+        ).fetchall()
+        for position, blob in rows:
+            try:
+                yield position, unpack(blob)
+            except zstandard.ZstdError:
+                log.exception(
+                    "%s: checkpoint %d is damaged; an older one serves", self.path, position
+                )
+
+    def replay_from(self, position: int, limit: int | None = None) -> Iterator[Stored]:
+        """Yield up to `limit` entries after `position`; damaged ones are skipped and counted."""
+        end = self._last if limit is None else position + limit
+        for start in range(position, end, _PAGE):
+            rows = self.read(
+                "SELECT id, blob FROM entry WHERE id > ? AND id <= ? ORDER BY id",
+                (start, min(start + _PAGE, end)),
+            )
+            for entry_id, blob in rows:
+                try:
+                    yield Stored(entry_id, decode(blob))
+                except BLOB_ERRORS:
+                    self._health.count("journal_entries_damaged")
+                    log.exception("%s: entry %d is damaged and skipped", self.path, entry_id)
+
+    def read(self, query: str, values: tuple[int, ...]) -> list[tuple[Any, ...]]:
+        """The rows of a reading query, for the parts of the journal with their own file."""
+        with journal_file.translated(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, with the cursors that wait: all of the block, or nothing."""
+        self._same_file()
+        with journal_file.translated(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._write_cursors()
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        self._unwritten.clear()
+
+    def close(self) -> None:
+        """Write what is pending and give the file up."""
+        try:
+            if self._unwritten:
+                with self.transaction():
+                    pass
+        finally:
+            self._connection.close()
+            self._lock.close()
+
+    def _same_file(self) -> None:
+        try:
+            inode = self.path.stat().st_ino
+        except FileNotFoundError:
+            inode = -1
+        if inode != self._inode:
+            raise JournalDamaged(f"{self.path}: removed or replaced while in use; put it back")
+
+    def _insert(self, entries: Sequence[Entry]) -> None:
+        rows = []
+        for number, entry in enumerate(entries, self._last + 1):
+            first_ns, last_ns, count = _span(entry)
+            blob = self._packer.compress(logged.encode(entry))
+            rows.append((number, _KINDS[type(entry)], first_ns, last_ns, count, blob))
+        self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def _bury(self, letters: Sequence[DeadLetter]) -> None:
+        if not letters:
+            return
+        self._connection.executemany(
+            "INSERT INTO dead_letter (received_ns, reason, topic, payload, detail)"
+            " VALUES (?, ?, ?, ?, ?)",
+            [letter._replace(payload=letter.payload[:_DEAD_PAYLOAD_MAX]) for letter in letters],
+        )
+        shed = self._connection.execute(
+            "DELETE FROM dead_letter WHERE id <= (SELECT max(id) FROM dead_letter) - ?",
+            (DEAD_LETTERS_MAX,),
+        ).rowcount
+        self._health.count("dead_letters_shed", shed)
+
+    def _write_cursors(self) -> None:
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO cursor VALUES (?, ?)",
+            [(name, self._positions[name]) for name in sorted(self._unwritten)],
+        )
+
+
+def open_journal(
+    settings: JournalSettings, *, fresh_epoch: str, now_ns: int, health: Health
+) -> Journal:
+    """The journal at `settings.path`, counted one boot further.
+
+    A journal that is made anew is known by `fresh_epoch`. A damaged one is put aside, with an
+    error in the log and in `health`, and its readable findings are carried over; so is the
+    break noted when a journal that was here before has vanished.
+
+    Raises:
+        JournalDamaged: the file is broken and the settings say to stop.
+        JournalError: another process holds the journal, or the file is something else.
+    """
+    path = settings.path
+    held = journal_file.lock(path)
+    try:
+        connection, carried = _sound_connection(settings, now_ns, health)
+        if _begin_boot(connection, held, fresh_epoch) and carried is None:
+            health.count("journal_vanished")
+            log.error("%s: the journal that was here is gone; a fresh one starts", path)
+        _carry_over(connection, carried or [])
+        return Journal(path, connection, held, health)
+    except BaseException:
+        held.close()
+        raise
+
+
+def _sound_connection(
+    settings: JournalSettings, now_ns: int, health: Health
+) -> tuple[sqlite3.Connection, list[tuple[str, int, bytes]] | None]:
+    """A sound connection, and the findings of a damaged file if one was put aside for it."""
+    path = settings.path
+    try:
+        return journal_file.connect(path), None
+    except JournalDamaged:
+        if settings.on_damage == "stop":
+            raise
+    health.count("journal_quarantined")
+    carried = journal_file.salvage_findings(journal_file.put_aside(path, now_ns))
+    return journal_file.connect(path), carried
+
+
+def _begin_boot(connection: sqlite3.Connection, held: IO[str], fresh_epoch: str) -> bool:
+    """Count the boot; tell whether a journal that the lock file remembers is missing."""
+    held.seek(0)
+    known = held.read()
+    connection.execute("BEGIN IMMEDIATE")
+    made = connection.execute(
+        "INSERT OR IGNORE INTO meta VALUES ('epoch', ?)", (fresh_epoch,)
+    ).rowcount
+    connection.execute("INSERT OR IGNORE INTO meta VALUES ('boot', 0)")
+    connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'boot'")
+    connection.execute("COMMIT")
+    if made:
+        held.truncate(0)
+        held.write(fresh_epoch)
+        held.flush()
+    return bool(made and known)
+
+
+def _carry_over(connection: sqlite3.Connection, findings: Sequence[tuple[str, int, bytes]]) -> None:
+    connection.executemany(
+        "INSERT OR IGNORE INTO finding (id, revision, body) VALUES (?, ?, ?)", findings
+    )
+
+
+def unpack(blob: bytes) -> bytes:
+    """The bytes a blob was made of; raises ZstdError when its checksum fails."""
+    return zstandard.ZstdDecompressor().decompress(blob)
+
+
+def decode(blob: bytes) -> Entry:
+    """The entry that a row holds; raises one of `BLOB_ERRORS` when it is damaged."""
+    return logged.decode(unpack(blob))
+
+
+def readings_of(entry: Entry) -> Iterator[Reading]:
+    """Yield the readings of an entry, in the order they were admitted."""
+    if isinstance(entry, Admitted):
+        for message in entry.messages:
+            yield from message.readings
+
+
+def _span(entry: Entry) -> tuple[int, int, int]:
+    """First and last event time of an entry, and how many readings it holds."""
+    times = [reading.at_ns for reading in readings_of(entry)]
+    if times:
+        return min(times), max(times), len(times)
+    match entry:
+        case Tick(now_ns=at_ns) | Link(at_ns=at_ns):
+            return at_ns, at_ns, 0
+    return 0, 0, 0

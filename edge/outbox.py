@@ -1,0 +1,105 @@
+"""The findings that the gateway has not yet said it holds.
+
+A finding leaves this table only when the gateway has acked its number and InfluxDB, where
+one is fed, has it too; no limit of age or size ever takes one.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from edge.journal import ACKED, INFLUX_FINDINGS, Journal
+from edge.reading import Finding
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """A finding on its way to the gateway; `seq` counts within `epoch`."""
+
+    v: int
+    edge: str
+    epoch: str
+    seq: int
+    finding: Finding
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """The gateway's word that it has committed every finding of `epoch` up to `upto`."""
+
+    v: int
+    epoch: str
+    upto: int
+
+
+class Owed(NamedTuple):
+    """A finding with its number, and whether the broker has ever confirmed it."""
+
+    seq: int
+    finding: Finding
+    published_ns: int | None
+
+
+class Outbox:
+    """The `finding` table of one journal.
+
+    With `forwarded` a finding is also kept until the cursor of InfluxDB has passed it.
+    """
+
+    def __init__(self, journal: Journal, *, forwarded: bool) -> None:
+        self._journal = journal
+        self._forwarded = forwarded
+        self._acked = journal.position(ACKED)
+
+    @property
+    def acked(self) -> int:
+        """Number up to which the gateway holds everything."""
+        return self._acked
+
+    def after(self, seq: int, limit: int) -> list[Owed]:
+        """Up to `limit` findings numbered above `seq`, in order."""
+        rows = self._journal.read(
+            "SELECT seq, body, published_ns FROM finding WHERE seq > ? ORDER BY seq LIMIT ?",
+            (seq, limit),
+        )
+        return [
+            Owed(number, msgspec.json.decode(body, type=Finding), published_ns)
+            for number, body, published_ns in rows
+        ]
+
+    def unacked(self, limit: int) -> list[Owed]:
+        """The oldest `limit` findings that the gateway does not hold."""
+        return self.after(self._acked, limit)
+
+    def count_unacked(self) -> int:
+        """How many findings the gateway does not hold."""
+        rows = self._journal.read("SELECT count(*) FROM finding WHERE seq > ?", (self._acked,))
+        return int(rows[0][0])
+
+    def mark_sent(self, seq: int, now_ns: int) -> None:
+        """Record that the broker has confirmed finding `seq`, unless it had before."""
+        with self._journal.transaction() as connection:
+            connection.execute(
+                "UPDATE finding SET published_ns = ? WHERE seq = ? AND published_ns IS NULL",
+                (now_ns, seq),
+            )
+
+    def forget(self, upto: int) -> bool:
+        """Take the gateway's ack; False when it acks a finding that was never published."""
+        if upto <= self._acked:
+            return True
+        (published,) = self._journal.read(
+            "SELECT coalesce(max(seq), 0) FROM finding WHERE published_ns IS NOT NULL", ()
+        )[0]
+        if upto > published:
+            return False
+        self._acked = upto
+        self._journal.advance(ACKED, upto)
+        self.drop_passed()
+        return True
+
+    def drop_passed(self) -> None:
+        """Delete the findings that everybody has."""
+        passed = self._acked
+        if self._forwarded:
+            passed = min(passed, self._journal.position(INFLUX_FINDINGS))
+        with self._journal.transaction() as connection:
+            connection.execute("DELETE FROM finding WHERE seq <= ?", (passed,))

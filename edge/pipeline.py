@@ -1,0 +1,324 @@
+"""From deliveries to findings: admit a message, then fold what was admitted, in order.
+
+Pure and deterministic: the same entries from the same checkpoint make the same findings
+with the same ids and revisions. Waiting, storing and sending are the shell's.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from msgspec import Struct, msgpack, structs
+from pydantic import Field
+
+from edge import episode, topic, wire
+from edge.admission import Identity, Known, Memory, compare
+from edge.completeness import Home
+from edge.detectors.base import device_detectors, home_detectors
+from edge.entry import Admitted, Entry, Link, Message, Tick
+from edge.meter import Meter, MeterState
+from edge.reading import SECOND_NS, Finding, FindingState, Kind, Reading, Timeliness
+from edge.registry import Registry
+from edge.rhythm import Presence
+from edge.settings import Settings
+from edge.watch import Watch, Watched, WatchState
+from edge.wire import Reason, Rejection, WireError
+
+CHECKPOINT_VERSION = 1
+
+
+class PipelineSettings(Settings):
+    """How local times are written, and how many message names a device is remembered by."""
+
+    utc_offset_h: float = Field(8.0, ge=-12, le=14)
+    identities: int = Field(128, ge=1, le=100_000)
+
+
+class CheckpointError(Exception):
+    """The blob is no checkpoint of this version: replay the journal from its beginning."""
+
+
+class Admission(Struct, frozen=True):
+    """What became of one delivery; append `message`, when there is one, to the journal."""
+
+    message: Message | None
+    duplicates: int
+    rejections: tuple[Rejection, ...]
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What was admitted; empty when nothing was."""
+        return self.message.readings if self.message else ()
+
+
+class _Checkpoint(Struct, array_like=True):
+    version: int
+    counts: dict[str, int]
+    memory: dict[str, list[tuple[int, int, bytes]]]
+    meters: dict[str, MeterState]
+    devices: dict[str, Presence]
+    watches: dict[str, WatchState]
+
+
+class Pipeline:
+    """The fold over the journal, and the gate before it."""
+
+    def __init__(self, registry: Registry, settings: PipelineSettings | None = None) -> None:
+        self._registry = registry
+        settings = settings or PipelineSettings()
+        self._memory = Memory(settings.identities)
+        self._counts: Counter[str] = Counter()
+        self._due_ns: int | None = None
+        self._homes = dict(_watched_homes(registry, settings.utc_offset_h))
+        self._devices = dict(_watched_devices(registry, settings.utc_offset_h))
+        self._share_rhythms()
+
+    def admit(
+        self,
+        topic_text: str,
+        payload: bytes,
+        received_ns: int,
+        *,
+        batch: dict[Identity, bytes] | None = None,
+    ) -> Admission:
+        """Judge one delivery; nothing but `batch` changes, so a failed commit costs nothing.
+
+        Hand in one fresh `batch` for all deliveries that go into one journal append: copies
+        among them are then known before any of them is stepped.
+        """
+        try:
+            decoded = wire.decode(topic_text, payload, received_ns)
+            self._check_origin(topic_text, decoded.device)
+        except WireError as error:
+            return Admission(None, 0, (error.rejection,))
+        identity = (decoded.device, decoded.boot, decoded.seq)
+        known = self._memory.known(identity, decoded.digest)
+        if batch is not None and known is Known.NEW:
+            known = compare(batch.get(identity), decoded.digest)
+        if known is Known.COPY:
+            return Admission(None, 1, ())
+        if known is Known.REUSED:
+            detail = "device {} boot {} seq {} said something else before".format(*identity)
+            return Admission(None, 0, (Rejection(Reason.ID_REUSED, detail),))
+        if not decoded.readings:
+            return Admission(None, 0, decoded.rejected)
+        if batch is not None:
+            batch[identity] = decoded.digest
+        return Admission(Message(*identity, decoded.digest, decoded.readings), 0, decoded.rejected)
+
+    def step(self, entry: Entry) -> tuple[Finding, ...]:
+        """Fold one entry in; the findings it makes, in order.
+
+        After a restart and its replay, step a `Link` that says how the link is now.
+        """
+        match entry:
+            case Admitted(messages):
+                found = [finding for message in messages for finding in self._message(message)]
+            case Tick(now_ns):
+                found = list(self._tick(now_ns))
+            case Link(up, at_ns):
+                found = []
+                self._link(at_ns, up=up)
+        self._counts["findings"] += len(found)
+        return tuple(found)
+
+    def due_ns(self) -> int | None:
+        """The earliest wall time at which a Tick may make a finding; None when none can.
+
+        It may be too early, never too late: a Tick that makes no finding need not be kept.
+        """
+        return self._due_ns
+
+    def counters(self) -> dict[str, int]:
+        """What was folded so far, by name; meter counts are summed over all watched homes."""
+        totals = Counter(self._counts)
+        for _, meter in self._meters():
+            totals.update(structs.asdict(meter.counts))
+        return dict(totals)
+
+    def dump(self) -> bytes:
+        """The whole state as a checkpoint, uncompressed."""
+        return msgpack.encode(
+            _Checkpoint(
+                CHECKPOINT_VERSION,
+                dict(self._counts),
+                self._memory.state(),
+                {key: meter.state() for key, meter in self._meters()},
+                {name: device.state for name, device in self._devices.items()},
+                {key: watch.state() for key, watch in self._watches()},
+            )
+        )
+
+    def restore(self, blob: bytes) -> None:
+        """Become the pipeline that dumped `blob`, as far as the registry still knows its parts.
+
+        Raises:
+            CheckpointError: the blob cannot be read; this pipeline is unchanged.
+        """
+        try:
+            saved = msgpack.decode(blob, type=_Checkpoint)
+        except msgspec.MsgspecError as error:
+            raise CheckpointError(f"not a checkpoint: {error}") from error
+        if saved.version != CHECKPOINT_VERSION:
+            raise CheckpointError(f"checkpoint of version {saved.version}")
+        self._counts = Counter(saved.counts)
+        self._memory.restore(saved.memory)
+        self._restore_subjects(saved)
+        self._look_ahead(0)
+
+    def _restore_subjects(self, saved: _Checkpoint) -> None:
+        for key, meter in self._meters():
+            if meter_state := saved.meters.get(key):
+                meter.restore(meter_state)
+        for name, device in self._devices.items():
+            if presence := saved.devices.get(name):
+                presence.expected_ns = device.state.expected_ns
+                device.state = presence
+        self._share_rhythms()
+        for key, watch in self._watches():
+            if watch_state := saved.watches.get(key):
+                watch.restore(watch_state)
+
+    def _share_rhythms(self) -> None:
+        """Let the meters know how often their devices are heard."""
+        for home in self._homes.values():
+            for binding, meter in home.state.named():
+                if device := self._devices.get(binding.device.id):
+                    meter.rhythm = device.state.rhythm
+
+    def _meters(self) -> Iterator[tuple[str, Meter]]:
+        for home in self._homes.values():
+            for binding, meter in home.state.named():
+                yield f"{binding.unit.code} {binding.device.id} {binding.from_ns}", meter
+
+    def _watches(self) -> Iterator[tuple[str, Watch[Any]]]:
+        watched: Iterable[tuple[str, Watched[Any]]]
+        watched = chain(self._homes.items(), self._devices.items())
+        for key, subject in watched:
+            for watch in subject.watches:
+                yield f"{key} {watch.rule}", watch
+
+    def _check_origin(self, topic_text: str, device: str) -> None:
+        site = topic.parse(topic_text).site
+        if site != self._registry.site:
+            raise WireError(
+                Reason.WRONG_SITE, f"{site!r}; this edge serves {self._registry.site!r}"
+            )
+        if not self._registry.knows(device):
+            raise WireError(Reason.UNKNOWN_DEVICE, f"{device!r} is not in the registry")
+
+    def _message(self, message: Message) -> list[Finding]:
+        identity = (message.device, message.boot, message.seq)
+        known = self._memory.known(identity, message.digest)
+        if known is not Known.NEW:
+            self._counts["duplicates" if known is Known.COPY else "ids_reused"] += 1
+            return []
+        self._memory.remember(identity, message.digest)
+        self._counts["messages"] += 1
+        self._counts["readings"] += len(message.readings)
+        readings: Sequence[Reading] = message.readings
+        if len(readings) > 1:
+            readings = sorted(readings, key=attrgetter("at_ns"))
+        found = [*self._heard(readings[-1])]
+        for reading in readings:
+            found += self._water(reading)
+        return _without_false_urgency(found) if len(found) > 1 else found
+
+    def _heard(self, newest: Reading) -> Iterator[Finding]:
+        """Note that the device was heard; what was raised about its silence may clear."""
+        device = self._devices.get(newest.device)
+        if device is None:
+            return
+        device.observe(newest)
+        for watch in device.watches:
+            if watch.episode and (status := watch.evaluate(device.state, newest.received_ns)):
+                subject = watch.episode.subject
+                yield from watch.speak(device.state, status, subject, Timeliness.LIVE)
+            self._sooner(watch.next_due(device.state))
+
+    def _water(self, reading: Reading) -> Iterator[Finding]:
+        """Give the reading to the home in which its device hung at the time of the event."""
+        binding = self._registry.binding(reading.device, reading.at_ns)
+        if binding is None:
+            self._counts["unbound"] += 1
+            return
+        home = self._homes.get(binding.unit.code)
+        if home is None or binding.device.kind is not Kind.WATER:
+            return
+        home.observe(reading)
+        newest_ns = home.state.newest_ns()
+        if newest_ns is None:
+            return
+        for watch in home.watches:
+            if status := watch.evaluate(home.state, newest_ns):
+                subject = self._registry.subject(binding.unit.code)
+                fresh = episode.timeliness(
+                    status, reading.received_ns, historical=reading.historical
+                )
+                yield from watch.speak(home.state, status, subject, fresh)
+
+    def _tick(self, now_ns: int) -> Iterator[Finding]:
+        """Raise what time alone has made true."""
+        for name, device in self._devices.items():
+            subject = self._registry.device_subject(name, now_ns)
+            for watch in device.watches:
+                if watch.episode or not subject:
+                    continue
+                if status := watch.evaluate(device.state, now_ns):
+                    yield from watch.speak(device.state, status, subject, Timeliness.LIVE)
+        self._look_ahead(now_ns)
+
+    def _link(self, at_ns: int, *, up: bool) -> None:
+        """Count every silence afresh from here: what the edge could not hear was not silence."""
+        for name, device in self._devices.items():
+            device.state.listening_ns = self._installed_ns(name, at_ns) if up else None
+        self._look_ahead(at_ns)
+
+    def _installed_ns(self, device: str, at_ns: int) -> int | None:
+        starts = [b.from_ns for b in self._registry.bindings(device) if at_ns < b.to_ns]
+        return max(at_ns, starts[0]) if starts else None
+
+    def _look_ahead(self, now_ns: int) -> None:
+        self._due_ns = None
+        for name, device in self._devices.items():
+            for watch in device.watches:
+                due_ns = watch.next_due(device.state)
+                if due_ns is not None and self._registry.binding(name, max(due_ns, now_ns)):
+                    self._sooner(due_ns)
+
+    def _sooner(self, due_ns: int | None) -> None:
+        if due_ns is not None:
+            self._due_ns = due_ns if self._due_ns is None else min(due_ns, self._due_ns)
+
+
+def _watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str, Watched[Home]]]:
+    for unit in registry.units():
+        rules = [rule for kind in home_detectors() for rule in kind.install(unit)]
+        if rules:
+            water = [b for b in registry.home(unit.code) if b.device.kind is Kind.WATER]
+            yield unit.code, Watched(Home(water), rules, utc_offset_h)
+
+
+def _watched_devices(
+    registry: Registry, utc_offset_h: float
+) -> Iterator[tuple[str, Watched[Presence]]]:
+    for name in registry.devices():
+        bound = [binding.device for binding in registry.bindings(name)]
+        rules = [rule for kind in device_detectors() for rule in kind.install(bound[0])]
+        intervals_ns = [int(d.interval_s * SECOND_NS) for d in bound if d.interval_s]
+        presence = Presence(expected_ns=next(iter(intervals_ns), None))
+        if rules:
+            yield name, Watched(presence, rules, utc_offset_h)
+
+
+def _without_false_urgency(findings: list[Finding]) -> list[Finding]:
+    """What begins and ends within one message is history already."""
+    raised = {found.id for found in findings if found.state is FindingState.RAISED}
+    over = {found.id for found in findings if found.state is FindingState.CLEARED} & raised
+    return [
+        structs.replace(found, timeliness=Timeliness.BACKFILL) if found.id in over else found
+        for found in findings
+    ]

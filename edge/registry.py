@@ -1,0 +1,261 @@
+"""Which device is in which home, when: effective-dated, and asked by event time.
+
+One TOML file a site. A broken file is refused as a whole, with every fault in it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field, field_validator
+
+from edge import settings
+from edge.reading import Kind
+from edge.settings import ConfigError, ConfigFault, DurationS, M, Settings
+from edge.topic import is_segment
+
+WINDOW_S_MAX = 72 * 3600
+"""Longest welfare window: the meters' memory of 96 h less a day of margin."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_NS, _LAST_NS = -(2**63), 2**63 - 1
+_CODE_REMEDY = "use 1-32 of a-z 0-9 _ - and begin with a letter or digit"
+
+
+class WelfareTerms(Settings):
+    """Less than `threshold_l` litres within `window_s` seconds is worth a look."""
+
+    window_s: DurationS = Field(43_200.0, alias="window", ge=3600, le=WINDOW_S_MAX)
+    threshold_l: float = Field(10.0, gt=0, le=10_000)
+
+
+class Unit(Settings):
+    """One dwelling: opaque codes, care flags, and its own welfare terms if it has any."""
+
+    code: str
+    building: str
+    care: tuple[Literal["alone"], ...] = ()
+    welfare: tuple[WelfareTerms, ...] = Field((WelfareTerms(),), min_length=1, max_length=4)
+
+    @field_validator("welfare", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return [value] if isinstance(value, dict) else value
+
+
+class Device(Settings):
+    """One device in one home, from a time on and until another."""
+
+    id: str
+    kind: Kind
+    unit: str
+    start: AwareDatetime | None = Field(None, alias="from")
+    end: AwareDatetime | None = Field(None, alias="to")
+    resolution_m3: float | None = Field(None, ge=1e-6, le=1.0)
+    interval_s: DurationS | None = Field(None, alias="interval", gt=0)
+    q_max_m3h: float = Field(3.125, gt=0, le=1_000)
+
+
+class _Header(Settings):
+    version: Literal[1]
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """`device` hangs in `unit` from `from_ns` until before `to_ns`."""
+
+    device: Device
+    unit: Unit
+    from_ns: int
+    to_ns: int
+
+    def covers(self, at_ns: int) -> bool:
+        """Whether it holds at `at_ns`."""
+        return self.from_ns <= at_ns < self.to_ns
+
+
+class Registry:
+    """The site's homes and devices; immutable once parsed."""
+
+    def __init__(self, site: str, units: Iterable[Unit], bindings: Iterable[Binding]) -> None:
+        self.site = site
+        self._units = {unit.code: unit for unit in units}
+        self._bindings: dict[str, tuple[Binding, ...]] = _grouped(bindings)
+        homes: defaultdict[str, list[Binding]] = defaultdict(list)
+        for binding in self.bindings():
+            homes[binding.unit.code].append(binding)
+        self._homes = {code: tuple(group) for code, group in homes.items()}
+
+    @classmethod
+    def parse(cls, table: Mapping[str, Any], path: Path) -> "Registry":
+        """The registry in `table`; `path` is only named in faults.
+
+        Raises:
+            ConfigError: anything is wrong; all faults at once, each with key and remedy.
+        """
+        draft = _Draft(path)
+        units = draft.rows(table, "unit", Unit)
+        devices = draft.rows(table, "device", Device)
+        header = draft.record({k: table[k] for k in table.keys() - {"unit", "device"}}, _Header)
+        draft.check(header, units, devices, _codes(table))
+        if draft.faults or header is None:
+            raise ConfigError(draft.faults)
+        by_code = {unit.code: unit for unit in units.values()}
+        bound = [_bound(device, by_code[device.unit]) for device in devices.values()]
+        return cls(header.site, by_code.values(), bound)
+
+    def knows(self, device: str) -> bool:
+        """Whether `device` is, was or will be in some home."""
+        return device in self._bindings
+
+    def binding(self, device: str, at_ns: int) -> Binding | None:
+        """Where `device` hangs at `at_ns`, with its terms; None when nowhere."""
+        for binding in self._bindings.get(device, ()):
+            if binding.covers(at_ns):
+                return binding
+        return None
+
+    def unit_at(self, device: str, at_ns: int) -> str | None:
+        """The code of the home in which `device` hangs at `at_ns`."""
+        binding = self.binding(device, at_ns)
+        return binding.unit.code if binding else None
+
+    def unit(self, code: str) -> Unit:
+        """The home of that code.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._units[code]
+
+    def units(self) -> tuple[Unit, ...]:
+        """Every home, in the order of the file."""
+        return tuple(self._units.values())
+
+    def devices(self) -> tuple[str, ...]:
+        """Every device id, in the order of the file."""
+        return tuple(self._bindings)
+
+    def bindings(self, device: str | None = None) -> tuple[Binding, ...]:
+        """Every home in which `device`, or any device, ever hangs; by device and time."""
+        if device is not None:
+            return self._bindings.get(device, ())
+        return tuple(binding for group in self._bindings.values() for binding in group)
+
+    def home(self, code: str) -> tuple[Binding, ...]:
+        """Every device that ever hangs in the home `code`."""
+        return self._homes.get(code, ())
+
+    def subject(self, code: str) -> str:
+        """The path `site/building/unit` of a home."""
+        return f"{self.site}/{self._units[code].building}/{code}"
+
+    def device_subject(self, device: str, at_ns: int) -> str | None:
+        """The path `site/building/unit/device` at `at_ns`; None when it hangs nowhere then."""
+        code = self.unit_at(device, at_ns)
+        return f"{self.subject(code)}/{device}" if code else None
+
+
+class _Draft:
+    """The faults found so far in one registry file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.faults: list[ConfigFault] = []
+
+    def record(self, table: Any, model: type[M], key: str = "") -> M | None:
+        try:
+            return settings.parse(table, model, self.path)
+        except ConfigError as error:
+            for fault in error.faults:
+                self.fault(key + fault.key, fault.problem, fault.remedy)
+            return None
+
+    def rows(self, table: Mapping[str, Any], name: str, model: type[M]) -> dict[str, M]:
+        """The sound rows of an array of tables, by their key in the file."""
+        listed = table.get(name, [])
+        if not isinstance(listed, list):
+            self.fault(name, "is not an array of tables", f"write [[{name}]]")
+            return {}
+        keyed = {f"{name}.{i}": row for i, row in enumerate(listed)}
+        records = {key: self.record(row, model, f"{key}.") for key, row in keyed.items()}
+        return {key: record for key, record in records.items() if record is not None}
+
+    def fault(self, key: str, problem: str, remedy: str) -> None:
+        self.faults.append(ConfigFault(self.path, key, problem, remedy))
+
+    def check(
+        self,
+        header: _Header | None,
+        units: dict[str, Unit],
+        devices: dict[str, Device],
+        codes: set[str],
+    ) -> None:
+        """Add what only shows when records are seen together."""
+        if header:
+            self._code("site", header.site)
+        for key, unit in units.items():
+            self._code(f"{key}.code", unit.code)
+            self._code(f"{key}.building", unit.building)
+        self._duplicates(units)
+        for key, device in devices.items():
+            self._code(f"{key}.id", device.id)
+            if device.unit not in codes:
+                self.fault(f"{key}.unit", f'no unit "{device.unit}"', "add the [[unit]] or mend it")
+        self._overlaps(devices)
+
+    def _code(self, key: str, code: str) -> None:
+        if not is_segment(code):
+            self.fault(key, f"{code!r} is not a code", _CODE_REMEDY)
+
+    def _duplicates(self, units: dict[str, Unit]) -> None:
+        counts = Counter(unit.code for unit in units.values())
+        for key, unit in units.items():
+            if counts[unit.code] > 1:
+                self.fault(f"{key}.code", f'"{unit.code}" occurs twice', "give each unit its code")
+
+    def _overlaps(self, devices: dict[str, Device]) -> None:
+        spans: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        for key, device in devices.items():
+            start_ns, end_ns = _span(device)
+            if start_ns >= end_ns:
+                self.fault(f"{key}.to", "is not after from", "correct from or to")
+            spans[device.id].append((start_ns, end_ns, key))
+        for name, group in spans.items():
+            for (_, end_ns, first), (start_ns, _, second) in pairwise(sorted(group)):
+                if start_ns < end_ns:
+                    problem = f'"{name}" overlaps with {first}'
+                    self.fault(f"{second}.from", problem, "end the one before the other begins")
+
+
+def _codes(table: Mapping[str, Any]) -> set[str]:
+    """Every code that the file gives to a unit, be the rest of that unit sound or not."""
+    rows = table.get("unit", [])
+    sound = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return {code for row in sound if isinstance(code := row.get("code"), str)}
+
+
+def _span(device: Device) -> tuple[int, int]:
+    start_ns = _FIRST_NS if device.start is None else _ns(device.start)
+    return start_ns, _LAST_NS if device.end is None else _ns(device.end)
+
+
+def _ns(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+
+
+def _bound(device: Device, unit: Unit) -> Binding:
+    from_ns, to_ns = _span(device)
+    return Binding(device, unit, from_ns, to_ns)
+
+
+def _grouped(bindings: Iterable[Binding]) -> dict[str, tuple[Binding, ...]]:
+    groups: defaultdict[str, list[Binding]] = defaultdict(list)
+    for binding in bindings:
+        groups[binding.device.id].append(binding)
+    ordered = {name: sorted(group, key=lambda b: b.from_ns) for name, group in groups.items()}
+    return {name: tuple(group) for name, group in ordered.items()}

@@ -1,0 +1,133 @@
+"""Read a TOML file into its owner's frozen record, or say everything that is wrong with it.
+
+The owner declares a pydantic model; this file only knows how to read one. A broken file
+yields every fault at once, each with file, key and remedy; secrets never print.
+"""
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+_UNITS_S = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|min|h|d)")
+
+
+class Settings(BaseModel):
+    """Base of every settings record: frozen, and an unknown key is a fault."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+M = TypeVar("M", bound=Settings)
+
+
+def _seconds(text: object) -> float:
+    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError('write a duration with its unit, such as "30 s", "15 min" or "12 h"')
+    return float(match[1]) * _UNITS_S[match[2]]
+
+
+DurationS = Annotated[float, BeforeValidator(_seconds)]
+"""Seconds, written in the file with a unit: "30 s", "15 min", "12 h", "7 d"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFault:
+    """One thing wrong in one file, and what to do about it."""
+
+    file: Path
+    key: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.key}: {self.problem}; {self.remedy}"
+
+
+class ConfigError(Exception):
+    """One or more configuration files cannot be used; `faults` has every reason."""
+
+    def __init__(self, faults: list[ConfigFault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+def load(path: Path, model: type[M]) -> M:
+    """The record that `path` holds.
+
+    Raises:
+        ConfigError: the file is missing, is not TOML, or breaks the model; all faults at once.
+    """
+    return parse(_table(path), model, path)
+
+
+def parse(table: dict[str, Any], model: type[M], path: Path) -> M:
+    """`table` as a record of `model`; `path` is only named in faults.
+
+    Raises:
+        ConfigError: the table breaks the model; all faults at once.
+    """
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise ConfigError([_fault(path, model, detail) for detail in error.errors()]) from None
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        fault = ConfigFault(path, "(file)", error.strerror or "unreadable", "check path and rights")
+    except UnicodeDecodeError:
+        fault = ConfigFault(path, "(file)", "is not UTF-8", "save the file as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        fault = ConfigFault(path, "(syntax)", str(error), "correct the TOML at that line")
+    raise ConfigError([fault])
+
+
+def _fault(path: Path, model: type[BaseModel], detail: ErrorDetails) -> ConfigFault:
+    key = ".".join(str(part) for part in detail["loc"]) or "(file)"
+    remedy = _REMEDIES.get(detail["type"], "correct the value")
+    if detail["type"] == "extra_forbidden":
+        remedy = _spelling(model, detail["loc"])
+    return ConfigFault(path, key, detail["msg"].removeprefix("Value error, "), remedy)
+
+
+_REMEDIES = {
+    "missing": "add the key",
+    "value_error": "correct the value",
+    "string_type": "write a text in quotes",
+    "int_type": "write a whole number",
+    "float_type": "write a number",
+    "bool_type": "write true or false",
+}
+
+
+def _spelling(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    known = {name for kind in _nested(model) for name in kind.model_fields}
+    near = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    return f'did you mean "{near[0]}"?' if near else "remove the key"
+
+
+def _nested(model: type[BaseModel]) -> set[type[BaseModel]]:
+    found, waiting = {model}, [model]
+    while waiting:
+        for field in waiting.pop().model_fields.values():
+            for kind in _models_in(field.annotation):
+                if kind not in found:
+                    found.add(kind)
+                    waiting.append(kind)
+    return found
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [m for part in getattr(annotation, "__args__", ()) for m in _models_in(part)]

@@ -1,0 +1,137 @@
+"""The topic tree `sw/1`: which topic means what, and nothing else.
+
+Every segment is an opaque code of our own; a topic that is not exactly in the tree is
+refused rather than guessed at.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from edge.reading import Kind
+
+PREFIX = "sw/1"
+_SEGMENT = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_DEVICE_DEPTH = 8
+_CACHED_TOPICS = 16_384
+
+
+class Verb(StrEnum):
+    """What a device topic carries: the last segment."""
+
+    OBS = "obs"
+    HIST = "hist"
+    EVT = "evt"
+    STATE = "state"
+
+
+class TopicError(ValueError):
+    """The text is not a topic, or not a segment, of the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTopic:
+    """A device topic, taken apart."""
+
+    site: str
+    bldg: str
+    unit: str
+    kind: Kind
+    dev: str
+    verb: Verb
+
+
+def is_segment(text: str) -> bool:
+    """Whether `text` may stand between two slashes: 1-32 of `a-z0-9_-`, no leading sign."""
+    return _SEGMENT.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=_CACHED_TOPICS)
+def parse(topic: str) -> DeviceTopic:
+    """The parts of a device topic; the most recent topics cost one dictionary look-up.
+
+    Raises:
+        TopicError: `topic` is not `sw/1/{site}/{bldg}/{unit}/{kind}/{dev}/{verb}`.
+    """
+    parts = topic.split("/", _DEVICE_DEPTH)
+    if len(parts) != _DEVICE_DEPTH or parts[:2] != ["sw", "1"]:
+        raise TopicError(f"not a device topic of {PREFIX}: {topic[:120]!r}")
+    site, bldg, unit, kind, dev, verb = parts[2:]
+    for segment in (site, bldg, unit, dev):
+        _checked(segment)
+    try:
+        return DeviceTopic(site, bldg, unit, Kind(kind), dev, Verb(verb))
+    except ValueError as error:
+        raise TopicError(f"{error} in {topic[:120]!r}") from None
+
+
+def device_topic(place: DeviceTopic) -> str:
+    """The text that `parse` takes apart into `place`.
+
+    Raises:
+        TopicError: a segment of `place` is not a code.
+    """
+    site, bldg, unit, dev = map(_checked, (place.site, place.bldg, place.unit, place.dev))
+    return f"{PREFIX}/{site}/{bldg}/{unit}/{place.kind.value}/{dev}/{place.verb.value}"
+
+
+def device_filters(site: str) -> tuple[str, ...]:
+    """The subscriptions that bring every observation of `site`, and no state message."""
+    wanted = (Verb.OBS, Verb.HIST, Verb.EVT)
+    return tuple(f"{PREFIX}/{_checked(site)}/+/+/+/+/{verb.value}" for verb in wanted)
+
+
+def finding_topic(site: str, edge: str) -> str:
+    """Where `edge` publishes its findings."""
+    return _service_topic(site, "_finding", edge)
+
+
+def finding_filter(site: str) -> str:
+    """The subscription that brings the findings of every edge of `site`."""
+    return f"{PREFIX}/{_checked(site)}/_finding/+"
+
+
+def ack_topic(site: str, edge: str) -> str:
+    """Where the gateway tells `edge` which findings it has committed."""
+    return _service_topic(site, "_ack", edge)
+
+
+def status_topic(site: str, edge: str) -> str:
+    """Where birth and last will of `edge` stand, retained."""
+    return f"{_service_topic(site, '_edge', edge)}/status"
+
+
+def health_topic(site: str, edge: str) -> str:
+    """Where `edge` reports its counters and depths."""
+    return f"{_service_topic(site, '_edge', edge)}/health"
+
+
+def edge_filters(site: str) -> tuple[str, str]:
+    """The subscriptions that bring status and health of every edge of `site`."""
+    base = f"{PREFIX}/{_checked(site)}/_edge/+"
+    return f"{base}/status", f"{base}/health"
+
+
+def edge_of(topic: str) -> tuple[str, str]:
+    """The `(site, edge)` that a finding, ack, status or health topic names.
+
+    Raises:
+        TopicError: `topic` is none of these.
+    """
+    match topic.split("/", 6):
+        case ["sw", "1", site, "_finding" | "_ack", edge]:
+            return _checked(site), _checked(edge)
+        case ["sw", "1", site, "_edge", edge, "status" | "health"]:
+            return _checked(site), _checked(edge)
+    raise TopicError(f"not a service topic of {PREFIX}: {topic[:120]!r}")
+
+
+def _service_topic(site: str, service: str, edge: str) -> str:
+    return f"{PREFIX}/{_checked(site)}/{service}/{_checked(edge)}"
+
+
+def _checked(segment: str) -> str:
+    if not is_segment(segment):
+        raise TopicError(f"not a topic segment: {segment[:40]!r}; use 1-32 of a-z 0-9 _ -")
+    return segment

@@ -1,0 +1,106 @@
+"""A subject under watch: its state, the detectors that look at it, what they have raised."""
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+from msgspec import Struct, structs
+
+from edge import episode
+from edge.detectors.base import Condition, Detector, Status
+from edge.episode import Episode
+from edge.reading import Finding, FindingState, Reading, Timeliness, finding_id
+
+S = TypeVar("S")
+_NEVER_NS = -(2**63)
+
+
+class WatchState(Struct, frozen=True, array_like=True):
+    """A watch as it goes into a checkpoint; `ended_ns` is where the last episode began."""
+
+    episode: Episode | None
+    ended_ns: int
+
+
+class Watch(Generic[S]):
+    """One detector on one subject, and what it has raised."""
+
+    __slots__ = ("_ended_ns", "_utc_offset_h", "detector", "episode")
+
+    def __init__(self, detector: Detector[S], utc_offset_h: float) -> None:
+        self.detector = detector
+        self._utc_offset_h = utc_offset_h
+        self._ended_ns = _NEVER_NS
+        self.episode: Episode | None = None
+
+    @property
+    def rule(self) -> str:
+        """The detector's rule."""
+        return self.detector.rule
+
+    def evaluate(self, state: S, now_ns: int) -> Status | None:
+        """What the detector says; None when nothing holds and nothing is raised."""
+        since_ns = self.episode.since_ns if self.episode else None
+        status = self.detector.evaluate(state, now_ns, since_ns)
+        if not isinstance(status, Status):
+            return None
+        matters = self.episode or status.condition is Condition.HOLDS
+        return status if matters else None
+
+    def speak(
+        self, state: S, status: Status, subject: str, fresh: Timeliness
+    ) -> tuple[Finding, ...]:
+        """Move the episode on; the finding that this makes, if it makes one."""
+        if self.episode is None and status.since_ns <= self._ended_ns:
+            status = structs.replace(
+                status, since_ns=self._ended_ns + 1
+            )  # an id never begins twice
+        following, said = episode.step(self.episode, status, subject, fresh)
+        self.episode = following
+        if following is None or said is None:
+            return ()
+        if said is FindingState.CLEARED:
+            self.episode, self._ended_ns = None, following.since_ns
+        return (self._finding(state, status, following, said),)
+
+    def _finding(self, state: S, status: Status, about: Episode, said: FindingState) -> Finding:
+        detector = self.detector
+        return Finding(
+            id=finding_id(detector.rule, about.subject, about.since_ns),
+            revision=about.revision,
+            rule=detector.rule,
+            rule_version=detector.version,
+            subject=about.subject,
+            category=detector.category,
+            tier=detector.tier,
+            state=said,
+            since_ns=about.since_ns,
+            at_ns=status.at_ns,
+            timeliness=about.timeliness,
+            evidence=detector.evidence(state, status, self._utc_offset_h),
+        )
+
+    def next_due(self, state: S) -> int | None:
+        """When time alone may raise; None while something is raised already."""
+        return None if self.episode else self.detector.next_due(state)
+
+    def state(self) -> WatchState:
+        """What is raised, for a checkpoint."""
+        return WatchState(self.episode, self._ended_ns)
+
+    def restore(self, state: WatchState) -> None:
+        """Take up what was raised when `state` was given."""
+        self.episode, self._ended_ns = state.episode, state.ended_ns
+
+
+class Watched(Generic[S]):
+    """A subject's state and the detectors that look at it."""
+
+    __slots__ = ("state", "watches")
+
+    def __init__(self, state: S, detectors: Iterable[Detector[S]], utc_offset_h: float) -> None:
+        self.state = state
+        self.watches = [Watch(detector, utc_offset_h) for detector in detectors]
+
+    def observe(self, reading: Reading) -> None:
+        """Give `reading` to the state, which the detectors share: the first observes for all."""
+        self.state = self.watches[0].detector.observe(self.state, reading)

@@ -1,0 +1,346 @@
+"""Canonical message v1: any bytes on any topic become readings, or a WireError.
+
+A typed decoder reads the sound messages; whatever it cannot vouch for goes through the
+strict parser, which either comes to the same message or names the reason.
+"""
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import blake2b
+from math import isfinite
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from edge import strict_json, topic
+from edge.reading import HOUR_NS, Quality, Reading, TimeSource
+from edge.topic import DeviceTopic, TopicError, Verb
+
+PAYLOAD_BYTES_MAX = strict_json.BYTES_MAX
+RECORDS_MAX = 1_000
+TEXT_LENGTH_MAX = 256
+AT_NS_MIN = 1_420_070_400 * 1_000_000_000
+"""2015-01-01: a device that claims to be older has no clock."""
+AHEAD_NS_MAX = HOUR_NS
+VOLUME_M3_MAX = 1e9
+RESOLUTION_M3_MIN = 1e-6
+RESOLUTION_M3_MAX = 1.0
+
+
+class Reason(StrEnum):
+    """Why input was refused: metric label and dead-letter reason."""
+
+    NOT_UTF8 = "not_utf8"
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    NOT_JSON = "not_json"
+    TOO_DEEP = "too_deep"
+    DUPLICATE_KEY = "duplicate_key"
+    NOT_FINITE = "not_finite"
+    WRONG_TYPE = "wrong_type"
+    MISSING_KEY = "missing_key"
+    UNKNOWN_VERSION = "unknown_version"
+    UNKNOWN_TOPIC = "unknown_topic"
+    IDENTITY_MISMATCH = "identity_mismatch"
+    TIME_TOO_OLD = "time_too_old"
+    TIME_IN_FUTURE = "time_in_future"
+    WRONG_UNIT = "wrong_unit"
+    BAD_RESOLUTION = "bad_resolution"
+    TOO_MANY_RECORDS = "too_many_records"
+    BAD_NAME = "bad_name"
+    BAD_TEXT = "bad_text"
+    OUT_OF_RANGE = "out_of_range"
+    UNKNOWN_DEVICE = "unknown_device"
+    ID_REUSED = "id_reused"
+    WRONG_SITE = "wrong_site"
+
+
+class Rejection(Struct, frozen=True):
+    """One message or one record of it was refused, and why."""
+
+    reason: Reason
+    detail: str
+
+
+class WireError(Exception):
+    """Input was refused; nothing of it may be used."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason.value}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+    @property
+    def rejection(self) -> Rejection:
+        """The refusal as a value, for counters and dead letters."""
+        return Rejection(self.reason, self.detail)
+
+
+_Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+_Version = Annotated[int, Meta(ge=0, le=65_535)]
+
+
+class Record(Struct, frozen=True):
+    """One entry of `e`: name, unit, value or text, resolution, seconds relative to the base."""
+
+    n: str
+    u: str | UnsetType = UNSET
+    v: float | UnsetType = UNSET
+    vs: str | UnsetType = UNSET
+    r: float | UnsetType = UNSET
+    t: float | UnsetType = UNSET
+
+
+class Message(Struct, frozen=True):
+    """The keys of message v1; times are seconds since the epoch."""
+
+    dev: str
+    seq: _Count
+    t: float
+    e: tuple[Record, ...]
+    v: _Version = 1
+    id: str | UnsetType = UNSET
+    src: str | UnsetType = UNSET
+    boot: _Count | UnsetType = UNSET
+    tsrc: TimeSource | UnsetType = UNSET
+    off: float | UnsetType = UNSET
+    rx: float | UnsetType = UNSET
+    h: bool | UnsetType = UNSET
+    q: Quality | UnsetType = UNSET
+    wm: float | UnsetType = UNSET
+
+
+class Decoded(Struct, frozen=True):
+    """What a message came to: its identity, its sound readings, its refused records."""
+
+    message_id: str
+    device: str
+    boot: int
+    seq: int
+    digest: bytes
+    readings: tuple[Reading, ...]
+    rejected: tuple[Rejection, ...]
+
+
+def decode(topic_text: str, payload: bytes, received_ns: int) -> Decoded:
+    """The readings of `payload`, which came on `topic_text` at `received_ns`.
+
+    A record that cannot be used is in `rejected`, and its neighbours are kept.
+
+    Raises:
+        WireError: the message as a whole cannot be used; never any other error.
+    """
+    place = _place(topic_text)
+    message, rejected = _typed(payload) or _strict(payload)
+    _check_message(message, place)
+    frame = _Frame(message, place, received_ns)
+    readings = []
+    for record in message.e:
+        try:
+            readings.append(frame.reading(record))
+        except WireError as error:
+            rejected.append(error.rejection)
+    identity = (message.dev, message.boot or 0, message.seq)
+    return Decoded(
+        message.id or "{}/{}/{}".format(message.src or message.dev, *identity[1:]),
+        *identity,
+        digest(message),
+        tuple(readings),
+        tuple(rejected),
+    )
+
+
+def encode(message: Message) -> bytes:
+    """`message` as canonical JSON: keys in fixed order, absent keys left out."""
+    return _encoder.encode(message)
+
+
+def digest(message: Message) -> bytes:
+    """Eight bytes that two messages share when they say the same, whenever they were relayed."""
+    said = message if message.rx is UNSET else msgspec.structs.replace(message, rx=UNSET)
+    return blake2b(_encoder.encode(said), digest_size=8).digest()
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Message)
+_REQUIRED_KEYS = ("v", "dev", "seq", "t", "e")
+
+
+def _place(topic_text: str) -> DeviceTopic:
+    try:
+        place = topic.parse(topic_text)
+    except TopicError as error:
+        raise WireError(Reason.UNKNOWN_TOPIC, str(error)) from None
+    if place.verb is Verb.STATE:
+        raise WireError(Reason.UNKNOWN_TOPIC, "a state topic carries no observation")
+    return place
+
+
+def _typed(payload: bytes) -> tuple[Message, list[Rejection]] | None:
+    """The message and no refused record, when the typed decoder alone proves it sound.
+
+    Without escapes every string costs two quotes, so equal counts before and after mean that
+    each key and text of the payload is in the message: none unknown, none twice.
+    """
+    if len(payload) > PAYLOAD_BYTES_MAX or b"\\" in payload:
+        return None
+    try:
+        message = _decoder.decode(payload)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    same = payload.count(b'"') == _encoder.encode(message).count(b'"')
+    return (message, []) if same else None
+
+
+def _strict(payload: bytes) -> tuple[Message, list[Rejection]]:
+    """The message as far as it can be saved, and the records that cannot."""
+    try:
+        value = strict_json.parse(payload)
+    except strict_json.JsonError as error:
+        raise WireError(Reason(error.fault.value), error.detail) from None
+    if not isinstance(value, dict):
+        raise WireError(Reason.WRONG_TYPE, "not an object")
+    for key in _REQUIRED_KEYS:
+        if key not in value:
+            raise WireError(Reason.MISSING_KEY, f"{key!r} is missing")
+    if not isinstance(value["e"], list):
+        raise WireError(Reason.WRONG_TYPE, "'e' is not an array")
+    if len(value["e"]) > RECORDS_MAX:
+        raise WireError(Reason.TOO_MANY_RECORDS, f"{len(value['e'])}; at most {RECORDS_MAX}")
+    records, rejected = _records(value["e"])
+    try:
+        return msgspec.convert(value | {"e": records}, Message), rejected
+    except msgspec.ValidationError as error:
+        raise WireError(Reason.WRONG_TYPE, str(error)) from None
+
+
+def _records(values: list[Any]) -> tuple[list[Record], list[Rejection]]:
+    records, rejected = [], []
+    for value in values:
+        try:
+            records.append(msgspec.convert(value, Record))
+        except msgspec.ValidationError as error:
+            nameless = isinstance(value, dict) and "n" not in value
+            reason = Reason.MISSING_KEY if nameless else Reason.WRONG_TYPE
+            rejected.append(Rejection(reason, str(error)))
+    return records, rejected
+
+
+def _check_message(message: Message, place: DeviceTopic) -> None:
+    if message.v != 1:
+        raise WireError(Reason.UNKNOWN_VERSION, f"v = {message.v}; this edge reads 1")
+    if message.dev != place.dev:
+        detail = f"payload of {message.dev[:40]!r} on the topic of {place.dev!r}"
+        raise WireError(Reason.IDENTITY_MISMATCH, detail)
+    if not isfinite(message.t):
+        raise WireError(Reason.NOT_FINITE, "'t' is not a finite number")
+    if len(message.e) > RECORDS_MAX:
+        raise WireError(Reason.TOO_MANY_RECORDS, f"{len(message.e)}; at most {RECORDS_MAX}")
+    for name in (message.id, message.src):
+        if name is not UNSET and not _ID.fullmatch(name):
+            raise WireError(Reason.BAD_NAME, "'id' and 'src' are 1-128 printable ASCII signs")
+
+
+class _Frame:
+    """What the readings of one message share."""
+
+    __slots__ = ("_message", "_place", "_received_ns", "_shared")
+
+    def __init__(self, message: Message, place: DeviceTopic, received_ns: int) -> None:
+        self._message = message
+        self._place = place
+        self._received_ns = received_ns
+        historical = place.verb is Verb.HIST or message.h is True
+        clock = message.tsrc or TimeSource.DEVICE
+        self._shared = (clock, message.q or Quality.GOOD, historical)
+
+    def reading(self, record: Record) -> Reading:
+        """The reading that `record` gives; raises WireError when it gives none."""
+        _check_name(record.n)
+        value, resolution = _CHANNELS.get(record.n, _plain)(record)
+        message, place = self._message, self._place
+        return Reading(
+            message.dev,
+            place.unit,
+            place.kind,
+            record.n,
+            value,
+            self._at_ns(record),
+            self._received_ns,
+            *self._shared,
+            message.seq,
+            message.boot or 0,
+            resolution,
+        )
+
+    def _at_ns(self, record: Record) -> int:
+        at_s = self._message.t + (record.t or 0.0)
+        if not isfinite(at_s):
+            raise WireError(Reason.NOT_FINITE, "'t' is not a finite number")
+        if at_s * 1e9 < AT_NS_MIN:
+            raise WireError(Reason.TIME_TOO_OLD, f"t = {at_s}; nothing before 2015 is believed")
+        if at_s * 1e9 > self._received_ns + AHEAD_NS_MAX:
+            raise WireError(Reason.TIME_IN_FUTURE, f"t = {at_s}; over 1 h ahead of the edge")
+        return round(at_s * 1e6) * 1_000  # a float holds microseconds of this era, not more
+
+
+@lru_cache(maxsize=1024)
+def _check_name(name: str) -> None:
+    if not _CHANNEL.fullmatch(name):
+        raise WireError(Reason.BAD_NAME, f"{name[:40]!r}; a channel is 1-64 of a-z 0-9 . _ -")
+
+
+def _plain(record: Record) -> tuple[float | str, float]:
+    if record.vs is not UNSET:
+        return _text(record)
+    return _number(record.v), 0.0 if record.r is UNSET else _resolution(record.r, 1.0)
+
+
+def _volume(record: Record) -> tuple[float, float]:
+    """A cumulative register in m3; without a unit it is taken to be in m3."""
+    scale = _M3_PER.get(record.u or "m3")
+    if scale is None:
+        raise WireError(Reason.WRONG_UNIT, f"u = {str(record.u)[:20]!r}; water is in m3 or L")
+    volume_m3 = _number(record.v) / scale
+    if not 0 <= volume_m3 <= VOLUME_M3_MAX:
+        raise WireError(Reason.OUT_OF_RANGE, f"{volume_m3} m3 is no register of water")
+    resolution_m3 = 0.0 if record.r is UNSET else _resolution(record.r, scale)
+    if resolution_m3 and not RESOLUTION_M3_MIN <= resolution_m3 <= RESOLUTION_M3_MAX:
+        raise WireError(Reason.BAD_RESOLUTION, f"r = {resolution_m3} m3; 1e-6 to 1 is believed")
+    return volume_m3, resolution_m3
+
+
+def _text(record: Record) -> tuple[str, float]:
+    text = record.vs
+    if text is UNSET or record.v is not UNSET:
+        raise WireError(Reason.WRONG_TYPE, f"{record.n!r} needs 'vs' and no 'v'")
+    if len(text) > TEXT_LENGTH_MAX or not (text.isprintable() or not text):
+        raise WireError(Reason.BAD_TEXT, f"'vs' is {TEXT_LENGTH_MAX} printable signs at most")
+    return text, 0.0
+
+
+def _number(value: float | UnsetType) -> float:
+    if value is UNSET:
+        raise WireError(Reason.MISSING_KEY, "'v' is missing")
+    if not isfinite(value):
+        raise WireError(Reason.NOT_FINITE, "'v' is not a finite number")
+    return value + 0.0  # no negative zero
+
+
+def _resolution(r: float, scale: float) -> float:
+    if not isfinite(r) or r <= 0:
+        raise WireError(Reason.BAD_RESOLUTION, f"r = {r}; it must be positive")
+    return r / scale
+
+
+_ID = re.compile(r"[!-~]{1,128}")
+_CHANNEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_M3_PER = {"m3": 1.0, "L": 1000.0, "l": 1000.0}
+"""How many of the unit make one cubic metre."""
+_CHANNELS: dict[str, Callable[[Record], tuple[float | str, float]]] = {
+    "water.total": _volume,
+    "meter.fault": _text,
+}

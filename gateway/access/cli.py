@@ -1,0 +1,72 @@
+"""`shouwang user`: make accounts, change passwords, list who may sign in."""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge.clock import SystemClock
+from edge.settings import ConfigError
+from gateway.access.accounts import AccountError, Accounts
+from gateway.access.password import UnfitPasswordError
+from gateway.access.role import Role
+from gateway.db.engine import connect, upgrade
+from gateway.settings import load_gateway
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`shouwang user add|passwd|list --config FILE`: 0 done, 1 refused, 2 configuration."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = load_gateway(arguments.config).settings
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    database = connect(settings.database.url.get_secret_value())
+    upgrade(database)
+    try:
+        _do(arguments, Accounts(database))
+    except (AccountError, UnfitPasswordError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    finally:
+        database.dispose()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="shouwang user", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    add = commands.add_parser("add", help="make an account; the password is asked for")
+    add.add_argument("login")
+    add.add_argument("--role", type=Role, choices=list(Role), default=Role.OPERATOR)
+    passwd = commands.add_parser("passwd", help="change a password; signs the account out")
+    passwd.add_argument("login")
+    commands.add_parser("list", help="list the accounts")
+    for command in commands.choices.values():
+        command.add_argument("--config", type=Path, default=Path("config/gateway.toml"))
+    return parser
+
+
+def _do(arguments: argparse.Namespace, accounts: Accounts) -> None:
+    match arguments.command:
+        case "add":
+            now_ns = SystemClock().now_ns()
+            accounts.add(arguments.login, _ask(), arguments.role, now_ns)
+        case "passwd":
+            accounts.set_password(arguments.login, _ask())
+        case _:
+            for account in accounts.all():
+                state = "disabled" if account.disabled else account.role.value
+                sys.stdout.write(f"{account.login}\t{state}\n")
+
+
+def _ask() -> str:
+    """The new password, typed twice at a terminal or piped in as one line."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("New password: ")
+    if getpass.getpass("Again: ") != password:
+        raise AccountError("the two passwords differ; nothing was changed")
+    return password

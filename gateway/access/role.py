@@ -1,0 +1,44 @@
+"""Who may do what: three roles, and the rights each one has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """What an account is for."""
+
+    ADMIN = "admin"
+    OPERATOR = "operator"
+    VIEWER = "viewer"
+
+
+class Right(StrEnum):
+    """One thing a request may need."""
+
+    READ = "read"
+    ACT = "act"
+
+
+RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
+    {
+        Role.ADMIN: frozenset(Right),
+        Role.OPERATOR: frozenset({Right.READ, Right.ACT}),
+        Role.VIEWER: frozenset({Right.READ}),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The person behind a request, as the account stands now (not as it was at login)."""
+
+    account_id: int
+    login: str
+    role: Role
+    lang: str
+
+    def may(self, right: Right) -> bool:
+        """Whether this person's role has `right`."""
+        return right in RIGHTS[self.role]

@@ -1,0 +1,203 @@
+"""The gateway's composition root: named tasks in one group, from configuration to console."""
+
+import argparse
+import asyncio
+import logging
+import random
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from alerts.channels.base import Channel, Monitored
+from alerts.channels.sms import SmsChannel
+from alerts.channels.webhook import WebhookChannel
+from edge.broker import PahoSession
+from edge.clock import Clock, parse
+from edge.history import History, InfluxHistory, JournalHistory
+from edge.reading import Reading
+from edge.session import Session
+from edge.settings import ConfigError
+from gateway import intake
+from gateway.access.accounts import Accounts
+from gateway.access.login import Doorkeeper
+from gateway.access.sessions import WebSessions
+from gateway.api.desk import Desk
+from gateway.api.homes import Homes
+from gateway.api.incidents import IncidentReader
+from gateway.db.engine import connect as connect_database
+from gateway.db.engine import upgrade
+from gateway.db.sole import end_leases, sole_gateway
+from gateway.dispatcher import Dispatcher
+from gateway.engine import Engine
+from gateway.health import Pulse
+from gateway.intake import Intake
+from gateway.live import Live
+from gateway.server import listen, serve
+from gateway.settings import ChannelsSettings, HistorySettings, Loaded, load_gateway
+from gateway.web import build_app, is_secure
+
+log = logging.getLogger(__name__)
+
+Connect = Callable[[Sequence[str]], Session]
+"""Makes the gateway's session, not yet running, from its topic filters."""
+
+
+class NoHistory:
+    """The history of a gateway that has none: every home is unknown."""
+
+    def readings(
+        self, _devices: Sequence[str], _start_ns: int, _end_ns: int, _limit: int
+    ) -> list[Reading]:
+        """Nothing."""
+        return []
+
+
+async def run_gateway(
+    loaded: Loaded,
+    *,
+    clock: Clock,
+    rng: random.Random,
+    connect: Connect | None = None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Run the gateway until `stop` is set or the task is cancelled.
+
+    `connect` stands in for the configured broker.
+
+    Raises:
+        OSError: the console's address cannot be listened on.
+    """
+    settings = loaded.settings
+    connect = connect or (
+        lambda filters: PahoSession(settings.broker, filters, clock=clock, rng=rng)
+    )
+    database = connect_database(settings.database.url.get_secret_value())
+    session = connect(intake.filters(settings.site))
+    async with AsyncExitStack() as stack:
+        stack.callback(database.dispose)
+        stack.enter_context(sole_gateway(database))
+        upgrade(database)
+        end_leases(database, clock.now_ns())
+        engine = Engine(database, loaded.book, rng)
+        channels = make_channels(settings.channels)
+        for channel in channels.values():
+            stack.push_async_callback(channel.aclose)
+        taking = Intake(engine, session, site=settings.site, clock=clock)
+        dispatcher = Dispatcher(engine, channels, clock)
+        desk = make_desk(engine, loaded, clock, pulse=lambda: _pulse(dispatcher, channels, clock))
+        listening = stack.enter_context(listen(settings.listen.host, settings.listen.port))
+        _greet(desk)
+        token = settings.metrics_token
+        app = build_app(desk, metrics_token=token.get_secret_value() if token else None)
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(session.run(_on_link), name="broker"),
+                tasks.create_task(taking.run(), name="intake"),
+                tasks.create_task(dispatcher.run(), name="dispatcher"),
+                tasks.create_task(serve(app, listening, desk.live), name="console"),
+            ]
+            host, port = listening.getsockname()[:2]
+            log.info("console at http://%s:%d", host, port)
+            await (stop or asyncio.Event()).wait()
+            for task in running:
+                task.cancel()
+
+
+def make_desk(
+    engine: Engine, loaded: Loaded, clock: Clock, *, pulse: Callable[[], Pulse] = Pulse
+) -> Desk:
+    """The web side's means over `engine`; consoles hear of every commit from now on."""
+    database, settings = engine.database, loaded.settings
+    live, sessions = Live(), WebSessions(database)
+    engine.changes.append(live.publish)
+    return Desk(
+        db=database,
+        engine=engine,
+        book=loaded.book,
+        clock=clock,
+        live=live,
+        homes=Homes(loaded.registry, make_history(settings.history), clock),
+        incidents=IncidentReader(database),
+        sessions=sessions,
+        doorkeeper=Doorkeeper(Accounts(database), sessions, clock),
+        secure=is_secure(settings.public_url),
+        pulse=pulse,
+    )
+
+
+def make_channels(settings: ChannelsSettings) -> dict[str, Channel]:
+    """The configured ways to people, by name."""
+    channels: list[Channel] = []
+    if settings.sms is not None:
+        channels.append(SmsChannel(settings.sms))
+    if settings.webhook is not None:
+        channels.append(WebhookChannel(settings.webhook))
+    return {channel.name: channel for channel in channels}
+
+
+def make_history(settings: HistorySettings) -> History:
+    """The configured store of readings."""
+    if settings.kind == "journal" and settings.journal is not None:
+        return JournalHistory(settings.journal)
+    if settings.kind == "influx" and settings.influx is not None:
+        return InfluxHistory(settings.influx)
+    return NoHistory()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`shouwang gateway --config FILE [--clock SPEC]`: 0 stopped, 1 failed, 2 configuration."""
+    parser = argparse.ArgumentParser(prog="shouwang gateway", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="gateway.toml")
+    parser.add_argument(
+        "--clock", type=parse, default="real", help="real, or scaled:SPEED:REAL:WALL"
+    )
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        loaded = load_gateway(arguments.config)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    try:
+        asyncio.run(_run_until_told(loaded, arguments.clock))
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"the gateway cannot start: {error}\n")
+        return 1
+    return 0
+
+
+async def _run_until_told(loaded: Loaded, clock: Clock) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run_gateway(loaded, clock=clock, rng=random.SystemRandom(), stop=stop)
+
+
+async def _on_link(up: bool) -> None:
+    log.info("broker link %s", "up" if up else "down")
+
+
+def _pulse(dispatcher: Dispatcher, channels: Mapping[str, Channel], clock: Clock) -> Pulse:
+    now_ns = clock.now_ns()
+    dead = [
+        name
+        for name, channel in channels.items()
+        if isinstance(channel, Monitored) and not channel.alive(now_ns)
+    ]
+    return Pulse(dispatcher.beat_ns, tuple(dead))
+
+
+def _greet(desk: Desk) -> None:
+    password = Accounts(desk.db).claim_first(desk.clock.now_ns())
+    if password is not None:
+        sys.stdout.write(
+            f"First start: sign in as admin with the password {password}\n"
+            "It is shown only now; change it with `shouwang user passwd admin`.\n"
+        )
+        sys.stdout.flush()

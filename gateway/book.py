@@ -1,0 +1,36 @@
+"""What the gateway goes by: plans, people and places, and how it signs its links."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from alerts.plan import Plans
+from alerts.roster import Places, Roster
+from edge.reading import DAY_NS, SECOND_NS
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Configuration as the engine needs it; swapped as a whole, never in part.
+
+    `public_url` has no slash at its end. `secret` signs links (at least 32 bytes).
+    `utc_offset_h` makes the local times in messages.
+    """
+
+    plans: Plans
+    roster: Roster
+    places: Places
+    public_url: str
+    secret: bytes
+    utc_offset_h: float = 8.0
+    link_life_ns: int = 3 * DAY_NS
+
+    def local(self, at_ns: int) -> datetime:
+        """`at_ns` in local civil time."""
+        return datetime.fromtimestamp(
+            at_ns // SECOND_NS, timezone(timedelta(hours=self.utc_offset_h))
+        )
+
+    @staticmethod
+    def iso(at_ns: int) -> str:
+        """`at_ns` as ISO 8601 in UTC, to the second."""
+        return datetime.fromtimestamp(at_ns // SECOND_NS, UTC).isoformat()

@@ -1,0 +1,170 @@
+"""How a page is made: its language, its words and the state of the system around it."""
+
+from dataclasses import dataclass
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from alerts.incident import Outcome
+from edge.reading import SECOND_NS
+from gateway.access.role import Principal
+from gateway.api.desk import Desk, desk_of
+from gateway.console import phrase
+from gateway.console.texts import TEXTS, Lang, say
+from gateway.health import Link, Vitals
+
+HERE = Path(__file__).parent
+_YEAR_S = 365 * 86_400
+_PREFERENCES = {"lang": frozenset(Lang), "large": frozenset({"0", "1"})}
+_HOUR_S = 3_600
+
+_templates = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=select_autoescape(default=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A line above everything: the system itself is not well."""
+
+    text: str
+    grave: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Says things in the reader's language, at one moment, in the site's zone."""
+
+    lang: Lang
+    now_ns: int
+    zone: timezone
+
+    def say(self, key: str, **values: object) -> str:
+        """The text of `key`."""
+        return say(self.lang, key, **values)
+
+    def name(self, kind: str, code: str, **values: object) -> str:
+        """The word for a code of that kind, or the code itself where there is none."""
+        key = f"{kind}.{code}"
+        return say(self.lang, key, **values) if key in TEXTS else code
+
+    def words(self, key: str) -> str:
+        """The text of `key` with its places for values left open, for the browser."""
+        words = TEXTS[key]
+        return words.zh if self.lang is Lang.ZH else words.en
+
+    def moment(self, at_ns: int) -> str:
+        """A point in time."""
+        return phrase.moment(self.lang, at_ns, self.now_ns, self.zone)
+
+    def ago(self, at_ns: int) -> str:
+        """How long ago."""
+        return phrase.ago(self.lang, at_ns, self.now_ns)
+
+    def span(self, duration_s: float) -> str:
+        """A duration."""
+        return phrase.span(self.lang, duration_s)
+
+    def iso(self, at_ns: int) -> str:
+        """A point in time for machines."""
+        return phrase.local(at_ns, self.zone).isoformat()
+
+    def countdown(self, due_ns: int) -> str:
+        """Minutes and seconds until then, or that it is due."""
+        left_s = (due_ns - self.now_ns) // SECOND_NS
+        if left_s <= 0:
+            return self.say("card.due_now")
+        hours, rest_s = divmod(left_s, _HOUR_S)
+        return f"{hours}:" * bool(hours) + f"{rest_s // 60:02}:{rest_s % 60:02}"
+
+
+def voice_of(request: Request) -> Voice:
+    """The voice for this request: its query, then its cookie, then its account decide."""
+    desk = desk_of(request)
+    principal: Principal | None = getattr(request.state, "principal", None)
+    asked = request.query_params.get("lang") or request.cookies.get("lang")
+    lang = asked or (principal.lang if principal else Lang.ZH)
+    zone = timezone(timedelta(hours=desk.book.utc_offset_h))
+    return Voice(Lang(lang) if lang in set(Lang) else Lang.ZH, desk.clock.now_ns(), zone)
+
+
+def render(request: Request, template: str, status: int = 200, **context: Any) -> Response:
+    """A page around `context`, with warnings above it when the system is not well."""
+    desk, voice = desk_of(request), voice_of(request)
+    principal: Principal | None = getattr(request.state, "principal", None)
+    vitals = desk.vitals() if principal else None
+    frame = {
+        "lang": voice.lang,
+        "large": _asked(request, "large") == "1",
+        "principal": principal,
+        "now_ns": voice.now_ns,
+        "now_s": f"{voice.now_ns / SECOND_NS:.3f}",
+        "speed": desk.clock.speed,
+        "section": None,
+        "notice": None,
+        "vitals": vitals,
+        "edges": vitals.edges if vitals else (),
+        "warnings": warnings(voice, vitals) if vitals else (),
+        "switch": lambda **asked: f"?{request.url.include_query_params(**asked).query}",
+        "outcomes": [outcome.value for outcome in Outcome],
+    }
+    page = _templates.get_template(template).render(_words(voice) | frame | context)
+    response = HTMLResponse(page, status)
+    _keep_preferences(request, response, desk)
+    return response
+
+
+def warnings(voice: Voice, vitals: Vitals) -> tuple[Alarm, ...]:
+    """What is wrong with the system itself, gravest first."""
+    found = []
+    if not vitals.can_notify:
+        found.append(Alarm(voice.say("system.cannot_notify"), grave=True))
+    if vitals.orphans:
+        found.append(Alarm(voice.say("system.orphans", count=vitals.orphans), grave=True))
+    if vitals.edges and not vitals.hears:
+        found.append(Alarm(voice.say("system.no_intake"), grave=True))
+    for edge in vitals.edges:
+        age = voice.span((voice.now_ns - edge.at_ns) / SECOND_NS)
+        if edge.state is Link.DOWN:
+            found.append(Alarm(voice.say("system.edge_down", edge=edge.edge), grave=False))
+        elif edge.state is Link.STALE:
+            text = voice.say("system.edge_stale", edge=edge.edge, age=age)
+            found.append(Alarm(text, grave=False))
+    return tuple(found)
+
+
+def _words(voice: Voice) -> dict[str, Any]:
+    return {
+        "t": voice.say,
+        "name": voice.name,
+        "words": voice.words,
+        "moment": voice.moment,
+        "ago": voice.ago,
+        "span": voice.span,
+        "iso": voice.iso,
+        "countdown": voice.countdown,
+        "litres": phrase.litres,
+        "plain": phrase.plain,
+    }
+
+
+def _asked(request: Request, name: str) -> str | None:
+    value = request.query_params.get(name) or request.cookies.get(name)
+    return value if value in _PREFERENCES[name] else None
+
+
+def _keep_preferences(request: Request, response: Response, desk: Desk) -> None:
+    for name, allowed in _PREFERENCES.items():
+        value = request.query_params.get(name)
+        if value in allowed:
+            response.set_cookie(
+                name, value, max_age=_YEAR_S, secure=desk.secure, httponly=True, samesite="lax"
+            )

@@ -1,0 +1,226 @@
+"""Incidents as the console shows them: codes turned into names, and the acts now on offer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from alerts.incident import ENDED, TRANSITIONS, Act, Incident, State
+from alerts.plan import Plan
+from edge.reading import Tier
+from gateway.access.role import Principal, Right
+from gateway.api.desk import Desk
+from gateway.api.incidents import Delivery, Event
+from gateway.console.page import Voice
+from gateway.console.phrase import plain
+from gateway.console.texts import Lang
+from gateway.health import EdgeView
+
+_UNIT_DEPTH = 3
+_HEALTH_SHOWN = (
+    "findings_unacked",
+    "finding_oldest_unacked_s",
+    "influx_lag_entries",
+    "journal_bytes",
+)
+_BEFORE = (Act.ACKNOWLEDGE, Act.ARRIVE, Act.CLOSE)
+# What is offered in each state, the likeliest first; less than what is possible, to keep the
+# choice small.
+OFFERED: Mapping[State, tuple[Act, ...]] = MappingProxyType(
+    {
+        State.OPEN: _BEFORE,
+        State.DISPATCHED: _BEFORE,
+        State.ACKNOWLEDGED: (Act.ARRIVE, Act.SUPPORT, Act.CLOSE),
+        State.ON_SITE: (Act.RESOLVE, Act.SUPPORT, Act.CLOSE),
+        State.RESOLVED: (Act.VERIFY, Act.REOPEN, Act.CLOSE),
+        State.VERIFIED: (Act.REOPEN, Act.CLOSE),
+        State.CLOSED: (Act.REOPEN,),
+        State.WITHDRAWN: (Act.REOPEN,),
+        State.MERGED: (Act.REOPEN,),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One incident on a page; `acts` are those this reader may take."""
+
+    incident: Incident
+    place: str
+    unit: str
+    unit_place: str
+    reason: str
+    standing: bool
+    owner: str
+    next_roles: str
+    acts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of a plan: whom, when, how, and whether it is done, next or later."""
+
+    who: str
+    when: str
+    how: str
+    progress: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan in the reader's language."""
+
+    title: str
+    action: str
+    steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One line of the timeline."""
+
+    at_ns: int
+    text: str
+    who: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """One message and the name of whom it is for."""
+
+    person: str
+    delivery: Delivery
+
+
+class Viewer:
+    """Makes views for one reader."""
+
+    def __init__(self, desk: Desk, voice: Voice, principal: Principal | None) -> None:
+        self._book = desk.book
+        self._voice = voice
+        self._may_act = principal is not None and principal.may(Right.ACT)
+
+    def place(self, subject: str) -> str:
+        """What people call that place."""
+        return self._book.places.label(subject, self._voice.lang.value)
+
+    def person(self, code: str) -> str:
+        """The name of a person of the roster; a login stands for itself."""
+        found = self._book.roster.get(code)
+        return found.name if found else code
+
+    def card(self, incident: Incident) -> Card:
+        """The incident's card."""
+        segments = incident.subject.split("/")
+        in_chinese = self._voice.lang is Lang.ZH
+        offered = OFFERED[incident.state] if self._may_act else ()
+        return Card(
+            incident=incident,
+            place=self.place(incident.subject),
+            unit=segments[min(_UNIT_DEPTH, len(segments)) - 1],
+            unit_place=self.place("/".join(segments[:_UNIT_DEPTH])),
+            reason=incident.sentence_zh if in_chinese else incident.sentence_en,
+            standing=incident.state not in ENDED,
+            owner=self.person(incident.owner) if incident.owner else "",
+            next_roles=self._next_roles(incident),
+            acts=tuple(act.value for act in offered if (incident.state, act) in TRANSITIONS),
+        )
+
+    def plan(self, incident: Incident) -> PlanView | None:
+        """The plan the incident runs by, as it stands in the plans in force."""
+        plan = self._plan_of(incident)
+        if plan is None:
+            return None
+        in_chinese = self._voice.lang is Lang.ZH
+        return PlanView(
+            title=plan.title_zh if in_chinese else plan.title_en,
+            action=plan.action_zh if in_chinese else plan.action_en,
+            steps=tuple(self._step(incident, plan, index) for index in range(len(plan.step))),
+        )
+
+    def timeline(self, events: Sequence[Event]) -> list[EventView]:
+        """The timeline, newest first."""
+        return [
+            EventView(
+                at_ns=event.at_ns,
+                text=self._voice.name("event", event.kind),
+                who=self._voice.say("by.system") if event.by == "system" else self.person(event.by),
+                note=self._note(event.detail),
+            )
+            for event in reversed(events)
+        ]
+
+    def deliveries(self, deliveries: Sequence[Delivery]) -> list[DeliveryView]:
+        """The messages, newest first."""
+        return [DeliveryView(self.person(item.person_id), item) for item in reversed(deliveries)]
+
+    def measures(self, values: Mapping[str, float | str]) -> list[str]:
+        """Evidence in words: each number with its name and unit."""
+        return [self._measure(name, value) for name, value in values.items()]
+
+    def health(self, edge: EdgeView) -> list[str]:
+        """The few of an edge's own numbers that a person on duty can use."""
+        return [
+            self._voice.name("health", name, value=plain(value))
+            for name in _HEALTH_SHOWN
+            if isinstance(value := edge.health.get(name), int | float)
+        ]
+
+    def _measure(self, name: str, value: float | str) -> str:
+        shown = value if isinstance(value, str) else plain(value)
+        named = self._voice.name("measure", name, value=shown)
+        return named if named != name else f"{name} {shown}"
+
+    def _note(self, detail: Mapping[str, Any]) -> str:
+        parts = []
+        if people := detail.get("people"):
+            parts.append("、".join(self.person(str(person)) for person in people))
+        if person := detail.get("person"):
+            parts.append(self.person(str(person)))
+        if outcome := detail.get("outcome"):
+            parts.append(self._voice.name("outcome", str(outcome)))
+        if roles := detail.get("roles"):
+            parts.append(self._roles([str(role) for role in roles]))
+        if note := detail.get("note"):
+            parts.append(f"「{note}」")
+        return " · ".join(parts)
+
+    def _plan_of(self, incident: Incident) -> Plan | None:
+        try:
+            return self._book.plans.resume(incident.plan_id, incident.category, incident.tier)
+        except LookupError:
+            return None
+
+    def _next_roles(self, incident: Incident) -> str:
+        plan = self._plan_of(incident)
+        if plan is None or incident.tier is Tier.INFO:
+            return ""
+        return self._roles(plan.step[min(incident.step, len(plan.step) - 1)].roles)
+
+    def _roles(self, roles: Sequence[str]) -> str:
+        return "、".join(self._voice.name("role", role) for role in roles)
+
+    def _step(self, incident: Incident, plan: Plan, index: int) -> StepView:
+        step = plan.step[index]
+        channels = [self._voice.name("channel", channel) for channel in step.channels]
+        at_once = not step.after
+        when = "step.at_once" if at_once else "step.after"
+        words = [self._voice.say(when, after=self._voice.span(step.after))]
+        if step.repeat:
+            words.append(self._voice.say("step.repeat", every=self._voice.span(step.repeat)))
+        return StepView(
+            who=self._roles(step.roles),
+            when=" · ".join(words),
+            how=" + ".join(channels),
+            progress=_progress(incident, index),
+        )
+
+
+def _progress(incident: Incident, index: int) -> str:
+    if incident.next_due_ns is not None and index == incident.step:
+        return "next"
+    repeated = index == incident.step and incident.round > 0
+    exhausted = incident.next_due_ns is None and incident.owner is None and index == incident.step
+    taken = incident.state is not State.OPEN
+    return "done" if index < incident.step or repeated or (exhausted and taken) else "later"

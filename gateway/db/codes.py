@@ -1,0 +1,90 @@
+"""Reply codes by phone: one for each incident that a phone was told of.
+
+A code is not given again to the same phone for thirty days, nor while its incident is open.
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from alerts.code import Chance, issue
+from alerts.incident import ENDED, Incident, State
+from edge.reading import DAY_NS
+from gateway.db import incidents
+from gateway.db.tables import code as table
+from gateway.db.tables import incident as incident_table
+
+RESERVED_NS = 30 * DAY_NS
+
+_UNDONE = tuple(
+    state.value for state in State if state not in ENDED | {State.RESOLVED, State.VERIFIED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is to answer for which incident, from which phone."""
+
+    phone: str
+    incident_id: str
+    person_id: str
+
+
+def code_for(connection: sa.Connection, asked: Asked, chance: Chance, now_ns: int) -> str:
+    """The code that the phone already has for that incident, or a fresh one.
+
+    Raises:
+        alerts.code.CodesExhausted: too many are out for this phone.
+    """
+    known = sa.select(table.c.code).where(
+        table.c.phone == asked.phone, table.c.incident_id == asked.incident_id
+    )
+    if (held := connection.execute(known).scalar()) is not None:
+        return str(held)
+    fresh = issue(_taken(connection, asked.phone, now_ns), chance)
+    connection.execute(
+        sa.insert(table).values(
+            phone=asked.phone,
+            code=fresh,
+            incident_id=asked.incident_id,
+            person_id=asked.person_id,
+            issued_ns=now_ns,
+        )
+    )
+    return fresh
+
+
+def meant(connection: sa.Connection, phone: str, code: str) -> tuple[Incident, str] | None:
+    """The incident that `code` stands for on this phone, and the person it was given to."""
+    query = (
+        sa.select(table.c.incident_id, table.c.person_id)
+        .where(table.c.phone == phone, table.c.code == code)
+        .order_by(table.c.issued_ns.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else (incidents.get(connection, row[0]), str(row[1]))
+
+
+def undone(connection: sa.Connection, phone: str, limit: int) -> list[tuple[Incident, str]]:
+    """Up to `limit` incidents that this phone was told of and that still need somebody."""
+    query = (
+        sa.select(table.c.incident_id, table.c.person_id)
+        .join(incident_table, incident_table.c.id == table.c.incident_id)
+        .where(table.c.phone == phone, incident_table.c.state.in_(_UNDONE))
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    return [(incidents.get(connection, row[0]), str(row[1])) for row in rows]
+
+
+def _taken(connection: sa.Connection, phone: str, now_ns: int) -> frozenset[str]:
+    query = (
+        sa.select(table.c.code)
+        .join(incident_table, incident_table.c.id == table.c.incident_id)
+        .where(table.c.phone == phone)
+        .where(
+            sa.or_(table.c.issued_ns > now_ns - RESERVED_NS, incident_table.c.state.in_(_UNDONE))
+        )
+    )
+    return frozenset(connection.execute(query).scalars())

@@ -1,0 +1,68 @@
+"""What the gateway knows of the edges: how far it has taken their findings, and their health."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from gateway.db.storable import storable
+from gateway.db.tables import dead_letter, edge_cursor, edge_status
+
+DEAD_LETTERS_MAX = 10_000
+_PAYLOAD_BYTES_MAX = 4_096
+_TEXT_MAX = 500
+
+
+def move_cursor(connection: sa.Connection, edge: str, epoch: str, seq: int, now_ns: int) -> int:
+    """All findings of that journal up to the returned seq are ours.
+
+    Rests on the edge's promise to publish in the order of seq, the next one only after the
+    broker has confirmed the last: a seq that never comes was never given out.
+    """
+    here = (edge_cursor.c.edge == edge) & (edge_cursor.c.epoch == epoch)
+    upto = connection.execute(sa.select(edge_cursor.c.upto).where(here)).scalar()
+    if upto is None:
+        connection.execute(
+            sa.insert(edge_cursor).values(edge=edge, epoch=epoch, upto=seq, changed_ns=now_ns)
+        )
+        return seq
+    if seq > upto:
+        connection.execute(sa.update(edge_cursor).where(here).values(upto=seq, changed_ns=now_ns))
+    return max(int(upto), seq)
+
+
+def hear(connection: sa.Connection, edge: str, now_ns: int, *, fresh: bool, **told: object) -> None:
+    """`told` (columns) is known of `edge`; a `fresh` word also says that it lives now."""
+    values = told | ({"at_ns": now_ns} if fresh else {})
+    changed = connection.execute(
+        sa.update(edge_status).where(edge_status.c.edge == edge).values(values)
+    )
+    if changed.rowcount == 0:
+        first = {"up": True, "boot": 0, "health": "{}", "at_ns": now_ns} | values
+        connection.execute(sa.insert(edge_status).values(edge=edge, **first))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message that could not be used, and why."""
+
+    topic: str
+    payload: bytes
+    reason: str
+    detail: str
+
+
+def bury(connection: sa.Connection, letter: Letter, now_ns: int) -> None:
+    """The message is among the dead letters, the oldest of which make room for it."""
+    result = connection.execute(
+        sa.insert(dead_letter)
+        .values(
+            topic=storable(letter.topic, _TEXT_MAX),
+            reason=letter.reason,
+            detail=storable(letter.detail, _TEXT_MAX),
+            payload=letter.payload[:_PAYLOAD_BYTES_MAX],
+            at_ns=now_ns,
+        )
+        .returning(dead_letter.c.id)
+    )
+    oldest = result.scalar_one() - DEAD_LETTERS_MAX
+    connection.execute(sa.delete(dead_letter).where(dead_letter.c.id <= oldest))

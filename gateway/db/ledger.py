@@ -1,0 +1,71 @@
+"""The ledger: every report on every message, with its source and time.
+
+The outbox row keeps the strongest report, so repeated and late ones change nothing.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from alerts.outbox import DeliveryState, merge
+from gateway.db.storable import storable
+from gateway.db.tables import ledger, outbox
+
+_REASON_MAX = 500
+
+
+class Source(StrEnum):
+    """Who says so."""
+
+    ENGINE = "engine"  # we know it of ourselves
+    CHANNEL = "channel"  # the answer to a send
+    RECEIPT = "receipt"  # the provider's later word
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One thing said about one message; `at_ns` is when it happened, by its source."""
+
+    state: DeliveryState
+    reason: str
+    source: Source
+    at_ns: int
+
+
+def enter(connection: sa.Connection, outbox_id: int, report: Report, now_ns: int) -> bool:
+    """Whether the report was entered; a receipt that says the same again is not."""
+    report = replace(report, reason=storable(report.reason, _REASON_MAX))
+    if report.source is Source.RECEIPT and _is_known(connection, outbox_id, report):
+        return False
+    connection.execute(
+        sa.insert(ledger).values(
+            outbox_id=outbox_id,
+            state=report.state.value,
+            reason=report.reason,
+            source=report.source.value,
+            at_ns=report.at_ns,
+            recorded_ns=now_ns,
+        )
+    )
+    known = connection.execute(
+        sa.select(outbox.c.state).where(outbox.c.id == outbox_id)
+    ).scalar_one()
+    if merge(DeliveryState(known), report.state) is report.state:
+        connection.execute(
+            sa.update(outbox)
+            .where(outbox.c.id == outbox_id)
+            .values(state=report.state.value, reason=report.reason)
+        )
+    return True
+
+
+def _is_known(connection: sa.Connection, outbox_id: int, report: Report) -> bool:
+    query = sa.select(ledger.c.id).where(
+        ledger.c.outbox_id == outbox_id,
+        ledger.c.state == report.state.value,
+        ledger.c.reason == report.reason,
+        ledger.c.source == report.source.value,
+    )
+    return connection.execute(query).first() is not None

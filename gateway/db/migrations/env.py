@@ -1,0 +1,13 @@
+"""Run migrations on the connection that `gateway.db.engine.upgrade` hands over."""
+
+from alembic import context
+
+from gateway.db.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

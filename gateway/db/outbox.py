@@ -1,0 +1,204 @@
+"""Messages owed to people, claimed under a lease and settled by what became of them.
+
+A claim's token fences it: a sender that slept through its lease may still add what it
+learned to the ledger, but no longer decides what happens next.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+import sqlalchemy as sa
+
+from alerts.channels.base import Outgoing
+from alerts.escalate import Notice, Purpose
+from alerts.outbox import DeliveryState
+from alerts.plan import ChannelName
+from edge.reading import Tier
+from gateway.db.ledger import Report, Source, enter
+from gateway.db.storable import storable
+from gateway.db.tables import outbox as table
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message ready to be owed; `incident_id` is None only for an answer to a text."""
+
+    key: str
+    idempotency_id: str
+    incident_id: str | None
+    person_id: str
+    channel: str
+    purpose: Purpose
+    tier: Tier
+    generation: int
+    step: int
+    round: int
+    address: str
+    text: str
+    payload: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that the holder may send until its lease ends; `attempt` counts from 1."""
+
+    outbox_id: int
+    token: int
+    attempt: int
+    channel: str
+    tier: Tier
+    incident_id: str | None
+    out: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A row as its settlement needs it; `due_ns` is None once nothing more is sent."""
+
+    outbox_id: int
+    token: int
+    attempt: int
+    state: DeliveryState
+    due_ns: int | None
+    lease_until_ns: int | None
+    notice: Notice
+    incident_id: str | None
+
+
+def owe(connection: sa.Connection, message: Message, now_ns: int) -> bool:
+    """Whether the message is newly owed; a key owed before is left as it is."""
+    if connection.execute(sa.select(table.c.id).where(table.c.key == message.key)).first():
+        return False
+    row = {name: getattr(message, name) for name in message.__slots__}
+    row |= {"tier": int(message.tier), "purpose": message.purpose.value}
+    row |= {"payload": msgspec.json.encode(message.payload).decode()}
+    row |= {"state": DeliveryState.QUEUED.value, "reason": "", "attempt": 0, "lease_token": 0}
+    row |= {"created_ns": now_ns, "due_ns": now_ns}
+    outbox_id = connection.execute(sa.insert(table).values(row).returning(table.c.id)).scalar_one()
+    enter(connection, outbox_id, Report(DeliveryState.QUEUED, "", Source.ENGINE, now_ns), now_ns)
+    return True
+
+
+def claim(
+    connection: sa.Connection, now_ns: int, *, lease_ns: int, limit: int, tier_max: Tier
+) -> list[Claim]:
+    """Up to `limit` due messages of `tier_max` or more urgent, most urgent first, leased.
+
+    A message whose earlier lease ran out was perhaps sent: its ledger says unknown.
+    """
+    rows = connection.execute(
+        sa.select(table)
+        .where(table.c.due_ns <= now_ns, table.c.tier <= int(tier_max))
+        .where(sa.or_(table.c.lease_until_ns.is_(None), table.c.lease_until_ns <= now_ns))
+        .order_by(table.c.tier, table.c.due_ns, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).mappings()
+    return [_leased(connection, row, now_ns, lease_ns) for row in rows.all()]
+
+
+def next_due_ns(connection: sa.Connection) -> int | None:
+    """When the next message may be claimed; None when nothing is owed."""
+    free_ns = sa.case(
+        (table.c.lease_until_ns > table.c.due_ns, table.c.lease_until_ns), else_=table.c.due_ns
+    )
+    query = sa.select(sa.func.min(free_ns)).where(table.c.due_ns.is_not(None))
+    return connection.execute(query).scalar()
+
+
+def settle(
+    connection: sa.Connection, outbox_id: int, due_ns: int | None, provider_id: str | None = None
+) -> None:
+    """The lease is over; the message is due again at `due_ns`, or never."""
+    values: dict[str, object] = {"lease_until_ns": None, "due_ns": due_ns}
+    if provider_id is not None:
+        values["provider_id"] = storable(provider_id, 128)
+    connection.execute(sa.update(table).where(table.c.id == outbox_id).values(values))
+
+
+def get(connection: sa.Connection, outbox_id: int) -> Owed:
+    """The row of that id, which must exist."""
+    query = sa.select(table).where(table.c.id == outbox_id)
+    return _owed(connection.execute(query).mappings().one())
+
+
+def by_idempotency_id(connection: sa.Connection, idempotency_id: str) -> Owed | None:
+    """The row that carries that id, or None: not a message of ours."""
+    query = sa.select(table).where(table.c.idempotency_id == idempotency_id)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _owed(row)
+
+
+def of_incident(
+    connection: sa.Connection, incident_id: str, purposes: Iterable[Purpose]
+) -> list[Owed]:
+    """All messages about an incident for any of `purposes`, oldest first."""
+    wanted = [purpose.value for purpose in purposes]
+    query = (
+        sa.select(table)
+        .where(table.c.incident_id == incident_id, table.c.purpose.in_(wanted))
+        .order_by(table.c.id)
+    )
+    return [_owed(row) for row in connection.execute(query).mappings()]
+
+
+def count_since(connection: sa.Connection, address: str, purpose: Purpose, since_ns: int) -> int:
+    """How many messages of `purpose` this address has been owed since then."""
+    query = sa.select(sa.func.count()).where(
+        table.c.address == address,
+        table.c.purpose == purpose.value,
+        table.c.created_ns >= since_ns,
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _leased(connection: sa.Connection, row: sa.RowMapping, now_ns: int, lease_ns: int) -> Claim:
+    owed = _owed(row)
+    token, attempt = owed.token + 1, owed.attempt + 1
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == owed.outbox_id)
+        .values(lease_token=token, attempt=attempt, lease_until_ns=now_ns + lease_ns)
+    )
+    if owed.lease_until_ns is not None:
+        lost = Report(DeliveryState.UNKNOWN, "no word on the last try", Source.ENGINE, now_ns)
+        enter(connection, owed.outbox_id, lost, now_ns)
+    submitted = Report(DeliveryState.SUBMITTED, f"try {attempt}", Source.ENGINE, now_ns)
+    enter(connection, owed.outbox_id, submitted, now_ns)
+    return Claim(
+        outbox_id=owed.outbox_id,
+        token=token,
+        attempt=attempt,
+        channel=row["channel"],
+        tier=Tier(row["tier"]),
+        incident_id=owed.incident_id,
+        out=Outgoing(
+            idempotency_id=row["idempotency_id"],
+            address=row["address"],
+            text=row["text"],
+            payload=msgspec.json.decode(row["payload"], type=dict[str, object]),
+            created_ns=row["created_ns"],
+        ),
+    )
+
+
+def _owed(row: sa.RowMapping) -> Owed:
+    return Owed(
+        outbox_id=row["id"],
+        token=row["lease_token"],
+        attempt=row["attempt"],
+        state=DeliveryState(row["state"]),
+        due_ns=row["due_ns"],
+        lease_until_ns=row["lease_until_ns"],
+        notice=Notice(
+            incident_id=row["incident_id"] or "",
+            person_id=row["person_id"],
+            channel=ChannelName(row["channel"]),
+            purpose=Purpose(row["purpose"]),
+            generation=row["generation"],
+            step=row["step"],
+            round=row["round"],
+        ),
+        incident_id=row["incident_id"],
+    )

@@ -1,0 +1,172 @@
+"""What becomes of a message after a try: settled, tried again, or on another channel.
+
+A table says what each outcome means for the ledger; policies in `alerts.outbox` say when to
+try again. An outcome that arrives after its lease has passed on is only written down.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from alerts import escalate
+from alerts.channels.base import Outcome, Receipt, Verdict
+from alerts.escalate import Purpose
+from alerts.incident import ESCALATING, Incident
+from alerts.outbox import RANK, RETRY, DeliveryState, RetryPolicy
+from gateway.db import incidents, outbox
+from gateway.db.ledger import Report, Source, enter
+from gateway.db.outbox import Claim, Owed
+from gateway.db.timeline import SYSTEM, note
+from gateway.work import Work
+
+# A temporary refusal leaves a message submitted: it is known not to be further.
+_STATES: Mapping[Outcome, DeliveryState] = MappingProxyType(
+    {
+        Outcome.ACCEPTED: DeliveryState.ACCEPTED,
+        Outcome.DELIVERED: DeliveryState.DELIVERED,
+        Outcome.TEMPORARY: DeliveryState.SUBMITTED,
+        Outcome.PERMANENT: DeliveryState.FAILED,
+        Outcome.UNKNOWN: DeliveryState.UNKNOWN,
+    }
+)
+_TAKEN = frozenset({Outcome.ACCEPTED, Outcome.DELIVERED})
+# The last word on a message in one of these was a refusal, so giving up on it is a failure;
+# an unknown one stays unknown.
+_REFUSED = frozenset({DeliveryState.SUBMITTED, DeliveryState.ACCEPTED})
+
+
+def record(work: Work, claim: Claim, verdict: Verdict) -> None:
+    """The try is in the ledger and what follows from it is decided, unless it is fenced off."""
+    before = outbox.get(work.connection, claim.outbox_id)
+    _enter(work, before, verdict.outcome, verdict.reason, Source.CHANNEL)
+    if before.token != claim.token or before.lease_until_ns is None:
+        return
+    owed = outbox.get(work.connection, claim.outbox_id)
+    wants_more = verdict.outcome not in _TAKEN and not _has_arrived(owed)
+    again = wants_more and verdict.outcome is not Outcome.PERMANENT
+    due_ns = _again_ns(work, owed, verdict) if again else None
+    outbox.settle(work.connection, owed.outbox_id, due_ns, verdict.provider_id)
+    if wants_more and (due_ns is None or owed.attempt == _policy(owed).fallback_at):
+        _fall_back(work, owed, gave_up=due_ns is None)
+
+
+def receipt(work: Work, receipt: Receipt) -> bool:
+    """Whether the receipt belongs to a message of ours; a repeated one changes nothing."""
+    before = outbox.by_idempotency_id(work.connection, receipt.idempotency_id)
+    if before is None:
+        return False
+    state = _STATES[receipt.outcome]
+    report = Report(state, _reason(receipt), Source.RECEIPT, receipt.at_ns)
+    if not enter(work.connection, before.outbox_id, report, work.now_ns):
+        return True
+    _touch(work, before)
+    owed = outbox.get(work.connection, before.outbox_id)
+    if owed.lease_until_ns is None:
+        _follow(work, owed, receipt)
+    return True
+
+
+def _follow(work: Work, owed: Owed, receipt: Receipt) -> None:
+    """Do what a new receipt calls for while nobody is sending the message."""
+    if receipt.outcome in _TAKEN or _has_arrived(owed):
+        outbox.settle(work.connection, owed.outbox_id, None)
+    elif receipt.outcome is Outcome.PERMANENT:
+        outbox.settle(work.connection, owed.outbox_id, None)
+        _fall_back(work, owed, gave_up=True)
+    elif receipt.outcome is Outcome.TEMPORARY and owed.due_ns is None:
+        due_ns = _again_ns(work, owed, Verdict(Outcome.TEMPORARY))
+        outbox.settle(work.connection, owed.outbox_id, due_ns)
+        if due_ns is None:
+            _fall_back(work, owed, gave_up=True)
+
+
+def _enter(work: Work, owed: Owed, outcome: Outcome, reason: str, source: Source) -> None:
+    report = Report(_STATES[outcome], reason or outcome.value, source, work.now_ns)
+    enter(work.connection, owed.outbox_id, report, work.now_ns)
+    _touch(work, owed)
+
+
+def _reason(receipt: Receipt) -> str:
+    return f"{receipt.reason} [{receipt.key}]" if receipt.key else receipt.reason
+
+
+def _touch(work: Work, owed: Owed) -> None:
+    if owed.incident_id is not None:
+        work.changed.add(owed.incident_id)
+
+
+def _again_ns(work: Work, owed: Owed, verdict: Verdict) -> int | None:
+    if not _is_wanted(work, owed):
+        return None
+    return _policy(owed).next_ns(owed.attempt, work.now_ns, verdict.retry_after_s)
+
+
+def _policy(owed: Owed) -> RetryPolicy:
+    return RETRY[owed.notice.channel]
+
+
+def _has_arrived(owed: Owed) -> bool:
+    return RANK[owed.state] >= RANK[DeliveryState.DELIVERED]
+
+
+def _is_wanted(work: Work, owed: Owed) -> bool:
+    """Whether the message still has a point: an alert, only until somebody has answered."""
+    if owed.notice.purpose is not Purpose.ALERT or owed.incident_id is None:
+        return True
+    incident = incidents.get(work.connection, owed.incident_id)
+    return _is_running(incident, owed)
+
+
+def _is_running(incident: Incident, owed: Owed) -> bool:
+    stood_down = not incident.condition_active and incident.next_due_ns is None
+    return (
+        incident.state in ESCALATING
+        and incident.generation == owed.notice.generation
+        and not stood_down
+    )
+
+
+def _fall_back(work: Work, owed: Owed, *, gave_up: bool) -> None:
+    """Owe the same on the person's next channel; without one, bring the next step forward."""
+    if owed.incident_id is None or not _is_wanted(work, owed):
+        return
+    incident = incidents.get(work.connection, owed.incident_id)
+    if gave_up and outbox.get(work.connection, owed.outbox_id).state in {
+        DeliveryState.SUBMITTED, DeliveryState.ACCEPTED,
+    }:  # fmt: skip
+        reason = f"gave up after {owed.attempt} tries"
+        failed = Report(DeliveryState.FAILED, reason, Source.ENGINE, work.now_ns)
+        enter(work.connection, owed.outbox_id, failed, work.now_ns)
+    same_step = [
+        row
+        for row in outbox.of_incident(work.connection, incident.id, [owed.notice.purpose])
+        if _step(row) == _step(owed)
+    ]
+    person = work.book.roster.get(owed.notice.person_id)
+    tried = frozenset(
+        row.notice.channel for row in same_step if row.notice.person_id == owed.notice.person_id
+    )
+    if person is not None and (other := escalate.fallback(owed.notice, person, tried)):
+        work.owe(incident, [other])
+    elif all(_has_failed(row) for row in same_step):
+        _hasten(work, incident, owed)
+
+
+def _step(owed: Owed) -> tuple[int, int, int]:
+    return owed.notice.generation, owed.notice.step, owed.notice.round
+
+
+def _has_failed(owed: Owed) -> bool:
+    return owed.due_ns is None and owed.state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}
+
+
+def _hasten(work: Work, incident: Incident, owed: Owed) -> None:
+    """Every send of the newest step failed: the next step need not wait for its clock."""
+    if owed.notice.purpose is not Purpose.ALERT or incident.round > 0:
+        return
+    if incident.step != owed.notice.step + 1:
+        return
+    sooner = escalate.hasten(incident, work.now_ns)
+    if sooner is not incident:
+        work.replace(incident, sooner)
+        note(work.connection, sooner, "hastened", SYSTEM, step=owed.notice.step)
+        work.advance(sooner)

@@ -1,0 +1,177 @@
+"""The only writer of incidents: each method is one transaction over all that it changes.
+
+Incident, timeline, outbox and ledger change together or not at all, so a process killed
+anywhere finds on its next start exactly what it owes. Synchronous; give it `now_ns`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from alerts.channels.base import Inbound, Receipt, Verdict
+from alerts.code import Chance
+from alerts.incident import Act, Command, Incident
+from edge.reading import MINUTE_NS, Finding, Tier
+from gateway import delivery, links, replies
+from gateway.book import Book
+from gateway.db import edges, incidents, outbox
+from gateway.db.engine import reading, writing
+from gateway.db.incidents import Conflict, NoSuchIncident
+from gateway.db.outbox import Claim
+from gateway.links import LinkView
+from gateway.work import Work
+
+__all__ = ["Changed", "Conflict", "Engine", "NoSuchIncident"]
+
+LEASE_NS = MINUTE_NS
+_ADVANCE_BATCH = 100
+
+Changed = Callable[[frozenset[str]], None]
+"""Called after a commit with the ids of the incidents that it changed; may be none."""
+
+
+class Engine:
+    """Findings and people's acts in; incidents and messages owed out.
+
+    `changes` holds the callbacks to tell after each commit; they must not block or raise.
+    `counts` counts what happened, by (event, what became of it), since the start.
+    """
+
+    def __init__(self, database: sa.Engine, book: Book, chance: Chance) -> None:
+        self.database = database
+        self.book = book
+        self.changes: list[Changed] = []
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self._chance = chance
+
+    def take_finding(self, edge: str, epoch: str, seq: int, finding: Finding, now_ns: int) -> int:
+        """The finding is committed with all that it causes; returns what the edge may forget.
+
+        That is a seq of `epoch`, the edge's journal: all findings up to it are ours.
+        """
+        with self._work(now_ns) as work:
+            new = work.take(finding, (edge, epoch, seq))
+            upto = edges.move_cursor(work.connection, edge, epoch, seq, now_ns)
+        self.counts["finding", "new" if new else "repeated"] += 1
+        return upto
+
+    def refuse(self, topic: str, payload: bytes, *, reason: str, detail: str, now_ns: int) -> None:
+        """A message that cannot be used is kept among the dead letters, and counted."""
+        with writing(self.database) as connection:
+            edges.bury(connection, edges.Letter(topic, payload, reason, detail), now_ns)
+        self.counts["refused", reason] += 1
+
+    def hear(self, edge: str, now_ns: int, *, fresh: bool, **told: object) -> None:
+        """`told` (columns of `edge_status`) is known of `edge`; if `fresh`, it lives now."""
+        with writing(self.database) as connection:
+            edges.hear(connection, edge, now_ns, fresh=fresh, **told)
+
+    def act(
+        self, incident_id: str, command: Command, *, now_ns: int, version: int | None = None
+    ) -> Incident:
+        """The incident after the act, committed; `version` makes it compare-and-set.
+
+        Raises:
+            NoSuchIncident: no incident has that id, or the one to merge into does not.
+            Conflict: `version` is not the incident's any more.
+            alerts.incident.IllegalAct: the state does not allow it.
+        """
+        with self._work(now_ns) as work:
+            incident = work.act(incident_id, command, version)
+        self.counts["act", command.act.value] += 1
+        return incident
+
+    def advance_due(self, now_ns: int) -> int:
+        """Every plan step due by `now_ns` is taken, its messages owed; returns how many were.
+
+        Incidents go in batches of one transaction each, the most urgent first.
+        """
+        taken = 0
+        while True:
+            with self._work(now_ns) as work:
+                due = incidents.due(work.connection, now_ns, _ADVANCE_BATCH)
+                for incident in due:
+                    work.advance(incident)
+            taken += len(due)
+            if len(due) < _ADVANCE_BATCH:
+                return taken
+
+    def next_due_ns(self) -> int | None:
+        """When `advance_due` or `claim` next has work; None when nothing is waiting."""
+        with reading(self.database) as connection:
+            dues = (incidents.next_due_ns(connection), outbox.next_due_ns(connection))
+        return min((due for due in dues if due is not None), default=None)
+
+    def claim(
+        self,
+        now_ns: int,
+        limit: int,
+        *,
+        tier_max: Tier = Tier.GENERAL,
+        lease_ns: int = LEASE_NS,
+    ) -> list[Claim]:
+        """Up to `limit` messages to send now, most urgent first, leased to the caller.
+
+        The lease must outlast the slowest send: after it, another sender may try again.
+        """
+        with writing(self.database) as connection:
+            claims = outbox.claim(
+                connection, now_ns, lease_ns=lease_ns, limit=limit, tier_max=tier_max
+            )
+        self.counts["claim", "first"] += sum(claim.attempt == 1 for claim in claims)
+        self.counts["claim", "again"] += sum(claim.attempt > 1 for claim in claims)
+        return claims
+
+    def record(self, claim: Claim, verdict: Verdict, now_ns: int) -> None:
+        """The outcome of one try is in the ledger; what follows from it is owed."""
+        with self._work(now_ns) as work:
+            delivery.record(work, claim, verdict)
+        self.counts["verdict", verdict.outcome.value] += 1
+
+    def receipt(self, receipt: Receipt, now_ns: int) -> None:
+        """A provider's later word is in the ledger; repeats and old news change nothing."""
+        with self._work(now_ns) as work:
+            ours = delivery.receipt(work, receipt)
+        self.counts["receipt", receipt.outcome.value if ours else "not_ours"] += 1
+
+    def reply(self, channel: str, inbound: Inbound, now_ns: int) -> str:
+        """A person's text is stored and acted on, once; returns what became of it."""
+        with self._work(now_ns) as work:
+            result = replies.take(work, channel, inbound)
+        self.counts["reply", result] += 1
+        return result
+
+    def read_link(self, token: str, now_ns: int) -> LinkView:
+        """What a one-time link would acknowledge; changes nothing.
+
+        Raises:
+            alerts.link.LinkError: forged, expired, used or unknown.
+        """
+        with reading(self.database) as connection:
+            return links.read(connection, self.book.secret, token, now_ns)
+
+    def use_link(self, token: str, now_ns: int) -> Incident:
+        """The link's person has acknowledged its incident and the link is spent.
+
+        Raises:
+            alerts.link.LinkError: forged, expired, used or unknown.
+            alerts.incident.IllegalAct: the incident is past acknowledging; nothing changed.
+        """
+        with self._work(now_ns) as work:
+            view = links.read(work.connection, self.book.secret, token, now_ns)
+            links.spend(work.connection, view, now_ns)
+            command = Command(Act.ACKNOWLEDGE, by=view.person_id)
+            incident = work.act(view.incident.id, command)
+        self.counts["act", "link"] += 1
+        return incident
+
+    @contextmanager
+    def _work(self, now_ns: int) -> Iterator[Work]:
+        with writing(self.database) as connection:
+            work = Work(connection, self.book, self._chance, now_ns)
+            yield work
+        if work.changed or work.owes:
+            for tell in self.changes:
+                tell(frozenset(work.changed))

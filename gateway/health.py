@@ -1,0 +1,158 @@
+"""Whether the gateway can do its duty now, judged by what it has done and left undone.
+
+Not "the process runs" but: messages come in, nothing owed is overdue, sends succeed, and
+every open incident has somebody or a next step. Most of it is read from the
+database, so that a stuck part cannot report itself well.
+"""
+
+import json
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from alerts.incident import ENDED
+from alerts.outbox import DeliveryState
+from edge.reading import MINUTE_NS
+from gateway.db.engine import reading
+from gateway.db.tables import edge_status, incident, outbox
+
+OVERDUE_NS = MINUTE_NS
+BEAT_NS = 2 * MINUTE_NS
+EDGE_STALE_NS = 5 * MINUTE_NS
+_RECENT_NS = 30 * MINUTE_NS
+_FAILURES_MIN = 3
+_EDGES_MAX = 500
+
+_REACHED = (
+    DeliveryState.ACCEPTED.value,
+    DeliveryState.DELIVERED.value,
+    DeliveryState.READ.value,
+    DeliveryState.ACKED.value,
+)
+
+
+class Link(StrEnum):
+    """What is known of an edge."""
+
+    UP = "up"
+    DOWN = "down"  # it or the broker said so
+    STALE = "stale"  # it said up, and then nothing for `EDGE_STALE_NS`
+
+
+class EdgeView(Struct, frozen=True):
+    """One edge; `health` is its own last report."""
+
+    edge: str
+    state: Link
+    boot: int
+    at_ns: int
+    health: dict[str, Any]
+
+
+class Pulse(Struct, frozen=True):
+    """What the running parts say of themselves; the defaults are for a process without them.
+
+    `beat_ns` is when the dispatcher last came round; `dead` are the channels whose provider
+    shows no sign of life.
+    """
+
+    beat_ns: int | None = None
+    dead: tuple[str, ...] = ()
+
+
+class Vitals(Struct, frozen=True):
+    """The gateway's own state.
+
+    `intake_ns` is when an edge was last heard; `dispatcher_ns` when the dispatcher last came
+    round; `overdue_ns` for how long the longest-due
+    step or message has waited; `failing` the channels on which nothing has got through
+    lately; `orphans` the active incidents with neither an owner nor a next step.
+    """
+
+    at_ns: int
+    intake_ns: int | None
+    dispatcher_ns: int | None
+    overdue_ns: int
+    failing: tuple[str, ...]
+    orphans: int
+    edges: tuple[EdgeView, ...]
+
+    @property
+    def can_notify(self) -> bool:
+        """Whether what is owed to people goes out."""
+        stuck = self.dispatcher_ns is not None and self.at_ns - self.dispatcher_ns > BEAT_NS
+        return self.overdue_ns <= OVERDUE_NS and not self.failing and not stuck
+
+    @property
+    def hears(self) -> bool:
+        """Whether the edges are heard; false until the first one reports."""
+        return self.intake_ns is not None and self.at_ns - self.intake_ns <= EDGE_STALE_NS
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong with the gateway itself."""
+        return self.can_notify and self.hears and self.orphans == 0
+
+
+def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
+    """The vitals now; a handful of short indexed reads."""
+    with reading(db) as connection:
+        edges = _edges(connection, now_ns)
+        return Vitals(
+            at_ns=now_ns,
+            intake_ns=max((edge.at_ns for edge in edges), default=None),
+            dispatcher_ns=pulse.beat_ns,
+            overdue_ns=_overdue_ns(connection, now_ns),
+            failing=tuple(sorted({*_failing(connection, now_ns), *pulse.dead})),
+            orphans=_orphans(connection),
+            edges=edges,
+        )
+
+
+def _edges(connection: sa.Connection, now_ns: int) -> tuple[EdgeView, ...]:
+    rows = connection.execute(sa.select(edge_status).order_by(edge_status.c.edge).limit(_EDGES_MAX))
+    return tuple(
+        EdgeView(row.edge, _link(row, now_ns), row.boot, row.at_ns, json.loads(row.health))
+        for row in rows
+    )
+
+
+def _link(row: sa.Row[Any], now_ns: int) -> Link:
+    if not row.up:
+        return Link.DOWN
+    return Link.STALE if now_ns - row.at_ns > EDGE_STALE_NS else Link.UP
+
+
+def _overdue_ns(connection: sa.Connection, now_ns: int) -> int:
+    step = connection.execute(sa.select(sa.func.min(incident.c.next_due_ns))).scalar()
+    unleased = sa.or_(outbox.c.lease_until_ns.is_(None), outbox.c.lease_until_ns <= now_ns)
+    send = connection.execute(sa.select(sa.func.min(outbox.c.due_ns)).where(unleased)).scalar()
+    return max((now_ns - due_ns for due_ns in (step, send) if due_ns is not None), default=0)
+
+
+def _failing(connection: sa.Connection, now_ns: int) -> tuple[str, ...]:
+    got_through = sa.func.sum(sa.case((outbox.c.state.in_(_REACHED), 1), else_=0))
+    rows = connection.execute(
+        sa.select(outbox.c.channel)
+        .where(outbox.c.created_ns > now_ns - _RECENT_NS, outbox.c.attempt > 0)
+        .where(outbox.c.state != DeliveryState.SUBMITTED.value)
+        .group_by(outbox.c.channel)
+        .having(sa.and_(sa.func.count() >= _FAILURES_MIN, got_through == 0)),
+    )
+    return tuple(sorted(row.channel for row in rows))
+
+
+def _orphans(connection: sa.Connection) -> int:
+    query = (
+        sa.select(sa.func.count())
+        .select_from(incident)
+        .where(
+            incident.c.state.not_in([state.value for state in ENDED]),
+            incident.c.condition_active.is_(True),
+            incident.c.owner.is_(None),
+            incident.c.next_due_ns.is_(None),
+        )
+    )
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,209 @@
+"""Findings from the edges: committed first, then acked to the broker, then to the edge.
+
+Whatever arrives is either committed, or a dead letter with its reason; it never stops the
+next one. While the database cannot be written, nothing is acked and the broker keeps it.
+"""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from edge.clock import Clock, sleep
+from edge.failpoint import hit
+from edge.outbox import Ack, Envelope
+from edge.reading import Finding
+from edge.session import Delivery, NotPublished, Session
+from edge.strict_json import JsonError, parse
+from edge.topic import (
+    TopicError,
+    ack_topic,
+    edge_filters,
+    edge_of,
+    finding_filter,
+    is_segment,
+)
+from gateway.engine import Engine
+
+log = logging.getLogger(__name__)
+
+RECEIVE_MAX = 200
+_LINGER_S = 0.0
+_RETRY_S = 1.0
+_INT_MAX = 2**53
+_EVIDENCE_KEYS_MAX = 32
+
+# The longest text that each field of a finding may hold; the tables are made for these.
+_TEXT_MAX: Mapping[str, int] = MappingProxyType(
+    {"id": 31, "rule": 64, "subject": 160, "category": 32}
+)
+_SENTENCE_MAX = 1_000
+
+
+def filters(site: str) -> tuple[str, ...]:
+    """The subscriptions that the gateway of `site` needs."""
+    return finding_filter(site), *edge_filters(site)
+
+
+class Refused(ValueError):  # noqa: N818  (the sender's fault, not ours)
+    """A message cannot be used; `reason` is its label in counts and dead letters."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Intake:
+    """Reads one session into one engine; `heard_ns` is when anything last arrived."""
+
+    def __init__(self, engine: Engine, session: Session, *, site: str, clock: Clock) -> None:
+        self.heard_ns: int | None = None
+        self._engine = engine
+        self._session = session
+        self._site = site
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Take what arrives, until cancelled."""
+        while True:
+            deliveries = await self._session.receive(RECEIVE_MAX, _LINGER_S)
+            self.heard_ns = self._clock.now_ns()
+            acks = await self._take_all(deliveries)
+            self._session.ack(deliveries)
+            for edge, ack in acks.items():
+                await self._tell(edge, ack)
+
+    async def _take_all(self, deliveries: Sequence[Delivery]) -> dict[str, Ack]:
+        """Commit each of `deliveries`, however long the database takes to come back."""
+        acks: dict[str, Ack] = {}
+        for delivery in deliveries:
+            while True:
+                try:
+                    self._take(delivery, acks)
+                    break
+                except sa.exc.OperationalError as error:
+                    self._engine.counts["intake", "waited_for_database"] += 1
+                    log.warning("nothing is acked while the database refuses: %s", error.orig)
+                    await sleep(self._clock, _RETRY_S)
+        return acks
+
+    def _take(self, delivery: Delivery, acks: dict[str, Ack]) -> None:
+        hit("gateway.intake")
+        now_ns = self._clock.now_ns()
+        try:
+            edge, what = _address(delivery.topic, self._site)
+            if what == "_finding":
+                acks[edge] = self._take_finding(edge, delivery.payload, now_ns)
+            else:
+                self._hear(edge, what, delivery, now_ns)
+        except Refused as refused:
+            log.warning("refused a message on %s: %s", delivery.topic[:120], refused)
+            self._engine.refuse(
+                delivery.topic,
+                delivery.payload,
+                reason=refused.reason,
+                detail=refused.detail,
+                now_ns=now_ns,
+            )
+        hit("gateway.commit")
+
+    def _take_finding(self, edge: str, payload: bytes, now_ns: int) -> Ack:
+        envelope = read_envelope(payload)
+        if envelope.edge != edge:
+            raise Refused("identity_mismatch", f"says {envelope.edge[:40]!r}, came from {edge}")
+        if envelope.finding.subject.split("/")[0] != self._site:
+            raise Refused("wrong_site", envelope.finding.subject[:160])
+        upto = self._engine.take_finding(
+            edge, envelope.epoch, envelope.seq, envelope.finding, now_ns
+        )
+        return Ack(1, envelope.epoch, upto)
+
+    def _hear(self, edge: str, what: str, delivery: Delivery, now_ns: int) -> None:
+        report = _strict(delivery.payload, dict[str, Any])
+        # A retained message may be days old: it says what was, not that the edge lives now.
+        fresh = not delivery.retain
+        if what == "health":
+            text = msgspec.json.encode(report).decode()
+            self._engine.hear(edge, now_ns, fresh=fresh, health=text)
+            return
+        status = _convert(report, _Status)
+        if not 0 <= status.boot < 2**31:
+            raise Refused("out_of_range", f"boot {status.boot}")
+        self._engine.hear(edge, now_ns, fresh=fresh, up=status.up, boot=status.boot)
+
+    async def _tell(self, edge: str, ack: Ack) -> None:
+        try:
+            await self._session.publish(ack_topic(self._site, edge), msgspec.json.encode(ack))
+        except NotPublished as error:
+            # The edge sends again what is not acked, and is told then.
+            log.info("edge %s is not told of %d yet: %s", edge, ack.upto, error)
+
+
+class _Status(msgspec.Struct, frozen=True):
+    up: bool
+    boot: int
+
+
+def read_envelope(payload: bytes) -> Envelope:
+    """The finding that `payload` carries, within all limits.
+
+    Raises:
+        Refused: whatever else it is.
+    """
+    envelope: Envelope = _strict(payload, Envelope)
+    if envelope.v != 1:
+        raise Refused("unknown_version", f"v {envelope.v}")
+    if not 0 < envelope.seq < _INT_MAX or not 0 < len(envelope.epoch) <= 64:  # noqa: PLR2004  (column)
+        raise Refused("out_of_range", "seq or epoch")
+    _check(envelope.finding)
+    return envelope
+
+
+def _check(finding: Finding) -> None:
+    for name, length in _TEXT_MAX.items():
+        if not 0 < len(getattr(finding, name)) <= length:
+            raise Refused("out_of_range", f"{name} must have 1 to {length} characters")
+    if not all(is_segment(part) for part in finding.subject.split("/")):
+        raise Refused("bad_name", f"subject {finding.subject!r}")
+    evidence = finding.evidence
+    if max(len(evidence.sentence_zh), len(evidence.sentence_en)) > _SENTENCE_MAX:
+        raise Refused("out_of_range", "a sentence is too long")
+    if max(len(evidence.seen), len(evidence.usual)) > _EVIDENCE_KEYS_MAX:
+        raise Refused("out_of_range", "too much evidence")
+    numbers = [evidence.delay_s_worst, *evidence.seen.values(), *evidence.usual.values()]
+    if not all(math.isfinite(number) for number in numbers if not isinstance(number, str)):
+        raise Refused("not_finite", "a number of the evidence")
+    times = (finding.since_ns, finding.at_ns, evidence.complete_until_ns)
+    if not all(0 <= at_ns < 2**63 for at_ns in times) or not 0 <= finding.revision < 2**31:
+        raise Refused("out_of_range", "a time or the revision")
+
+
+def _address(topic: str, site: str) -> tuple[str, str]:
+    """The edge that `topic` names and its last word: `_finding`, `status` or `health`."""
+    try:
+        named, edge = edge_of(topic)
+    except TopicError as error:
+        raise Refused("unknown_topic", str(error)) from None
+    if named != site:
+        raise Refused("wrong_site", topic[:160])
+    what = topic.rpartition("/")[2]
+    return edge, what if what != edge else topic.split("/")[3]
+
+
+def _strict(payload: bytes, kind: Any) -> Any:
+    try:
+        return _convert(parse(payload), kind)
+    except JsonError as error:
+        raise Refused(error.fault.value, error.detail) from None
+
+
+def _convert(value: object, kind: Any) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise Refused("wrong_type", str(error)) from None

@@ -1,0 +1,132 @@
+"""From a notice to a message: address, words, reply code and one-time link.
+
+The words are fixed when the message is owed, so that every try says the same.
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import sqlalchemy as sa
+
+from alerts.channels.sms import national
+from alerts.code import Chance, CodesExhausted
+from alerts.escalate import Notice, Purpose
+from alerts.incident import Incident
+from alerts.link import LinkClaim, nonce, sign
+from alerts.message import Card, full_text, sms_text
+from alerts.plan import ChannelName
+from alerts.roster import Person
+from edge.reading import Timeliness
+from gateway.book import Book
+from gateway.db import codes
+from gateway.db.outbox import Message
+from gateway.db.tables import link as link_table
+
+NO_CODE = "0000"
+"""Stands where a code would when none is left for a phone; it is never itself a code."""
+
+
+def idempotency_id(key: str) -> str:
+    """What a provider knows the message of `key` by, on every try: 25 safe characters."""
+    return f"n{blake2b(key.encode(), digest_size=12).hexdigest()}"
+
+
+def phone(person: Person) -> str:
+    """What reply codes are kept by: the number in national form, or the person without one."""
+    return national(person.sms) if person.sms else person.id
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Makes messages; takes codes and links from the tables in the caller's transaction."""
+
+    connection: sa.Connection
+    book: Book
+    chance: Chance
+    now_ns: int
+
+    def compose(self, incident: Incident, notice: Notice) -> Message | None:
+        """The message of `notice`; None when its person or address has left the roster."""
+        person = self.book.roster.get(notice.person_id)
+        address = person.address(notice.channel) if person else None
+        if person is None or address is None:
+            return None
+        card = self._card(incident, notice, person)
+        by_text = notice.channel is ChannelName.SMS
+        return Message(
+            key=notice.key,
+            idempotency_id=idempotency_id(notice.key),
+            incident_id=incident.id,
+            person_id=person.id,
+            channel=notice.channel.value,
+            purpose=notice.purpose,
+            tier=incident.tier,
+            generation=notice.generation,
+            step=notice.step,
+            round=notice.round,
+            address=address,
+            text=sms_text(card, person.lang) if by_text else full_text(card, person.lang),
+            payload={} if by_text else self._payload(incident, card, person),
+        )
+
+    def _card(self, incident: Incident, notice: Notice, person: Person) -> Card:
+        plan = self.book.plans.resume(incident.plan_id, incident.category, incident.tier)
+        chinese = person.lang == "zh"
+        return Card(
+            purpose=notice.purpose,
+            tier=incident.tier,
+            place=self.book.places.label(incident.subject, person.lang),
+            title=plan.title_zh if chinese else plan.title_en,
+            short=plan.short_zh if chinese else plan.short_en,
+            action=plan.action_zh if chinese else plan.action_en,
+            sentence=incident.sentence_zh if chinese else incident.sentence_en,
+            at=f"{self.book.local(incident.opened_ns):%H:%M}",
+            since=f"{self.book.local(incident.since_ns):%m-%d %H:%M}",
+            late=incident.timeliness is not Timeliness.LIVE,
+            code=self._code(incident, person),
+            link=self._link(incident, notice) if notice.channel is ChannelName.WEBHOOK else "",
+        )
+
+    def _code(self, incident: Incident, person: Person) -> str:
+        asked = codes.Asked(phone(person), incident.id, person.id)
+        try:
+            return codes.code_for(self.connection, asked, self.chance, self.now_ns)
+        except CodesExhausted:
+            return NO_CODE
+
+    def _link(self, incident: Incident, notice: Notice) -> str:
+        claim = LinkClaim(nonce(self.book.secret, notice.key), self.now_ns + self.book.link_life_ns)
+        if notice.purpose is Purpose.STAND_DOWN:
+            return f"{self.book.public_url}/incidents/{incident.id}"
+        self.connection.execute(
+            sa.insert(link_table).values(
+                nonce=claim.nonce,
+                incident_id=incident.id,
+                person_id=notice.person_id,
+                issued_ns=self.now_ns,
+                expires_ns=claim.expires_ns,
+            )
+        )
+        return f"{self.book.public_url}/a/{sign(self.book.secret, claim)}"
+
+    def _payload(self, incident: Incident, card: Card, person: Person) -> dict[str, object]:
+        return {
+            "type": f"incident.{card.purpose}",
+            "timestamp": self.book.iso(self.now_ns),
+            "data": {
+                "incident": incident.id,
+                "tier": int(card.tier),
+                "category": incident.category,
+                "person": person.id,
+                "place": card.place,
+                "title": card.title,
+                "late": card.late,
+                "evidence": card.sentence,
+                "action": card.action,
+                "since": self.book.iso(incident.since_ns),
+                "opened": self.book.iso(incident.opened_ns),
+                "code": card.code,
+                "link": card.link,
+                "text": full_text(card, person.lang),
+            },
+        }

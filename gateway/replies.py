@@ -1,0 +1,123 @@
+"""Texts from people: stored once, acted on when they can mean one thing only.
+
+A text that is not understood, or may mean several incidents, changes nothing and gets a
+question back, at most a few an hour to one phone. Strangers get no answer.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import sqlalchemy as sa
+
+from alerts.channels.base import Inbound
+from alerts.escalate import Purpose
+from alerts.incident import Command, IllegalAct, Incident
+from alerts.message import Answer, answer_text
+from alerts.plan import ChannelName
+from alerts.reply import NotUnderstood, Puzzle, Understood, understand
+from alerts.roster import Person
+from edge.reading import HOUR_NS, Tier
+from gateway.db import codes, outbox
+from gateway.db.outbox import Message
+from gateway.db.storable import storable
+from gateway.db.tables import inbox
+from gateway.notices import idempotency_id, phone
+from gateway.work import Work
+
+ANSWERS_PER_HOUR = 3
+REPEATED = "repeated"
+UNKNOWN_PHONE = "unknown_phone"
+_STORED_MAX = 1_000
+
+_ANSWERS: Mapping[str, Answer] = MappingProxyType(
+    {puzzle.value: Answer.NOT_UNDERSTOOD for puzzle in Puzzle}
+    | {answer.value: answer for answer in Answer}
+)
+
+
+def take(work: Work, channel: str, inbound: Inbound) -> str:
+    """What became of the text: the act taken, or in one word why none was."""
+    if _is_stored(work.connection, channel, inbound):
+        return REPEATED
+    result, incident_id = _act_on(work, inbound)
+    work.connection.execute(
+        sa.insert(inbox).values(
+            channel=channel,
+            provider_id=inbound.provider_id,
+            address=storable(inbound.address, 64),
+            text=storable(inbound.text, _STORED_MAX),
+            at_ns=inbound.at_ns,
+            received_ns=work.now_ns,
+            result=result,
+            incident_id=incident_id,
+        )
+    )
+    if result in _ANSWERS:
+        _answer(work, inbound, _ANSWERS[result])
+    return result
+
+
+def _is_stored(connection: sa.Connection, channel: str, inbound: Inbound) -> bool:
+    query = sa.select(inbox.c.id).where(
+        inbox.c.channel == channel, inbox.c.provider_id == inbound.provider_id
+    )
+    return connection.execute(query).first() is not None
+
+
+def _act_on(work: Work, inbound: Inbound) -> tuple[str, str | None]:
+    meaning = understand(inbound.text)
+    if _person(work, inbound.address) is None:
+        return UNKNOWN_PHONE, None
+    if isinstance(meaning, NotUnderstood):
+        return meaning.puzzle.value, None
+    target = _target(work.connection, inbound.address, meaning)
+    if isinstance(target, Answer):
+        return target.value, None
+    incident, person_id = target
+    said = meaning.said
+    try:
+        work.act(incident.id, Command(said.act, by=person_id, outcome=said.outcome))
+    except IllegalAct:
+        return Answer.OVER.value, incident.id
+    return said.act.value, incident.id
+
+
+def _target(
+    connection: sa.Connection, address: str, meaning: Understood
+) -> tuple[Incident, str] | Answer:
+    if meaning.code is not None:
+        return codes.meant(connection, address, meaning.code) or Answer.NOT_UNDERSTOOD
+    open_ones = codes.undone(connection, address, limit=2)
+    return open_ones[0] if len(open_ones) == 1 else Answer.WHICH
+
+
+def _person(work: Work, address: str) -> Person | None:
+    people = work.book.roster.person
+    return next((person for person in people if person.sms and phone(person) == address), None)
+
+
+def _answer(work: Work, inbound: Inbound, answer: Answer) -> None:
+    person = _person(work, inbound.address)
+    if person is None or person.sms is None:
+        return
+    hour_ago_ns = work.now_ns - HOUR_NS
+    asked = outbox.count_since(work.connection, person.sms, Purpose.QUESTION, hour_ago_ns)
+    if asked >= ANSWERS_PER_HOUR:
+        return
+    key = idempotency_id(f"{ChannelName.SMS}\n{inbound.provider_id}")
+    message = Message(
+        key=f"{Purpose.QUESTION}.{key}",
+        idempotency_id=key,
+        incident_id=None,
+        person_id=person.id,
+        channel=ChannelName.SMS.value,
+        purpose=Purpose.QUESTION,
+        tier=Tier.IMPORTANT,
+        generation=0,
+        step=0,
+        round=0,
+        address=person.sms,
+        text=answer_text(answer, person.lang),
+        payload={},
+    )
+    work.owes |= outbox.owe(work.connection, message, work.now_ns)

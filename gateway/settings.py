@@ -1,0 +1,206 @@
+"""The gateway's configuration: one TOML file that names the others.
+
+All files are read before any fault is reported, so that one start shows all there is to
+mend. Paths are relative to the folder of the file that names them.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from alerts.channels.sms import SmsSettings
+from alerts.channels.webhook import WebhookSettings
+from alerts.link import SECRET_BYTES_MIN
+from alerts.plan import Plans
+from alerts.roster import Places, Roster
+from edge.broker import BrokerSettings
+from edge.influx import InfluxSettings
+from edge.reading import SECOND_NS
+from edge.registry import Registry
+from edge.settings import ConfigError, ConfigFault, DurationS, Settings, load
+from edge.topic import is_segment
+from gateway.book import Book
+
+_SQLITE = "sqlite:///"
+
+
+class ListenSettings(Settings):
+    """Where the console and the API are served."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65_535)
+
+
+class DatabaseSettings(Settings):
+    """The gateway's own database, as an SQLAlchemy URL; never printed, it may hold a password."""
+
+    url: SecretStr = SecretStr(f"{_SQLITE}gateway.sqlite3")
+
+
+class HistorySettings(Settings):
+    """Where past readings are read from: an edge's journal beside us, or InfluxDB."""
+
+    kind: Literal["none", "journal", "influx"] = "none"
+    journal: Path | None = None
+    influx: InfluxSettings | None = None
+
+    @model_validator(mode="after")
+    def _has_its_source(self) -> Self:
+        if self.kind != "none" and getattr(self, self.kind) is None:
+            raise ValueError(f'kind = "{self.kind}" needs the key {self.kind}')
+        return self
+
+
+class ChannelsSettings(Settings):
+    """The ways to people that this gateway has; a missing one is never used."""
+
+    sms: SmsSettings | None = None
+    webhook: WebhookSettings | None = None
+
+
+class GatewaySettings(Settings):
+    """One gateway, as its TOML file describes it.
+
+    `public_url` is how people reach the console. `secret_file` holds the key that signs
+    one-time links, in hexadecimal; it is made on the first start. `metrics_token` lets a
+    scraper read /metrics without an account.
+    """
+
+    site: str
+    public_url: str = Field(pattern=r"^https?://[^\s/]+(?:/\S*)?$")
+    registry: Path
+    plans: Path
+    roster: Path
+    places: Path
+    secret_file: Path
+    listen: ListenSettings = ListenSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    broker: BrokerSettings = BrokerSettings(client_id="gateway")
+    history: HistorySettings = HistorySettings()
+    channels: ChannelsSettings = ChannelsSettings()
+    metrics_token: SecretStr | None = None
+    utc_offset_h: float = Field(default=8.0, ge=-14, le=14)
+    link_life: DurationS = Field(default=3 * 86_400.0, ge=3_600, le=30 * 86_400)
+
+    @field_validator("site")
+    @classmethod
+    def _is_segment(cls, site: str) -> str:
+        if not is_segment(site):
+            raise ValueError("write 1 to 32 of a-z 0-9 _ -, beginning with a letter or digit")
+        return site
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All of a gateway's configuration, checked."""
+
+    settings: GatewaySettings
+    book: Book
+    registry: Registry
+
+
+def load_gateway(path: Path) -> Loaded:
+    """The configuration at `path` and in the files it names.
+
+    Raises:
+        ConfigError: the faults of all of these files at once.
+    """
+    settings = _beside(load(path, GatewaySettings), path.parent)
+    faults: list[ConfigFault] = []
+    plans = _gather(faults, lambda: load(settings.plans, Plans))
+    roster = _gather(faults, lambda: load(settings.roster, Roster))
+    places = _gather(faults, lambda: load(settings.places, Places))
+    registry = _gather(faults, lambda: _registry(settings.registry))
+    secret = _gather(faults, lambda: link_secret(settings.secret_file))
+    if registry is not None and registry.site != settings.site:
+        problem = f'its site is "{registry.site}", ours is "{settings.site}"'
+        faults.append(ConfigFault(settings.registry, "site", problem, "make them equal"))
+    if None in (plans, roster, places, registry, secret) or faults:
+        raise ConfigError(faults)
+    assert plans and roster and places and registry and secret  # noqa: S101, PT018  (said above)
+    book = Book(
+        plans=plans,
+        roster=roster,
+        places=places,
+        public_url=settings.public_url.rstrip("/"),
+        secret=secret,
+        utc_offset_h=settings.utc_offset_h,
+        link_life_ns=int(settings.link_life * SECOND_NS),
+    )
+    return Loaded(settings, book, registry)
+
+
+def link_secret(path: Path) -> bytes:
+    """The key at `path`, made there (for its owner's eyes only) when there is no such file.
+
+    Raises:
+        ConfigError: it cannot be read or made, or is not at least 32 bytes of hexadecimal.
+    """
+    try:
+        _make_secret(path)
+        secret = bytes.fromhex(path.read_text("ascii").strip())
+    except (OSError, ValueError) as error:
+        fault = ConfigFault(path, "(file)", str(error), "put 64 or more hexadecimal digits there")
+        raise ConfigError([fault]) from None
+    if len(secret) < SECRET_BYTES_MIN:
+        problem = f"has {len(secret)} bytes, which can be guessed"
+        raise ConfigError([ConfigFault(path, "(file)", problem, "remove it; a new one is made")])
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    try:
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(made, "w") as file:
+        file.write(secrets.token_hex(SECRET_BYTES_MIN))
+
+
+T = TypeVar("T")
+
+
+def _gather(faults: list[ConfigFault], read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except ConfigError as error:
+        faults += error.faults
+        return None
+
+
+class _AnyTable(Settings):
+    """Any TOML table: the registry checks its own."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def _registry(path: Path) -> Registry:
+    return Registry.parse(load(path, _AnyTable).model_dump(), path)
+
+
+M = TypeVar("M", bound=Settings)
+
+
+def _beside(record: M, folder: Path) -> M:
+    """`record` with every relative path in it, and SQLite's, taken from `folder`."""
+    changes: dict[str, Any] = {}
+    for name in type(record).model_fields:
+        value = getattr(record, name)
+        if isinstance(value, Path):
+            changes[name] = folder / value
+        elif isinstance(value, DatabaseSettings):
+            changes[name] = DatabaseSettings(url=SecretStr(_url_beside(value, folder)))
+        elif isinstance(value, Settings):
+            changes[name] = _beside(value, folder)
+    return record.model_copy(update=changes)
+
+
+def _url_beside(database: DatabaseSettings, folder: Path) -> str:
+    url = database.url.get_secret_value()
+    file = url.removeprefix(_SQLITE)
+    return url if file in {url, "", ":memory:"} else f"{_SQLITE}{folder / file}"

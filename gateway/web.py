@@ -1,0 +1,47 @@
+"""The web side of the gateway: one application, everything behind one door."""
+
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from gateway.access.body import BodyLimit
+from gateway.access.gate import Gate
+from gateway.access.headers import SecurityHeaders
+from gateway.api import problem, routes
+from gateway.api.desk import Desk
+from gateway.console import link_page, pages
+from gateway.console.error_page import error_page
+from gateway.console.page import HERE
+
+
+def build_app(desk: Desk, *, metrics_token: str | None = None, docs: bool = False) -> FastAPI:
+    """The console, the API and the one-time links over `desk`; API docs only when asked for."""
+    app = FastAPI(
+        title="Shouwang",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json" if docs else None,
+    )
+    app.state.desk = desk
+    app.include_router(routes.router)
+    app.include_router(pages.router)
+    app.include_router(link_page.router)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    problem.install(app, error_page)
+    # The last added is the first to see a request.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(
+        Gate,
+        sessions=desk.sessions,
+        clock=desk.clock,
+        secure=desk.secure,
+        metrics_token=metrics_token,
+    )
+    app.add_middleware(SecurityHeaders, secure=desk.secure)
+    return app
+
+
+def is_secure(public_url: str) -> bool:
+    """Whether people reach us by https."""
+    return urlsplit(public_url).scheme == "https"

@@ -1,0 +1,210 @@
+"""One transaction's worth of change to incidents, and all that each change owes.
+
+Every function here runs inside its caller's transaction: incident, timeline, outbox and
+ledger are written together or not at all.
+"""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from msgspec import structs
+
+from alerts import escalate
+from alerts import incident as life
+from alerts.code import Chance
+from alerts.escalate import Notice, PlanHole, Purpose
+from alerts.incident import ESCALATING, Act, Command, Incident, State
+from alerts.outbox import DeliveryState
+from alerts.plan import Plan
+from edge.reading import Finding, FindingState, Tier, Timeliness
+from gateway.book import Book
+from gateway.db import incidents, outbox
+from gateway.db.ledger import Report, Source, enter
+from gateway.db.storable import storable
+from gateway.db.timeline import SYSTEM, note
+from gateway.notices import Composer
+
+_PAGED = (Purpose.ALERT, Purpose.SUPPORT)
+NOTE_MAX = 1_000
+"""Characters of a person's note; the rest is cut off."""
+
+
+class Work:
+    """Changes to incidents within one transaction; `changed` has the ids of those touched."""
+
+    def __init__(self, connection: sa.Connection, book: Book, chance: Chance, now_ns: int) -> None:
+        self.connection = connection
+        self.book = book
+        self.now_ns = now_ns
+        self.changed: set[str] = set()
+        self.owes = False
+        self._composer = Composer(connection, book, chance, now_ns)
+
+    def take(self, finding: Finding, source: tuple[str, str, int]) -> bool:
+        """Whether the finding was new; its incident is opened or brought up to date."""
+        if not incidents.store_finding(self.connection, finding, source, self.now_ns):
+            return False
+        incident = incidents.find(self.connection, life.incident_id(finding.id))
+        if incident is not None:
+            self._absorb(incident, finding)
+        elif _opens(finding):
+            self._open(finding)
+        return True
+
+    def act(self, incident_id: str, command: Command, version: int | None = None) -> Incident:
+        """The incident after the act, with all that the act stops or owes.
+
+        Raises:
+            NoSuchIncident, Conflict, alerts.incident.IllegalAct: nothing changed.
+        """
+        before = incidents.get(self.connection, incident_id)
+        if version is not None and version != before.version:
+            raise incidents.Conflict(f"incident {incident_id} is at version {before.version}")
+        command = structs.replace(command, note=storable(command.note, NOTE_MAX))
+        if command.into is not None:
+            incidents.get(self.connection, command.into)
+        after = life.act(before, command, self.now_ns)
+        self.replace(before, after)
+        outcome = after.outcome.value if after.outcome else None
+        note(self.connection, after, command.act.value, command.by,
+             note=command.note, outcome=outcome, owner=after.owner)  # fmt: skip
+        self._mark_acked(after, command.by)
+        if before.state in ESCALATING:
+            self.cancel(after, (Purpose.ALERT,), f"not needed: {command.act}")
+        if command.act is Act.SUPPORT:
+            self._call_support(after)
+        if command.act is Act.REOPEN:
+            return self.advance(after)
+        return after
+
+    def advance(self, incident: Incident) -> Incident:
+        """The incident with every due step taken, and the messages of those steps owed."""
+        plan = self.plan(incident)
+        owed = escalate.advance(incident, plan, self.book.roster, self.now_ns)
+        if owed.incident is incident:
+            return incident
+        self.replace(incident, owed.incident)
+        self._note_holes(owed.incident, owed.holes)
+        if owed.notices:
+            steps = sorted({notice.step for notice in owed.notices})
+            people = sorted({notice.person_id for notice in owed.notices})
+            note(self.connection, owed.incident, "step", SYSTEM,
+                 steps=steps, round=incident.round, people=people)  # fmt: skip
+            self.owe(owed.incident, owed.notices)
+        if owed.exhausted:
+            note(self.connection, owed.incident, "exhausted", SYSTEM, plan=plan.id)
+        return owed.incident
+
+    def owe(self, incident: Incident, notices: Iterable[Notice]) -> None:
+        """A message is owed for each notice whose person can still be reached."""
+        for notice in notices:
+            message = self._composer.compose(incident, notice)
+            if message is None:
+                note(self.connection, incident, "unreachable", SYSTEM,
+                     person=notice.person_id, channel=notice.channel.value)  # fmt: skip
+            else:
+                outbox.owe(self.connection, message, self.now_ns)
+                self.owes = True
+
+    def cancel(self, incident: Incident, purposes: Iterable[Purpose], reason: str) -> None:
+        """No further try of these messages; what was never tried is failed for `reason`.
+
+        One that is being sent just now is let go: its sender will find nothing more to do.
+        """
+        for owed in outbox.of_incident(self.connection, incident.id, purposes):
+            if owed.due_ns is None or owed.lease_until_ns is not None:
+                continue
+            if owed.attempt == 0:
+                failed = Report(DeliveryState.FAILED, reason, Source.ENGINE, self.now_ns)
+                enter(self.connection, owed.outbox_id, failed, self.now_ns)
+            outbox.settle(self.connection, owed.outbox_id, None)
+
+    def replace(self, before: Incident, after: Incident) -> None:
+        """`after` stands where `before` stood, and its change will be told.
+
+        Raises:
+            Conflict: the row is no longer `before`.
+        """
+        incidents.replace(self.connection, before, after)
+        self.changed.add(after.id)
+
+    def plan(self, incident: Incident) -> Plan:
+        """The plan by which the incident goes now."""
+        return self.book.plans.resume(incident.plan_id, incident.category, incident.tier)
+
+    def _open(self, finding: Finding) -> None:
+        plan = self.book.plans.select(finding.category, finding.tier)
+        incident = life.open_incident(finding, plan.id, self.book.plans.version, self.now_ns)
+        incidents.insert(self.connection, incident)
+        self.changed.add(incident.id)
+        note(self.connection, incident, "opened", SYSTEM,
+             finding=finding.id, revision=finding.revision, plan=plan.id)  # fmt: skip
+        latest = incidents.latest_finding(self.connection, finding.id)
+        if latest.revision > finding.revision:
+            self._absorb(incident, latest)
+        else:
+            self.advance(incident)
+
+    def _absorb(self, before: Incident, finding: Finding) -> None:
+        plan = self.plan(before)
+        told = self._told(before)
+        after = life.absorb(
+            before,
+            finding,
+            told=bool(told),
+            stand_down=plan.on_clear == "stand_down",
+            now_ns=self.now_ns,
+        )
+        if after is before:
+            return
+        self.replace(before, after)
+        kind = "withdrawn" if after.state is State.WITHDRAWN else finding.state.value
+        note(self.connection, after, kind, SYSTEM, revision=finding.revision)
+        if before.condition_active and not after.condition_active:
+            self._stand_down(after, told)
+        elif after.condition_active:
+            self.advance(after)
+
+    def _stand_down(self, incident: Incident, told: list[Notice]) -> None:
+        if incident.next_due_ns is not None or incident.state in {
+            State.RESOLVED, State.VERIFIED, State.CLOSED, State.MERGED,
+        }:  # fmt: skip
+            return
+        self.cancel(incident, _PAGED, "not needed: the condition is over")
+        self.owe(incident, _stand_downs(incident, told))
+
+    def _told(self, incident: Incident) -> list[Notice]:
+        rows = outbox.of_incident(self.connection, incident.id, _PAGED)
+        return [row.notice for row in rows if row.attempt > 0]
+
+    def _call_support(self, incident: Incident) -> None:
+        owed = escalate.support(incident, self.plan(incident), self.book.roster)
+        self._note_holes(incident, owed.holes)
+        self.owe(incident, owed.notices)
+
+    def _note_holes(self, incident: Incident, holes: Iterable[PlanHole]) -> None:
+        for hole in holes:
+            note(self.connection, incident, "plan_hole", SYSTEM,
+                 plan=hole.plan_id, step=hole.step, roles=hole.roles)  # fmt: skip
+
+    def _mark_acked(self, incident: Incident, person_id: str) -> None:
+        acked = Report(DeliveryState.ACKED, "answered", Source.PERSON, self.now_ns)
+        for row in outbox.of_incident(self.connection, incident.id, _PAGED):
+            if row.notice.person_id == person_id and row.attempt > 0:
+                enter(self.connection, row.outbox_id, acked, self.now_ns)
+
+
+def _opens(finding: Finding) -> bool:
+    return (
+        finding.state is not FindingState.CLEARED
+        and finding.timeliness is not Timeliness.BACKFILL
+        and finding.tier is not Tier.INFO
+    )
+
+
+def _stand_downs(incident: Incident, told: list[Notice]) -> list[Notice]:
+    reached = sorted({(notice.person_id, notice.channel) for notice in told})
+    return [
+        Notice(incident.id, person, channel, Purpose.STAND_DOWN, incident.generation, 0, 0)
+        for person, channel in reached
+    ]

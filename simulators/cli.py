@@ -1,0 +1,82 @@
+"""The one console script: `shouwang COMMAND ...`.
+
+Each command is imported only when it is asked for, so that an edge never loads the gateway.
+Exit codes: 0 ok, 1 failed, 2 usage or configuration, 130 interrupted.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from types import MappingProxyType
+from typing import NamedTuple
+
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+Main = Callable[[Sequence[str]], int]
+
+
+class Command(NamedTuple):
+    """Where a command's `main(argv) -> exit code` is, and what it is for."""
+
+    module: str
+    summary: str
+
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "demo": Command("simulators.demo", "everything at once: real homes, a phone, a console"),
+        "edge": Command("edge.agent", "one edge: from meters to findings"),
+        "gateway": Command("gateway.app", "the gateway: from findings to people, and the console"),
+        "user": Command("gateway.access.cli", "accounts of the console: add, passwd, list"),
+        "replay": Command("simulators.replay", "real homes tell a story to a broker"),
+        "sim": Command("simulators.sim", "days of the whole system in virtual time, from a seed"),
+        "bench ingest": Command("bench.ingest", "how fast an edge takes readings in"),
+    }
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit code of the command that `argv` (default: the process's own) names."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["--version"]:
+        print(f"shouwang {version('shouwang')}")
+        return OK
+    for words in (2, 1):
+        command = COMMANDS.get(" ".join(arguments[:words]))
+        if command is not None:
+            return _run(command, arguments[words:])
+    asked = arguments[:1] in (["--help"], ["-h"], ["help"])
+    print(_help(), file=sys.stdout if asked else sys.stderr)
+    return OK if asked else USAGE
+
+
+def _run(command: Command, arguments: list[str]) -> int:
+    try:
+        entry: Main = importlib.import_module(command.module).main
+    except ModuleNotFoundError as error:
+        if error.name != command.module.partition(".")[0]:
+            raise
+        print(f"{error.name} is not installed; run this from the source tree", file=sys.stderr)
+        return USAGE
+    try:
+        return entry(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _help() -> str:
+    rows = [f"  {name:14} {command.summary}" for name, command in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: shouwang COMMAND [--help] ...",
+            "",
+            *rows,
+            "",
+            "exit codes: 0 ok, 1 failed, 2 usage or configuration, 130 interrupted",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

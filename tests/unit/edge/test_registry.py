@@ -1,0 +1,97 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.reading import HOUR_NS
+from edge.registry import Registry
+from edge.settings import ConfigError
+
+PATH = Path("registry.toml")
+UNIT = {"code": "u01", "building": "b01", "care": ["alone"]}
+METER = {"id": "wm-1", "kind": "water", "unit": "u01"}
+MOVE = "2026-03-01T08:00:00+08:00"
+MOVE_NS = 1_772_323_200 * 1_000_000_000
+
+
+def parsed(units: Any, devices: Any, **header: Any) -> Registry:
+    table = {"version": 1, "site": "s01", "unit": units, "device": devices} | header
+    return Registry.parse(table, PATH)
+
+
+def faults(units: Any, devices: Any, **header: Any) -> dict[str, str]:
+    with pytest.raises(ConfigError) as caught:
+        parsed(units, devices, **header)
+    assert all(fault.remedy for fault in caught.value.faults)
+    return {fault.key: fault.problem for fault in caught.value.faults}
+
+
+def test_a_device_belongs_to_the_home_in_which_it_hung_at_the_time() -> None:
+    registry = parsed(
+        [UNIT, {"code": "u02", "building": "b01"}],
+        [METER | {"to": MOVE}, METER | {"unit": "u02", "from": MOVE}],
+    )
+    assert registry.unit_at("wm-1", MOVE_NS - 1) == "u01"
+    assert registry.unit_at("wm-1", MOVE_NS) == "u02"
+    assert registry.device_subject("wm-1", MOVE_NS) == "s01/b01/u02/wm-1"
+    assert registry.subject("u01") == "s01/b01/u01"
+
+
+def test_a_device_is_known_even_while_it_hangs_nowhere() -> None:
+    registry = parsed([UNIT], [METER | {"from": MOVE}])
+    assert registry.knows("wm-1")
+    assert registry.unit_at("wm-1", MOVE_NS - HOUR_NS) is None
+    assert not registry.knows("wm-2")
+
+
+def test_a_home_has_the_field_s_terms_unless_it_names_its_own() -> None:
+    own = {"window": "24 h", "threshold_l": 20.0}
+    registry = parsed([UNIT, UNIT | {"code": "u02", "welfare": [own, {}]}], [])
+    default, *_ = registry.unit("u01").welfare
+    assert (default.window_s, default.threshold_l) == (43_200, 10)
+    assert [terms.window_s for terms in registry.unit("u02").welfare] == [86_400, 43_200]
+
+
+def test_one_table_of_terms_is_one_rule() -> None:
+    registry = parsed([UNIT | {"welfare": {"threshold_l": 5.0}}], [])
+    assert [terms.threshold_l for terms in registry.unit("u01").welfare] == [5.0]
+
+
+def test_every_fault_of_a_file_is_told_at_once() -> None:
+    found = faults(
+        [UNIT, UNIT, {"code": "No 1", "building": "b01"}, {"code": "u09", "floor": 3}],
+        [
+            METER,
+            METER | {"from": MOVE},
+            METER | {"id": "wm-2", "unit": "u77"},
+            METER | {"id": "wm-3", "from": MOVE, "to": MOVE},
+            METER | {"id": "wm-4", "kind": "wine"},
+            METER | {"id": "wm-5", "unit": "u09", "interval": "soon"},
+        ],
+        site="S 1",
+    )
+    assert found.keys() == {
+        "site",
+        "unit.0.code",
+        "unit.1.code",
+        "unit.2.code",
+        "unit.3.building",
+        "unit.3.floor",
+        "device.1.from",
+        "device.2.unit",
+        "device.3.to",
+        "device.4.kind",
+        "device.5.interval",
+    }
+
+
+def test_a_time_without_an_offset_is_a_fault() -> None:
+    assert faults([UNIT], [METER | {"from": "2026-03-01T08:00:00"}]).keys() == {"device.0.from"}
+
+
+def test_a_table_where_an_array_belongs_is_a_fault() -> None:
+    assert faults({"code": "u01"}, []).keys() == {"unit"}
+
+
+def test_an_unknown_version_is_a_fault() -> None:
+    assert faults([UNIT], [], version=2).keys() == {"version"}

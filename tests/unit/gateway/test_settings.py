@@ -1,0 +1,68 @@
+"""The shipped configuration loads; a broken one shows every fault of every file at once."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from edge.settings import ConfigError
+from gateway.settings import link_secret, load_gateway
+
+CONFIG = Path(__file__).parents[3] / "config"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("gateway", "plans", "roster", "places", "registry"):
+        shutil.copy(CONFIG / f"{name}.toml", tmp_path)
+    return tmp_path
+
+
+def spoil(file: Path, old: str, new: str) -> None:
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def test_the_shipped_configuration_loads_with_paths_beside_it(folder: Path) -> None:
+    loaded = load_gateway(folder / "gateway.toml")
+    assert loaded.registry.site == "s01"
+    assert loaded.settings.plans == folder / "plans.toml"
+    assert loaded.settings.channels.sms is not None
+    assert str(folder) in loaded.settings.database.url.get_secret_value()
+    assert len(loaded.book.secret) == 32
+
+
+def test_the_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    first = link_secret(tmp_path / "s")
+    assert link_secret(tmp_path / "s") == first
+    assert (tmp_path / "s").stat().st_mode & 0o077 == 0
+
+
+def test_faults_of_all_files_are_shown_at_once(folder: Path) -> None:
+    spoil(folder / "plans.toml", 'after = "60 s"', 'after = "0 s"')
+    spoil(folder / "roster.toml", '"grid_worker"', '"mayor"')
+    spoil(folder / "places.toml", 'zh = "', 'zk = "')
+    spoil(folder / "registry.toml", 'site = "s01"', 'site = "s02"')
+    (folder / "link.secret").write_text("abcd")
+    with pytest.raises(ConfigError) as broken:
+        load_gateway(folder / "gateway.toml")
+    files = {fault.file.name for fault in broken.value.faults}
+    assert files == {"plans.toml", "roster.toml", "places.toml", "registry.toml", "link.secret"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('site = "s01"', 'site = "S 01"', "a-z 0-9"),
+        ('kind = "journal"', 'kind = "influx"', "needs the key influx"),
+        ('public_url = "http', 'public_url = "ftp', "pattern"),
+        ("utc_offset_h", "utc_ofset_h", 'did you mean "utc_offset_h"'),
+    ],
+)
+def test_a_fault_in_the_gateways_own_file_is_named(
+    folder: Path, old: str, new: str, says: str
+) -> None:
+    spoil(folder / "gateway.toml", old, new)
+    with pytest.raises(ConfigError, match=says):
+        load_gateway(folder / "gateway.toml")
