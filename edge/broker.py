@@ -10,15 +10,16 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import MQTTErrorCode
 from pydantic import Field, SecretStr, model_validator
 
 from edge.clock import Clock
+from edge.paho_client import PahoClient
 from edge.session import Delivery, NotPublished, OnLink, Will
 from edge.settings import DurationS, Settings
 
@@ -32,7 +33,7 @@ _PUBACK_S = 30.0
 _MISC_S = 1.0
 
 _QUEUE_MAX = 4_000
-_PACKETS_A_WAKE = 64
+_PACKETS_A_WAKE = 256
 _UNCONFIRMED_MAX = 1_000
 _UNREADABLE_TOPIC = "\ufffd"
 
@@ -150,7 +151,7 @@ class PahoSession:
         """Hold one link from its connection to its end."""
         self._link += 1
         # A resumed session delivers before its SUBACK, and these may be acked before it too.
-        self._current = link = _Link(self._client(), self._take)
+        self._current = link = _Link(self._client())
         try:
             await link.open(self._settings, self._filters)
             log.info("broker %s: connected as %s", self._where(), self._settings.client_id)
@@ -162,16 +163,9 @@ class PahoSession:
         if was_up:
             await on_link(False)  # noqa: FBT003  (the contract's own signature)
 
-    def _client(self) -> mqtt.Client:
+    def _client(self) -> PahoClient:
         settings = self._settings
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=settings.client_id,
-            clean_session=False,
-            protocol=mqtt.MQTTv311,
-            reconnect_on_failure=False,
-            manual_ack=True,
-        )
+        client = PahoClient(settings.client_id, self._take)
         client.max_queued_messages_set(_UNCONFIRMED_MAX)
         client.max_inflight_messages_set(_UNCONFIRMED_MAX)
         if settings.username is not None:
@@ -182,20 +176,18 @@ class PahoSession:
             client.will_set(self._will.topic, self._will.payload, qos=1, retain=True)
         return client
 
-    def _take(self, message: mqtt.MQTTMessage) -> bool:
-        """Queue a message; False when the queue is full now."""
+    def _take(self, topic: bytes, payload: bytes, mid: int, retain: bool) -> None:
+        """Queue a message, and read no further when the queue is full."""
         try:
-            topic = message.topic
+            name = topic.decode()
         except UnicodeDecodeError:
-            topic = _UNREADABLE_TOPIC
+            name = _UNREADABLE_TOPIC
         received_ns = self._clock.now_ns()
-        mid = message.mid if message.qos else 0
-        self._queue.append(
-            Delivery(topic, bytes(message.payload), message.retain, received_ns, mid, self._link)
-        )
+        self._queue.append(Delivery(name, payload, retain, received_ns, mid, self._link))
         if len(self._queue) >= self._wanted:
             self._arrived.set()
-        return len(self._queue) < _QUEUE_MAX
+        if len(self._queue) >= _QUEUE_MAX and self._current is not None:
+            self._current.stop_reading()
 
     async def _until_queued(self, count: int) -> None:
         self._wanted = count
@@ -215,21 +207,18 @@ def back_off_s(failures: int, rng: random.Random) -> float:
 class _Link:
     """One connection: a paho client whose socket the event loop watches."""
 
-    def __init__(self, client: mqtt.Client, take: Callable[[mqtt.MQTTMessage], bool]) -> None:
+    def __init__(self, client: PahoClient) -> None:
         self.lost = asyncio.Event()
         self._client = client
-        self._take = take
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._reading = False
-        self._received = 0
         self._connack: asyncio.Future[None] = self._loop.create_future()
         self._suback: asyncio.Future[None] = self._loop.create_future()
         self._confirmations: dict[int, asyncio.Future[None]] = {}
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_publish = self._on_publish
-        client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         client.on_socket_register_write = self._on_want_write
         client.on_socket_unregister_write = self._on_written
@@ -268,8 +257,7 @@ class _Link:
 
     def ack(self, mids: Sequence[int]) -> None:
         """Ack QoS 1 messages."""
-        for mid in mids:
-            self._client.ack(mid, 1)
+        self._client.ack_all(mids)
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
         """See `PahoSession.publish`."""
@@ -287,12 +275,19 @@ class _Link:
             self._confirmations.pop(info.mid, None)
 
     def resume_reading(self) -> None:
-        """Read the socket again after `take` had asked to stop."""
+        """Read the socket, from the beginning or after `stop_reading`."""
         sock = self._client.socket()
         if sock is not None and not self._reading:
             self._reading = True
             self._loop.add_reader(sock, self._read)
-            self._loop.call_soon(self._read)  # TLS may hold bytes the socket no longer shows
+            self._loop.call_soon(self._read)  # bytes may wait that the socket no longer shows
+
+    def stop_reading(self) -> None:
+        """Leave the rest to the broker."""
+        sock = self._client.socket()
+        self._reading = False
+        if sock is not None:
+            self._loop.remove_reader(sock)
 
     async def _connect(self, settings: BrokerSettings) -> None:
         connecting = asyncio.ensure_future(
@@ -310,13 +305,12 @@ class _Link:
         self._loop.call_later(_MISC_S, self._misc)
 
     def _read(self) -> None:
-        """Read while messages come, so that a burst costs few turns of the loop."""
+        """Read what has come, so that a burst costs few turns of the loop."""
         for _ in range(_PACKETS_A_WAKE):
-            before = self._received
             if not self._reading or self._client.socket() is None:
                 return
             self._client.loop_read()
-            if self._received == before:
+            if not self._client.has_read_ahead:
                 return
         self._loop.call_soon(self._read)
 
@@ -343,11 +337,6 @@ class _Link:
         if confirmed is not None:
             _resolve(confirmed, None)
 
-    def _on_message(self, _c: mqtt.Client, _u: Any, message: mqtt.MQTTMessage) -> None:
-        self._received += 1
-        if not self._take(message):
-            self._stop_reading()
-
     def _on_disconnect(self, *_: Any) -> None:
         self._end()
 
@@ -367,12 +356,6 @@ class _Link:
         self._reading = False
         self._loop.remove_reader(sock)
         self._loop.remove_writer(sock)
-
-    def _stop_reading(self) -> None:
-        sock = self._client.socket()
-        self._reading = False
-        if sock is not None:
-            self._loop.remove_reader(sock)
 
     def _end(self) -> None:
         self.lost.set()

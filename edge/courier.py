@@ -58,12 +58,13 @@ class Courier:
 
     async def acknowledge(self, payload: bytes) -> None:
         """Take a gateway's ack; one that makes no sense is counted and changes nothing."""
-        ack = _ack(payload)
+        ack, before = _ack(payload), self._outbox.acked
         if ack is None or ack.epoch != self._epoch or not await self._forget(ack.upto):
             self._health.count("acks_refused")
             log.warning("an ack was refused: %r", payload[:200])
             return
-        self._progress_ns = self._clock.monotonic_ns()
+        if self._outbox.acked > before:
+            self._progress_ns = self._clock.monotonic_ns()
         self._wake.set()
 
     async def run(self) -> None:
@@ -88,7 +89,8 @@ class Courier:
             self._sent = owed.seq
 
     async def _send(self, owed: Owed) -> bool:
-        envelope = Envelope(1, self._edge, self._epoch, owed.seq, owed.finding)
+        envelope = self._envelope(owed)
+        self._outbox.offer(owed.seq)
         hit("edge.publish")
         try:
             await self._session.publish(self._topic, msgspec.json.encode(envelope))
@@ -101,6 +103,10 @@ class Courier:
         hit("edge.mark_sent")
         self._health.count("findings_published" if owed.published_ns is None else "findings_resent")
         return True
+
+    def _envelope(self, owed: Owed) -> Envelope:
+        after, acked = self._outbox.before(owed.seq), self._outbox.acked
+        return Envelope(1, self._edge, self._epoch, owed.seq, owed.finding, after, acked)
 
     def _mark_sent(self, seq: int) -> None:
         self._outbox.mark_sent(seq, self._clock.now_ns())

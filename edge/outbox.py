@@ -13,13 +13,19 @@ from edge.reading import Finding
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """A finding on its way to the gateway; `seq` counts within `epoch`."""
+    """A finding on its way to the gateway; `seq` counts within `epoch`, with holes.
+
+    `after` is the number of the finding before it, and `acked` up to where the gateway has
+    acked: so the gateway knows of one that the broker has lost, and does not ack past it.
+    """
 
     v: int
     edge: str
     epoch: str
     seq: int
     finding: Finding
+    after: int = 0
+    acked: int = 0
 
 
 class Ack(msgspec.Struct, frozen=True):
@@ -48,6 +54,12 @@ class Outbox:
         self._journal = journal
         self._forwarded = forwarded
         self._acked = journal.position(ACKED)
+        self._offered = 0
+
+    def before(self, seq: int) -> int:
+        """Number of the last finding before `seq`, acked or not; 0 when it is the first."""
+        rows = self._journal.read("SELECT max(seq) FROM finding WHERE seq < ?", (seq,))
+        return max(self._acked if self._acked < seq else 0, rows[0][0] or 0)
 
     @property
     def acked(self) -> int:
@@ -74,6 +86,10 @@ class Outbox:
         rows = self._journal.read("SELECT count(*) FROM finding WHERE seq > ?", (self._acked,))
         return int(rows[0][0])
 
+    def offer(self, seq: int) -> None:
+        """Finding `seq` is about to be published: an ack may overtake the broker's own."""
+        self._offered = max(self._offered, seq)
+
     def mark_sent(self, seq: int, now_ns: int) -> None:
         """Record that the broker has confirmed finding `seq`, unless it had before."""
         with self._journal.transaction() as connection:
@@ -83,13 +99,13 @@ class Outbox:
             )
 
     def forget(self, upto: int) -> bool:
-        """Take the gateway's ack; False when it acks a finding that was never published."""
+        """Take the gateway's ack; False when it acks a finding that was never offered."""
         if upto <= self._acked:
             return True
         (published,) = self._journal.read(
             "SELECT coalesce(max(seq), 0) FROM finding WHERE published_ns IS NOT NULL", ()
         )[0]
-        if upto > published:
+        if upto > max(published, self._offered):
             return False
         self._acked = upto
         self._journal.advance(ACKED, upto)

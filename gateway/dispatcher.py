@@ -145,7 +145,8 @@ class Dispatcher:
                         self._engine.reply(name, item, self._clock.now_ns())
                     else:
                         self._engine.receipt(item, self._clock.now_ns())
-                await channel.done([item.key for item in news])
+                if news:
+                    await channel.done([item.key for item in news])
             except (Unavailable, sa.exc.OperationalError) as error:
                 self._engine.counts["listen", f"{name}_unavailable"] += 1
                 log.warning("no news from %s: %s", name, error)

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from alerts.channels.base import Inbound, Receipt, Verdict
 from alerts.code import Chance
 from alerts.incident import Act, Command, Incident
-from edge.reading import MINUTE_NS, Finding, Tier
+from edge.outbox import Envelope
+from edge.reading import MINUTE_NS, Tier
 from gateway import delivery, links, replies
 from gateway.book import Book
 from gateway.db import edges, incidents, outbox
@@ -46,14 +47,15 @@ class Engine:
         self.counts: Counter[tuple[str, str]] = Counter()
         self._chance = chance
 
-    def take_finding(self, edge: str, epoch: str, seq: int, finding: Finding, now_ns: int) -> int:
+    def take_finding(self, envelope: Envelope, now_ns: int) -> int:
         """The finding is committed with all that it causes; returns what the edge may forget.
 
-        That is a seq of `epoch`, the edge's journal: all findings up to it are ours.
+        That is a number in the epoch of the edge's journal: all findings up to it are ours.
         """
+        source = (envelope.edge, envelope.epoch, envelope.seq)
         with self._work(now_ns) as work:
-            new = work.take(finding, (edge, epoch, seq))
-            upto = edges.move_cursor(work.connection, edge, epoch, seq, now_ns)
+            new = work.take(envelope.finding, source)
+            upto = edges.move_cursor(work.connection, envelope, now_ns)
         self.counts["finding", "new" if new else "repeated"] += 1
         return upto
 

@@ -118,9 +118,7 @@ class Intake:
             raise Refused("identity_mismatch", f"says {envelope.edge[:40]!r}, came from {edge}")
         if envelope.finding.subject.split("/")[0] != self._site:
             raise Refused("wrong_site", envelope.finding.subject[:160])
-        upto = self._engine.take_finding(
-            edge, envelope.epoch, envelope.seq, envelope.finding, now_ns
-        )
+        upto = self._engine.take_finding(envelope, now_ns)
         return Ack(1, envelope.epoch, upto)
 
     def _hear(self, edge: str, what: str, delivery: Delivery, now_ns: int) -> None:
@@ -158,7 +156,8 @@ def read_envelope(payload: bytes) -> Envelope:
     envelope: Envelope = _strict(payload, Envelope)
     if envelope.v != 1:
         raise Refused("unknown_version", f"v {envelope.v}")
-    if not 0 < envelope.seq < _INT_MAX or not 0 < len(envelope.epoch) <= 64:  # noqa: PLR2004  (column)
+    numbers = (envelope.seq - 1, envelope.after, envelope.acked)
+    if not all(0 <= number < _INT_MAX for number in numbers) or not 0 < len(envelope.epoch) <= 64:  # noqa: PLR2004  (column)
         raise Refused("out_of_range", "seq or epoch")
     _check(envelope.finding)
     return envelope

@@ -15,12 +15,18 @@ from simulators.estate import Home, places_text, registry_text
 from simulators.nats import HOST, USERNAME
 
 EDGE = "e01"
+DATABASE = "shouwang"
+"""InfluxDB's name for what the edge forwards."""
+
 _SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box: its folder, its site, and the ports and password of this run."""
+    """One box: its folder, its site, and the ports and password of this run.
+
+    With an `influx_url` the edge forwards there and the gateway reads history from there.
+    """
 
     folder: Path
     site: str
@@ -29,6 +35,7 @@ class Box:
     console_port: int
     hook_url: str
     sms_database: Path
+    influx_url: str = ""
 
     @property
     def edge_file(self) -> Path:
@@ -92,8 +99,20 @@ def _broker(box: Box, client_id: str) -> str:
 def _edge(box: Box) -> str:
     return (
         f'edge = "{EDGE}"\nsite = "{box.site}"\nregistry = "registry.toml"\n\n'
-        f'[journal]\npath = "journal.sqlite"\n\n{_broker(box, EDGE)}'
+        f'[journal]\npath = "journal.sqlite"\n\n{_broker(box, EDGE)}' + _influx(box, "influx")
     )
+
+
+def _influx(box: Box, table: str) -> str:
+    if not box.influx_url:
+        return ""
+    return f'\n[{table}]\nurl = "{box.influx_url}"\ndatabase = "{DATABASE}"\n'
+
+
+def _history(box: Box) -> str:
+    if box.influx_url:
+        return f'[history]\nkind = "influx"\n{_influx(box, "history.influx")}'
+    return '[history]\nkind = "journal"\njournal = "journal.sqlite"\n'
 
 
 def _gateway(box: Box) -> str:
@@ -103,7 +122,7 @@ def _gateway(box: Box) -> str:
         'places = "places.toml"\nsecret_file = "link.secret"\n\n'
         f'[listen]\nhost = "{HOST}"\nport = {box.console_port}\n\n'
         f'[database]\nurl = "{box.database_url}"\n\n{_broker(box, "gateway")}\n'
-        '[history]\nkind = "journal"\njournal = "journal.sqlite"\n\n'
+        f"{_history(box)}\n"
         # Scaled minutes are short: a daemon that runs in real seconds is alive for longer.
         f'[channels.sms]\ndatabase = "{box.sms_database}"\nsilent_after = "7 d"\n\n'
         f'[channels.webhook]\nsecret_file = "{box.hook_secret_file.name}"\n'

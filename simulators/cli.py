@@ -30,6 +30,8 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "gateway": Command("gateway.app", "the gateway: from findings to people, and the console"),
         "user": Command("gateway.access.cli", "accounts of the console: add, passwd, list"),
         "replay": Command("simulators.replay", "real homes tell a story to a broker"),
+        "walkthrough": Command("simulators.walkthrough", "the files of docs/walkthrough.md"),
+        "people": Command("simulators.people", "phones that show texts and answer by keyboard"),
         "sim": Command("simulators.sim", "days of the whole system in virtual time, from a seed"),
         "bench ingest": Command("bench.ingest", "how fast an edge takes readings in"),
     }

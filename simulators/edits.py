@@ -1,51 +1,53 @@
 """What may be done to the series of a real home to make it tell another story.
 
-Pure: a series in, a series out. The real readings before the edit's moment stay as they are.
+Pure and lazy: samples in, samples out, so that an edit holds on a series without an end. The
+real readings before the edit's moment stay as they are.
 """
 
-from collections.abc import Iterator
-from itertools import count, pairwise
+from collections.abc import Iterable, Iterator
+from itertools import count, pairwise, takewhile
 
 from edge.reading import DAY_NS, HOUR_NS
 from simulators.households import Sample, Series
 
 
-def shift(series: Series, from_ns: int, to_ns: int) -> Series:
-    """The series moved in time so that what was at `from_ns` is at `to_ns`."""
+def shift(samples: Iterable[Sample], from_ns: int, to_ns: int) -> Iterator[Sample]:
+    """The samples moved in time so that what was at `from_ns` is at `to_ns`."""
     step_ns = to_ns - from_ns
-    return tuple(Sample(at_ns + step_ns, litres) for at_ns, litres in series)
+    return (Sample(at_ns + step_ns, litres) for at_ns, litres in samples)
 
 
-def cut_use(series: Series, from_ns: int) -> Series:
+def cut_use(samples: Iterable[Sample], from_ns: int) -> Iterator[Sample]:
     """From `from_ns` on nobody uses water: the register stands still and is still reported.
 
     It stands where the last sample before `from_ns` left it, or at the first one of all.
     """
-    before = [litres for at_ns, litres in series if at_ns < from_ns]
-    held = before[-1] if before else series[0].litres if series else 0
-    return tuple(Sample(at, litres if at < from_ns else held) for at, litres in series)
+    held: int | None = None
+    for at_ns, litres in samples:
+        if held is None or at_ns < from_ns:
+            held = litres
+        yield Sample(at_ns, held)
 
 
-def cut_telemetry(series: Series, from_ns: int) -> Series:
+def cut_telemetry(samples: Iterable[Sample], from_ns: int) -> Iterator[Sample]:
     """From `from_ns` on nothing is reported, whatever the resident does."""
-    return tuple(sample for sample in series if sample.at_ns < from_ns)
+    return takewhile(lambda sample: sample.at_ns < from_ns, samples)
 
 
-def replace_meter(series: Series, at_ns: int, first_litres: int = 0) -> Series:
+def replace_meter(samples: Iterable[Sample], at_ns: int, first_litres: int = 0) -> Iterator[Sample]:
     """At `at_ns` a new register, showing `first_litres`, goes on with the same use."""
-    before = [sample for sample in series if sample.at_ns < at_ns]
-    after = [sample for sample in series if sample.at_ns >= at_ns]
-    if not after:
-        return series
-    fitted_at = before[-1].litres if before else after[0].litres
-    step = first_litres - fitted_at
-    return (*before, *(Sample(at, litres + step) for at, litres in after))
+    fitted_at: int | None = None
+    for sample in samples:
+        if fitted_at is None or sample.at_ns < at_ns:
+            fitted_at = sample.litres
+        step = first_litres - fitted_at if sample.at_ns >= at_ns else 0
+        yield Sample(sample.at_ns, sample.litres + step)
 
 
-def days(series: Series, offset_ns: int = 8 * HOUR_NS) -> Iterator[Series]:
-    """The series day by day; days begin at midnight, `offset_ns` ahead of UTC."""
+def days(samples: Iterable[Sample], offset_ns: int = 8 * HOUR_NS) -> Iterator[Series]:
+    """The samples day by day; days begin at midnight, `offset_ns` ahead of UTC."""
     batch: list[Sample] = []
-    for sample in series:
+    for sample in samples:
         if batch and _day(sample, offset_ns) != _day(batch[0], offset_ns):
             yield tuple(batch)
             batch = []
@@ -70,9 +72,9 @@ def repeated(series: Series) -> Iterator[Sample]:
             yield Sample(at_ns + turn * period_ns, litres + turn * used)
 
 
-def gaps_ns(series: Series) -> list[int]:
+def gaps_ns(samples: Iterable[Sample]) -> list[int]:
     """The times between neighbouring samples."""
-    return [later.at_ns - earlier.at_ns for earlier, later in pairwise(series)]
+    return [later.at_ns - earlier.at_ns for earlier, later in pairwise(samples)]
 
 
 def _day(sample: Sample, offset_ns: int) -> int:

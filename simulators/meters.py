@@ -86,9 +86,9 @@ def hourly(samples: Iterable[Sample], *, historical: bool = False) -> Iterator[B
         yield Batch(sample.at_ns + LAG_NS, (sample,), historical)
 
 
-def daily(series: Series) -> Iterator[Batch]:
+def daily(samples: Iterable[Sample]) -> Iterator[Batch]:
     """A day's samples together, just after the day's last one."""
-    for day in days(series):
+    for day in days(samples):
         yield Batch(day[-1].at_ns + LAG_NS, day, historical=True)
 
 

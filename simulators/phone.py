@@ -67,9 +67,10 @@ class Phones:
         if habit.reply_after_s is not None and code is not None:
             wait_s = habit.reply_after_s / self._clock.speed
             answer = f"{habit.word} {code}"
-            asyncio.get_running_loop().call_later(wait_s, self._answer, number, answer)
+            asyncio.get_running_loop().call_later(wait_s, self.answer, number, answer)
 
-    def _answer(self, number: str, text: str) -> None:
+    def answer(self, number: str, text: str) -> None:
+        """The owner of `number` has sent us `text`."""
         self._reply(number, text)
 
 

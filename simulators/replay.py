@@ -111,7 +111,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--readings", type=Path, default=EXTRACT, help="CSV home,time,litres[.gz]")
     parser.add_argument("--homes", default="", help="comma-separated; default: all of the file")
     parser.add_argument("--broker", required=True, help="mqtt://user:pass@host:port; the password "
-                        "may come from SHOUWANG_BROKER_PASSWORD instead")  # fmt: skip
+                        "may come from --password-file or SHOUWANG_BROKER_PASSWORD instead")  # fmt: skip
+    parser.add_argument("--password-file", type=Path, help="the broker's password, one line")
     parser.add_argument("--site", default="s01")
     parser.add_argument("--speed", default="1", help="seconds told per real second, or 'max'")
     parser.add_argument("--clock", default="", help="a clock to share, instead of --speed")
@@ -190,7 +191,7 @@ def _write_papers(options: argparse.Namespace, replay: Replay) -> None:
 
 
 async def _run(options: argparse.Namespace, replay: Replay) -> None:
-    address = _with_password(urlsplit(options.broker))
+    address = _with_password(urlsplit(options.broker), options.password_file)
     link, progress = MeterLink(address, f"replay-{os.getpid()}"), Progress()
     story = merged(
         messages_of(each.name, each.meter, replay.series[each.name], replay.story)
@@ -206,8 +207,12 @@ async def _run(options: argparse.Namespace, replay: Replay) -> None:
     _report(options, "end", published=progress.published, retried=progress.retried)
 
 
-def _with_password(address: SplitResult) -> SplitResult:
-    secret = os.environ.get("SHOUWANG_BROKER_PASSWORD")
+def _with_password(address: SplitResult, file: Path | None) -> SplitResult:
+    secret = (
+        os.environ.get("SHOUWANG_BROKER_PASSWORD")
+        if file is None
+        else file.read_text("utf-8").strip()
+    )
     if not secret or address.password or not address.username:
         return address
     user, port = address.username, address.port or 1883

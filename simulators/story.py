@@ -8,16 +8,16 @@ meters' rhythm. After it come live readings, due at their own time.
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, dropwhile
+from itertools import chain, dropwhile, takewhile
 
 from edge.reading import DAY_NS
 from simulators.edits import cut_telemetry, cut_use, repeated, replace_meter, shift
 from simulators.households import Sample, Series, between, moment_ns
 from simulators.meters import Batch, Meter, TimedMessage, daily, hourly
 
-Edit = Callable[[Series], Series]
+Edit = Callable[[Iterable[Sample]], Iterator[Sample]]
 
-_EDITS: Mapping[str, Callable[[Series, int], Series]] = {
+_EDITS: Mapping[str, Callable[[Iterable[Sample], int], Iterator[Sample]]] = {
     "cut-use": cut_use,
     "cut-telemetry": cut_telemetry,
     "replace-meter": replace_meter,
@@ -31,7 +31,7 @@ class Story:
     """`start_ns` of the files' time is told as `now_ns`; edits speak the files' time.
 
     Homes in `batched` send a day's readings together, for ever. An `endless` story begins
-    again, some whole days later, when its files end.
+    again, some whole days later, when its files end; what was cut stays cut.
     """
 
     start_ns: int
@@ -52,15 +52,24 @@ def edit(name: str, where: str) -> tuple[str, Edit]:
     if not (home and at):
         raise ValueError(f"not HOME@TIME: {where!r}, such as home-001@2016-06-01T12:00")
     apply, at_ns = _EDITS[name], moment_ns(moment)
-    return home, lambda series: apply(series, at_ns)
+    return home, lambda samples: apply(samples, at_ns)
 
 
 def messages_of(home: str, meter: Meter, series: Series, story: Story) -> Iterator[TimedMessage]:
     """What the meter of `home` publishes, in the order of its readings."""
-    for change in story.edits.get(home, ()):
-        series = change(series)
-    told = shift(series, story.start_ns, story.now_ns)
-    return meter.messages(chain(_past(home, told, story), _live(home, told, story)))
+
+    def told() -> Iterator[Sample]:
+        samples: Iterable[Sample] = repeated(series) if story.endless else series
+        for change in story.edits.get(home, ()):
+            samples = change(samples)
+        return shift(samples, story.start_ns, story.now_ns)
+
+    def past(sample: Sample) -> bool:
+        return sample.at_ns < story.now_ns
+
+    history = _past(home, tuple(takewhile(past, told())), story)
+    live = dropwhile(past, told())
+    return meter.messages(chain(history, (daily if home in story.batched else hourly)(live)))
 
 
 def merged(streams: Iterable[Iterator[TimedMessage]]) -> Iterator[TimedMessage]:
@@ -77,12 +86,3 @@ def _past(home: str, told: Series, story: Story) -> Iterator[Batch]:
         daily(between(told, first_ns, hourly_ns)),
         hourly(between(told, hourly_ns, story.now_ns), historical=True),
     )
-
-
-def _live(home: str, told: Series, story: Story) -> Iterator[Batch]:
-    def past(sample: Sample) -> bool:
-        return sample.at_ns < story.now_ns
-
-    if home in story.batched:
-        return daily(tuple(dropwhile(past, told)))
-    return hourly(dropwhile(past, repeated(told) if story.endless else told))

@@ -50,15 +50,17 @@ class Call:
 class WebhookSink:
     """Answers each call by the next entry of `script`, and with 200 once it is used up.
 
-    The last 1,000 calls are kept in `calls`; each of `watchers` is told every call.
+    The last 1,000 calls are kept in `calls`; each of `watchers` is told every call. A call
+    whose time is `tolerance_s` of the clock or more away is taken for a replay.
     """
 
-    def __init__(self, clock: Clock, secret: str) -> None:
+    def __init__(self, clock: Clock, secret: str, tolerance_s: float = TOLERANCE_S) -> None:
         self.script: deque[Answer] = deque()
         self.calls: deque[Call] = deque(maxlen=KEPT_MAX)
         self.watchers: list[Callable[[Call], None]] = []
         self.port = 0
         self._clock = clock
+        self._tolerance_s = tolerance_s
         self._signer = Webhook(secret)
 
     @property
@@ -110,7 +112,7 @@ class WebhookSink:
         at_s = headers.get("webhook-timestamp", "")
         if not at_s.isdigit():
             return False
-        if abs(int(at_s) - self._clock.now_ns() // SECOND_NS) > TOLERANCE_S:
+        if abs(int(at_s) - self._clock.now_ns() // SECOND_NS) > self._tolerance_s:
             return False
         at = datetime.fromtimestamp(int(at_s), tz=UTC)
         wanted = self._signer.sign(headers.get("webhook-id", ""), at, body.decode())

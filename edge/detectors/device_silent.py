@@ -73,15 +73,15 @@ class DeviceSilent:
         silence_h = (status.at_ns - status.since_ns) / HOUR_NS
         interval_min = status.interval_ns / MINUTE_NS
         delay_s = (INTERVALS * status.interval_ns + GRACE_NS) / SECOND_NS
+        heard_ns = state.rhythm.newest_ns or status.since_ns
         zh, en = _SENTENCES[status.condition]
         words = {
             "silence_h": f"{silence_h:.1f}",
             "interval_min": f"{interval_min:.0f}",
-            "last": hhmm(status.since_ns, utc_offset_h),
+            "until": hhmm(heard_ns, utc_offset_h),
             "now": hhmm(status.at_ns, utc_offset_h),
             "delay_h": f"{delay_s / 3600:.1f}",
         }
-        heard_ns = state.rhythm.newest_ns or status.since_ns
         return Evidence(
             seen={"silence_h": round(silence_h, 3)},
             usual={"interval_min": round(interval_min, 1)},
@@ -101,12 +101,12 @@ def _interval_ns(state: Presence) -> int | None:
 _SENTENCES = {
     Condition.HOLDS: (
         (
-            "设备 {silence_h} 小时无消息（通常每 {interval_min} 分钟一次），数据只到 {last}，"
-            "其后用水情况未知；此类静默最迟约 {delay_h} 小时可发现"
+            "设备 {silence_h} 小时无消息（通常每 {interval_min} 分钟一次），数据只到 {until}，"
+            "其后情况未知；此类静默最迟约 {delay_h} 小时可发现"
         ),
         (
             "No message from the device for {silence_h} h (usually every {interval_min} min); data "
-            "end at {last} and nothing is known since; such silence may take {delay_h} h to show"
+            "end at {until} and nothing is known since; such silence may take {delay_h} h to show"
         ),
     ),
     Condition.GONE: (

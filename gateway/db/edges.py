@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from edge.outbox import Envelope
 from gateway.db.storable import storable
 from gateway.db.tables import dead_letter, edge_cursor, edge_status
 
@@ -12,22 +13,25 @@ _PAYLOAD_BYTES_MAX = 4_096
 _TEXT_MAX = 500
 
 
-def move_cursor(connection: sa.Connection, edge: str, epoch: str, seq: int, now_ns: int) -> int:
-    """All findings of that journal up to the returned seq are ours.
+def move_cursor(connection: sa.Connection, envelope: Envelope, now_ns: int) -> int:
+    """All findings of that journal up to the returned number are ours, this one included or not.
 
-    Rests on the edge's promise to publish in the order of seq, the next one only after the
-    broker has confirmed the last: a seq that never comes was never given out.
+    A finding whose forerunner has not come does not move the cursor: a broker may lose a
+    message that it has confirmed. The edge sends both again, in order.
     """
+    edge, epoch = envelope.edge, envelope.epoch
     here = (edge_cursor.c.edge == edge) & (edge_cursor.c.epoch == epoch)
-    upto = connection.execute(sa.select(edge_cursor.c.upto).where(here)).scalar()
-    if upto is None:
+    known = connection.execute(sa.select(edge_cursor.c.upto).where(here)).scalar()
+    upto = max(known or 0, envelope.acked)
+    if envelope.after <= upto:
+        upto = max(upto, envelope.seq)
+    if known is None:
         connection.execute(
-            sa.insert(edge_cursor).values(edge=edge, epoch=epoch, upto=seq, changed_ns=now_ns)
+            sa.insert(edge_cursor).values(edge=edge, epoch=epoch, upto=upto, changed_ns=now_ns)
         )
-        return seq
-    if seq > upto:
-        connection.execute(sa.update(edge_cursor).where(here).values(upto=seq, changed_ns=now_ns))
-    return max(int(upto), seq)
+    elif upto > known:
+        connection.execute(sa.update(edge_cursor).where(here).values(upto=upto, changed_ns=now_ns))
+    return upto
 
 
 def hear(connection: sa.Connection, edge: str, now_ns: int, *, fresh: bool, **told: object) -> None:

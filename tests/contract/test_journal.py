@@ -174,6 +174,15 @@ def test_an_ack_ahead_of_what_was_published_is_refused(journal: Journal) -> None
     assert outbox.forget(1)
 
 
+def test_an_ack_may_overtake_the_brokers_own_confirmation(journal: Journal) -> None:
+    outbox = Outbox(journal, forwarded=False)
+    journal.settle(0, [finding(1)])
+    (owed,) = outbox.unacked(10)
+    outbox.offer(owed.seq)
+    assert outbox.forget(owed.seq)
+    assert outbox.unacked(10) == []
+
+
 def test_an_acked_finding_stays_until_influxdb_has_it_too(journal: Journal) -> None:
     outbox = Outbox(journal, forwarded=True)
     journal.settle(0, [finding(1)])

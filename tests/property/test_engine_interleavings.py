@@ -16,6 +16,7 @@ from alerts.incident import ESCALATING, Act, Command, IllegalAct, State
 from alerts.incident import Outcome as Ending
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
+from edge.outbox import Envelope
 from edge.reading import (
     MINUTE_NS,
     SECOND_NS,
@@ -79,7 +80,7 @@ class Gateway(RuleBasedStateMachine):
         finding = self._finding(home, 0, FindingState.RAISED)
         if crash:
             self._crash(lambda work: work.take(finding, ("e01", "epoch", self.seq)))
-        self.engine.take_finding("e01", "epoch", self.seq, finding, self.now_ns)
+        self.engine.take_finding(Envelope(1, "e01", "epoch", self.seq, finding), self.now_ns)
         self.raised.add(home)
 
     @rule(home=_homes, revision=st.integers(1, 4), clear=st.booleans())
@@ -90,7 +91,7 @@ class Gateway(RuleBasedStateMachine):
         self.seq += 1
         state = FindingState.CLEARED if clear else FindingState.UPDATED
         finding = self._finding(home, revision, state)
-        self.engine.take_finding("e01", "epoch", self.seq, finding, self.now_ns)
+        self.engine.take_finding(Envelope(1, "e01", "epoch", self.seq, finding), self.now_ns)
 
     @rule(seconds=st.integers(1, 1_000), advance=st.booleans())
     def time_passes(self, seconds: int, advance: bool) -> None:

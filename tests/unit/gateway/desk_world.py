@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
+from edge.outbox import Envelope
 from edge.reading import (
     HOUR_NS,
     MINUTE_NS,
@@ -218,7 +219,7 @@ class World:
                 sentence_en=en,
             ),
         )
-        self.desk.engine.take_finding("e01", "epoch", self.seq, finding, now_ns)
+        self.desk.engine.take_finding(Envelope(1, "e01", "epoch", self.seq, finding), now_ns)
         return f"i{finding.id}"
 
     def client(self, **headers: str) -> httpx.AsyncClient:

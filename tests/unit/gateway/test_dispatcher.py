@@ -6,6 +6,7 @@ from collections.abc import Callable
 from alerts.channels.base import Inbound, Outcome, Outgoing, Receipt, Unavailable, Verdict
 from alerts.incident import State
 from edge.clock import Clock
+from edge.outbox import Envelope
 from edge.reading import SECOND_NS, Tier
 from gateway.dispatcher import LANES, Dispatcher
 from gateway.engine import Engine
@@ -121,7 +122,9 @@ def test_a_channel_that_breaks_is_unknown_and_does_not_stop_the_other(engine: En
 def test_a_message_for_a_channel_that_is_not_there_moves_on(engine: Engine) -> None:
     clock = LoopClock()
     webhook = Recorder("webhook", clock, accept)
-    engine.take_finding("e01", "epoch", 1, a_finding(tier=Tier.IMPORTANT, category="other"), NOW)
+    engine.take_finding(
+        Envelope(1, "e01", "epoch", 1, a_finding(tier=Tier.IMPORTANT, category="other")), NOW
+    )
     live(engine, [webhook], clock, 5)
     assert len(webhook.sent) == 1
 
@@ -132,14 +135,14 @@ def test_an_urgent_message_overtakes_a_hanging_provider_full_of_lesser_ones(engi
     webhook.hangs = 50.0
     for number in range(LANES * 2):
         lesser = a_finding(id=f"{number:016x}", tier=Tier.GENERAL, category="device")
-        engine.take_finding("e01", "epoch", number + 1, lesser, NOW)
+        engine.take_finding(Envelope(1, "e01", "epoch", number + 1, lesser), NOW)
 
     async def urgent_comes() -> None:
         dispatcher = Dispatcher(engine, {"sms": sms, "webhook": webhook}, clock)
         task = asyncio.create_task(dispatcher.run())
         await asyncio.sleep(10)
         assert dispatcher.in_flight == LANES
-        engine.take_finding("e01", "epoch", 99, a_finding(), clock.now_ns())
+        engine.take_finding(Envelope(1, "e01", "epoch", 99, a_finding()), clock.now_ns())
         await asyncio.sleep(1)
         assert [round(at) for at, _ in sms.sent] == [10]
         task.cancel()

@@ -17,6 +17,7 @@ from alerts.incident import Outcome as Ending
 from alerts.link import LinkError, LinkFault
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
+from edge.outbox import Envelope
 from edge.reading import (
     HOUR_NS,
     MINUTE_NS,
@@ -82,7 +83,7 @@ def cleared(revision: int = 1) -> Finding:
 
 
 def raise_one(engine: Engine, now_ns: int = NOW) -> Incident:
-    engine.take_finding("e01", "epoch", 1, a_finding(), now_ns)
+    engine.take_finding(Envelope(1, "e01", "epoch", 1, a_finding()), now_ns)
     return only_incident(engine)
 
 
@@ -154,15 +155,15 @@ def test_a_finding_opens_an_incident_and_owes_the_first_step_in_one_commit(engin
 
 def test_the_same_finding_again_opens_and_owes_nothing_more(engine: Engine) -> None:
     raise_one(engine)
-    assert engine.take_finding("e01", "epoch", 1, a_finding(), NOW + SECOND_NS) == 1
+    assert engine.take_finding(Envelope(1, "e01", "epoch", 1, a_finding()), NOW + SECOND_NS) == 1
     assert len(rows_of(engine, tables.outbox)) == 2
     assert engine.counts["finding", "repeated"] == 1
 
 
 def test_the_edge_may_forget_up_to_the_highest_committed_number(engine: Engine) -> None:
-    assert engine.take_finding("e01", "epoch", 4, a_finding(), NOW) == 4
-    assert engine.take_finding("e01", "epoch", 3, a_finding(), NOW) == 4
-    assert engine.take_finding("e01", "other", 1, a_finding(), NOW) == 1
+    assert engine.take_finding(Envelope(1, "e01", "epoch", 4, a_finding()), NOW) == 4
+    assert engine.take_finding(Envelope(1, "e01", "epoch", 3, a_finding()), NOW) == 4
+    assert engine.take_finding(Envelope(1, "e01", "other", 1, a_finding()), NOW) == 1
 
 
 @pytest.mark.parametrize(
@@ -176,29 +177,31 @@ def test_the_edge_may_forget_up_to_the_highest_committed_number(engine: Engine) 
 def test_history_information_and_a_lone_clear_open_no_incident(
     engine: Engine, changes: dict[str, Any]
 ) -> None:
-    engine.take_finding("e01", "epoch", 1, a_finding(**changes), NOW)
+    engine.take_finding(Envelope(1, "e01", "epoch", 1, a_finding(**changes)), NOW)
     assert rows_of(engine, tables.incident) == []
     assert len(rows_of(engine, tables.finding)) == 1
 
 
 def test_a_backfilled_finding_that_proves_still_true_opens_its_incident(engine: Engine) -> None:
-    engine.take_finding("e01", "epoch", 1, a_finding(timeliness=Timeliness.BACKFILL), NOW)
-    engine.take_finding("e01", "epoch", 2, a_finding(1), NOW)
+    engine.take_finding(
+        Envelope(1, "e01", "epoch", 1, a_finding(timeliness=Timeliness.BACKFILL)), NOW
+    )
+    engine.take_finding(Envelope(1, "e01", "epoch", 2, a_finding(1)), NOW)
     assert only_incident(engine).finding_revision == 1
 
 
 def test_a_clear_that_overtakes_its_raise_leaves_a_withdrawn_incident_and_tells_nobody(
     engine: Engine,
 ) -> None:
-    engine.take_finding("e01", "epoch", 2, cleared(), NOW)
-    engine.take_finding("e01", "epoch", 1, a_finding(), NOW)
+    engine.take_finding(Envelope(1, "e01", "epoch", 2, cleared()), NOW)
+    engine.take_finding(Envelope(1, "e01", "epoch", 1, a_finding()), NOW)
     assert only_incident(engine).state is State.WITHDRAWN
     assert send_all(engine, NOW) == []
 
 
 def test_a_clear_before_the_first_send_withdraws_and_sends_nothing(engine: Engine) -> None:
     raise_one(engine)
-    engine.take_finding("e01", "epoch", 2, cleared(), NOW)
+    engine.take_finding(Envelope(1, "e01", "epoch", 2, cleared()), NOW)
     assert only_incident(engine).state is State.WITHDRAWN
     assert send_all(engine, NOW + HOUR_NS) == []
     assert {row["state"] for row in rows_of(engine, tables.outbox)} == {"failed"}
@@ -209,7 +212,7 @@ def test_a_clear_after_the_first_send_stands_everybody_down_once_and_waits_for_a
 ) -> None:
     raise_one(engine)
     send_all(engine, NOW)
-    engine.take_finding("e01", "epoch", 2, cleared(), NOW + SECOND_NS)
+    engine.take_finding(Envelope(1, "e01", "epoch", 2, cleared()), NOW + SECOND_NS)
     assert send_all(engine, NOW + SECOND_NS) == [("wang", "sms"), ("wang", "webhook")]
     engine.advance_due(NOW + 24 * HOUR_NS)
     assert send_all(engine, NOW + 24 * HOUR_NS) == []
@@ -300,7 +303,7 @@ def test_a_temporary_refusal_is_tried_again_under_the_same_id(engine: Engine) ->
 
 def test_a_refusal_for_good_moves_to_the_persons_next_channel_at_once(engine: Engine) -> None:
     finding = a_finding(tier=Tier.IMPORTANT, category="other")
-    engine.take_finding("e01", "epoch", 1, finding, NOW)
+    engine.take_finding(Envelope(1, "e01", "epoch", 1, finding), NOW)
     assert send_all(engine, NOW, Outcome.PERMANENT) == [("wang", "sms")]
     assert send_all(engine, NOW) == [("wang", "webhook")]
 
@@ -363,7 +366,9 @@ def test_a_receipt_that_overtakes_the_answer_to_its_send_is_believed(engine: Eng
 
 
 def test_a_late_failure_does_not_undo_an_arrival(engine: Engine) -> None:
-    engine.take_finding("e01", "epoch", 1, a_finding(tier=Tier.IMPORTANT, category="other"), NOW)
+    engine.take_finding(
+        Envelope(1, "e01", "epoch", 1, a_finding(tier=Tier.IMPORTANT, category="other")), NOW
+    )
     claim = engine.claim(NOW, 1)[0]
     engine.record(claim, Verdict(Outcome.DELIVERED), NOW)
     engine.receipt(Receipt(claim.out.idempotency_id, Outcome.PERMANENT, "late", NOW), NOW)
@@ -385,7 +390,7 @@ def test_a_message_refused_for_hours_fails_at_last_and_the_ledger_says_how_often
 
 def test_a_failure_reported_after_acceptance_falls_back_to_the_next_channel(engine: Engine) -> None:
     finding = a_finding(tier=Tier.IMPORTANT, category="other")
-    engine.take_finding("e01", "epoch", 1, finding, NOW)
+    engine.take_finding(Envelope(1, "e01", "epoch", 1, finding), NOW)
     claim = engine.claim(NOW, 1)[0]
     engine.record(claim, Verdict(Outcome.ACCEPTED), NOW)
     failed = Receipt(claim.out.idempotency_id, Outcome.PERMANENT, "no such number", NOW, "k")
@@ -415,7 +420,7 @@ def test_a_reply_with_the_code_acknowledges_that_incident_and_is_done_once(engin
 def test_a_bare_reply_counts_only_while_exactly_one_incident_is_open(engine: Engine) -> None:
     raise_one(engine)
     other = a_finding(id="f" * 16, subject="s01/b01/u0102")
-    engine.take_finding("e01", "epoch", 2, other, NOW)
+    engine.take_finding(Envelope(1, "e01", "epoch", 2, other), NOW)
     assert engine.reply("sms", text("收到", 1), NOW) == "which"
     code = code_of(engine)
     assert engine.reply("sms", text(f"{code}1", 2), NOW) == "acknowledge"
@@ -485,9 +490,9 @@ def link_in(claim: Claim) -> str:
 def test_urgent_messages_are_claimed_before_older_lesser_ones(engine: Engine) -> None:
     for number in range(5):
         lesser = a_finding(id=f"{number:016x}", tier=Tier.IMPORTANT, category="other")
-        engine.take_finding("e01", "epoch", number + 1, lesser, NOW - HOUR_NS)
+        engine.take_finding(Envelope(1, "e01", "epoch", number + 1, lesser), NOW - HOUR_NS)
     raise_one_more = a_finding()
-    engine.take_finding("e01", "epoch", 9, raise_one_more, NOW)
+    engine.take_finding(Envelope(1, "e01", "epoch", 9, raise_one_more), NOW)
     assert [claim.tier for claim in engine.claim(NOW, 3)] == [1, 1, 2]
     assert engine.claim(NOW, 10, tier_max=Tier.URGENT) == []
 

@@ -40,7 +40,7 @@ def test_the_file_is_free_again_when_its_gateway_has_ended(tmp_path: Path) -> No
 def test_a_message_left_half_sent_is_taken_up_at_once_under_the_same_id(tmp_path: Path) -> None:
     database = database_in(tmp_path)
     engine = Engine(database, a_book(), random.Random(1))
-    engine.take_finding("e01", "epoch", 1, a_finding(), NOW)
+    engine.take_finding(Envelope(1, "e01", "epoch", 1, a_finding()), NOW)
     engine.advance_due(NOW)
     first = engine.claim(NOW, 9)
     assert first

@@ -72,6 +72,14 @@ def test_an_endless_story_never_falls_silent() -> None:
     assert times == sorted(set(times))
 
 
+@pytest.mark.parametrize(("name", "live"), [("cut-telemetry", set()), ("cut-use", {0.499})])
+def test_what_was_cut_stays_cut_in_an_endless_story(name: str, live: set[float]) -> None:
+    where, cut = edit(name, "home-031@2016-06-03T12:00")
+    story = Story(START_NS, NOW_NS, 60 * HOUR_NS, edits={where: (cut,)}, endless=True)
+    told = [m for m in tell(story, limit=400) if m.topic.endswith("/obs")]
+    assert {payload(message).e[0].v for message in told} == live
+
+
 def test_streams_merge_by_time_of_publication() -> None:
     streams = [messages_of(name, home(name).meter, SERIES, STORY) for name in ("home-1", "home-2")]
     times = [message.publish_ns for message in merged(streams)]
