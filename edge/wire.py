@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
 from math import isfinite
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -134,7 +134,7 @@ def decode(topic_text: str, payload: bytes, received_ns: int) -> Decoded:
         WireError: the message as a whole cannot be used; never any other error.
     """
     place = _place(topic_text)
-    message, rejected = _typed(payload) or _strict(payload)
+    message, said, rejected = _typed(payload) or _strict(payload)
     _check_message(message, place)
     frame = _Frame(message, place, received_ns)
     readings = []
@@ -147,7 +147,7 @@ def decode(topic_text: str, payload: bytes, received_ns: int) -> Decoded:
     return Decoded(
         message.id or "{}/{}/{}".format(message.src or message.dev, *identity[1:]),
         *identity,
-        digest(message),
+        blake2b(said, digest_size=8).digest(),
         tuple(readings),
         tuple(rejected),
     )
@@ -156,12 +156,6 @@ def decode(topic_text: str, payload: bytes, received_ns: int) -> Decoded:
 def encode(message: Message) -> bytes:
     """`message` as canonical JSON: keys in fixed order, absent keys left out."""
     return _encoder.encode(message)
-
-
-def digest(message: Message) -> bytes:
-    """Eight bytes that two messages share when they say the same, whenever they were relayed."""
-    said = message if message.rx is UNSET else msgspec.structs.replace(message, rx=UNSET)
-    return blake2b(_encoder.encode(said), digest_size=8).digest()
 
 
 _encoder = msgspec.json.Encoder()
@@ -179,8 +173,16 @@ def _place(topic_text: str) -> DeviceTopic:
     return place
 
 
-def _typed(payload: bytes) -> tuple[Message, list[Rejection]] | None:
-    """The message and no refused record, when the typed decoder alone proves it sound.
+class _Parsed(NamedTuple):
+    """A message, what it says whenever it was relayed, and its records that were refused."""
+
+    message: Message
+    said: bytes
+    rejected: list[Rejection]
+
+
+def _typed(payload: bytes) -> _Parsed | None:
+    """The message, when the typed decoder alone proves it sound.
 
     Without escapes every string costs two quotes, so equal counts before and after mean that
     each key and text of the payload is in the message: none unknown, none twice.
@@ -191,11 +193,18 @@ def _typed(payload: bytes) -> tuple[Message, list[Rejection]] | None:
         message = _decoder.decode(payload)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    same = payload.count(b'"') == _encoder.encode(message).count(b'"')
-    return (message, []) if same else None
+    canonical = _encoder.encode(message)
+    if payload.count(b'"') != canonical.count(b'"'):
+        return None
+    return _Parsed(message, canonical if message.rx is UNSET else _said(message), [])
 
 
-def _strict(payload: bytes) -> tuple[Message, list[Rejection]]:
+def _said(message: Message) -> bytes:
+    """Bytes that two messages share when they say the same, whenever they were relayed."""
+    return _encoder.encode(msgspec.structs.replace(message, rx=UNSET))
+
+
+def _strict(payload: bytes) -> _Parsed:
     """The message as far as it can be saved, and the records that cannot."""
     try:
         value = strict_json.parse(payload)
@@ -212,9 +221,10 @@ def _strict(payload: bytes) -> tuple[Message, list[Rejection]]:
         raise WireError(Reason.TOO_MANY_RECORDS, f"{len(value['e'])}; at most {RECORDS_MAX}")
     records, rejected = _records(value["e"])
     try:
-        return msgspec.convert(value | {"e": records}, Message), rejected
+        message = msgspec.convert(value | {"e": records}, Message)
     except msgspec.ValidationError as error:
         raise WireError(Reason.WRONG_TYPE, str(error)) from None
+    return _Parsed(message, _said(message), rejected)
 
 
 def _records(values: list[Any]) -> tuple[list[Record], list[Rejection]]:

@@ -110,8 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="shouwang replay", description=__doc__)
     parser.add_argument("--readings", type=Path, default=EXTRACT, help="CSV home,time,litres[.gz]")
     parser.add_argument("--homes", default="", help="comma-separated; default: all of the file")
-    parser.add_argument("--broker", required=True, help="mqtt://user:pass@host:port; the password "
-                        "may come from --password-file or SHOUWANG_BROKER_PASSWORD instead")  # fmt: skip
+    parser.add_argument("--broker", required=True, help="mqtt://user:pass@host:port; or leave "
+                        "the password to --password-file or SHOUWANG_BROKER_PASSWORD")  # fmt: skip
     parser.add_argument("--password-file", type=Path, help="the broker's password, one line")
     parser.add_argument("--site", default="s01")
     parser.add_argument("--speed", default="1", help="seconds told per real second, or 'max'")
