@@ -33,6 +33,7 @@ _PUBACK_S = 30.0
 _MISC_S = 1.0
 
 _QUEUE_MAX = 4_000
+_QUEUE_BYTES_MAX = 64 * 2**20
 _PACKETS_A_WAKE = 256
 _UNCONFIRMED_MAX = 1_000
 _UNREADABLE_TOPIC = "\ufffd"
@@ -74,7 +75,7 @@ class _Refused(Exception):  # noqa: N818  (the broker's answer, not a fault of o
 class PahoSession:
     """An `edge.session.Session` on a real broker.
 
-    Messages wait here, unacked, up to a bound; at the bound the socket is not read until
+    Messages wait here, unacked, up to 4,000 or 64 MiB; then the socket is not read until
     somebody takes some, and the broker keeps the rest. A reader that stays away for longer
     than the keepalive loses the link, and what it had not acked comes again.
     """
@@ -94,6 +95,7 @@ class PahoSession:
         self._rng = rng
         self._will = will
         self._queue: deque[Delivery] = deque()
+        self._queued_bytes = 0
         self._wanted = 1
         self._arrived = asyncio.Event()
         self._link = 0
@@ -128,12 +130,13 @@ class PahoSession:
         except TimeoutError:
             pass
         taken = [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
-        if self._current is not None and len(self._queue) < _QUEUE_MAX:
+        self._queued_bytes -= sum([len(delivery.payload) for delivery in taken])
+        if self._current is not None and not self._is_full():
             self._current.resume_reading()
         return taken
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
-        """Tell the broker that these are ours now; all acks leave in one turn of the loop."""
+        """Tell the broker that these are ours now; all acks leave in one write."""
         if self._current is not None:
             self._current.ack([d.mid for d in deliveries if d.link == self._link and d.mid])
 
@@ -184,10 +187,14 @@ class PahoSession:
             name = _UNREADABLE_TOPIC
         received_ns = self._clock.now_ns()
         self._queue.append(Delivery(name, payload, retain, received_ns, mid, self._link))
+        self._queued_bytes += len(payload)
         if len(self._queue) >= self._wanted:
             self._arrived.set()
-        if len(self._queue) >= _QUEUE_MAX and self._current is not None:
+        if self._current is not None and self._is_full():
             self._current.stop_reading()
+
+    def _is_full(self) -> bool:
+        return len(self._queue) >= _QUEUE_MAX or self._queued_bytes >= _QUEUE_BYTES_MAX
 
     async def _until_queued(self, count: int) -> None:
         self._wanted = count

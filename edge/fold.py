@@ -42,6 +42,7 @@ class Fold:
         self._health = health
         self._unsettled: _Unsettled | None = None
         self._stepped = 0
+        self._broken: set[tuple[str, str]] = set()
         self.readings_since_checkpoint = 0
 
     def recover(self, now_ns: int) -> None:
@@ -53,7 +54,7 @@ class Fold:
         self._stepped = self._restore()
         settled = self._journal.position(PIPELINE)
         for stored in self._journal.replay_from(self._stepped):
-            findings = self._pipeline.step(stored.entry)
+            findings = self._fold(stored.entry)
             self._stepped = stored.position
             if stored.position > settled:
                 self._unsettled = _Unsettled(stored.position, list(findings), None)
@@ -86,7 +87,7 @@ class Fold:
         """Let time pass; a tick that leads to nothing leaves no trace."""
         self.settle_rest()
         tick = Tick(now_ns)
-        findings = self._pipeline.step(tick)
+        findings = self._fold(tick)
         if findings:
             hit("edge.detect")
             self._settle(_Unsettled(self._journal.last, list(findings), tick))
@@ -153,9 +154,20 @@ class Fold:
         """Step what was just appended: the last entries of the journal."""
         findings: list[Finding] = []
         for entry in entries:
-            findings += self._pipeline.step(entry)
+            findings += self._fold(entry)
         hit("edge.detect")
         self._settle(_Unsettled(self._journal.last, findings, None))
+
+    def _fold(self, entry: Entry) -> tuple[Finding, ...]:
+        findings = self._pipeline.step(entry)
+        for rule, subject, trace in self._pipeline.take_failures():
+            self._health.count("rules_broken", reason=rule)
+            if (rule, subject) not in self._broken:
+                self._broken.add((rule, subject))
+                log.error(
+                    "rule %s broke on %s, which is not watched by it: %s", rule, subject, trace
+                )
+        return findings
 
     def _settle(self, made: _Unsettled) -> None:
         self._unsettled = made

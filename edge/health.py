@@ -31,6 +31,7 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "duplicates_dropped": (_C, "Messages that had been admitted before"),
     "rejected": (_C, "Messages or records refused, by reason; kept as dead letters"),
     "findings_made": (_C, "Findings made, by rule"),
+    "rules_broken": (_C, "Times a rule broke on a subject, which it then does not watch"),
     "findings_published": (_C, "Findings the broker confirmed"),
     "findings_resent": (_C, "Findings published again for want of the gateway's ack"),
     "acks_refused": (_C, "Gateway acks that were malformed, foreign or ahead of what was sent"),

@@ -57,9 +57,9 @@ class Outbox:
         self._offered = 0
 
     def before(self, seq: int) -> int:
-        """Number of the last finding before `seq`, acked or not; 0 when it is the first."""
+        """Number of the last finding before the unacked `seq`; 0 when it is the first ever."""
         rows = self._journal.read("SELECT max(seq) FROM finding WHERE seq < ?", (seq,))
-        return max(self._acked if self._acked < seq else 0, rows[0][0] or 0)
+        return max(self._acked, rows[0][0] or 0)
 
     @property
     def acked(self) -> int:

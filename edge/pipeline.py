@@ -4,11 +4,12 @@ Pure and deterministic: the same entries from the same checkpoint make the same 
 with the same ids and revisions. Waiting, storing and sending are the shell's.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any
+from traceback import format_exception
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct, msgpack, structs
@@ -28,6 +29,8 @@ from edge.watch import Watch, Watched, WatchState
 from edge.wire import Reason, Rejection, WireError
 
 CHECKPOINT_VERSION = 1
+_FAILURES_KEPT = 100
+_TRACE_MAX = 2_000
 
 
 class PipelineSettings(Settings):
@@ -39,6 +42,14 @@ class PipelineSettings(Settings):
 
 class CheckpointError(Exception):
     """The blob is no checkpoint of this version: replay the journal from its beginning."""
+
+
+class Failure(NamedTuple):
+    """A rule broke on a subject, which it cannot judge until it is mended; with its trace."""
+
+    rule: str
+    subject: str
+    trace: str
 
 
 class Admission(Struct, frozen=True):
@@ -72,6 +83,7 @@ class Pipeline:
         self._memory = Memory(settings.identities)
         self._counts: Counter[str] = Counter()
         self._due_ns: int | None = None
+        self._failures: deque[Failure] = deque(maxlen=_FAILURES_KEPT)
         self._homes = dict(_watched_homes(registry, settings.utc_offset_h))
         self._devices = dict(_watched_devices(registry, settings.utc_offset_h))
         self._share_rhythms()
@@ -124,6 +136,12 @@ class Pipeline:
                 self._link(at_ns, up=up)
         self._counts["findings"] += len(found)
         return tuple(found)
+
+    def take_failures(self) -> tuple[Failure, ...]:
+        """The rules that broke since the last call, at most the last 100; all are counted."""
+        failures = tuple(self._failures)
+        self._failures.clear()
+        return failures
 
     def due_ns(self) -> int | None:
         """The earliest wall time at which a Tick may make a finding; None when none can.
@@ -222,9 +240,10 @@ class Pipeline:
         readings: Sequence[Reading] = message.readings
         if len(readings) > 1:
             readings = sorted(readings, key=attrgetter("at_ns"))
-        found = [*self._heard(readings[-1])]
+        device = message.device
+        found = [*self._supervised("presence", device, self._heard(readings[-1]))]
         for reading in readings:
-            found += self._water(reading)
+            found += self._supervised("meter", device, self._water(reading))
         return _without_false_urgency(found) if len(found) > 1 else found
 
     def _heard(self, newest: Reading) -> Iterator[Finding]:
@@ -234,10 +253,10 @@ class Pipeline:
             return
         device.observe(newest)
         for watch in device.watches:
-            if watch.episode and (status := watch.evaluate(device.state, newest.received_ns)):
-                subject = watch.episode.subject
-                yield from watch.speak(device.state, status, subject, Timeliness.LIVE)
-            self._sooner(watch.next_due(device.state))
+            if watch.episode:
+                judged = _judged(watch, device.state, newest.received_ns, watch.episode.subject)
+                yield from self._supervised(watch.rule, newest.device, judged)
+            self._sooner(self._next_due(watch, device.state, newest.device))
 
     def _water(self, reading: Reading) -> Iterator[Finding]:
         """Give the reading to the home in which its device hung at the time of the event."""
@@ -245,7 +264,8 @@ class Pipeline:
         if binding is None:
             self._counts["unbound"] += 1
             return
-        home = self._homes.get(binding.unit.code)
+        code = binding.unit.code
+        home = self._homes.get(code)
         if home is None or binding.device.kind is not Kind.WATER:
             return
         home.observe(reading)
@@ -253,23 +273,40 @@ class Pipeline:
         if newest_ns is None:
             return
         for watch in home.watches:
-            if status := watch.evaluate(home.state, newest_ns):
-                subject = self._registry.subject(binding.unit.code)
-                fresh = episode.timeliness(
-                    status, reading.received_ns, historical=reading.historical
-                )
-                yield from watch.speak(home.state, status, subject, fresh)
+            judged = _judged(watch, home.state, newest_ns, self._registry.subject(code), reading)
+            yield from self._supervised(watch.rule, code, judged)
 
     def _tick(self, now_ns: int) -> Iterator[Finding]:
         """Raise what time alone has made true."""
         for name, device in self._devices.items():
             subject = self._registry.device_subject(name, now_ns)
             for watch in device.watches:
-                if watch.episode or not subject:
-                    continue
-                if status := watch.evaluate(device.state, now_ns):
-                    yield from watch.speak(device.state, status, subject, Timeliness.LIVE)
+                if subject and not watch.episode:
+                    judged = _judged(watch, device.state, now_ns, subject)
+                    yield from self._supervised(watch.rule, name, judged)
         self._look_ahead(now_ns)
+
+    def _supervised(self, rule: str, of: str, judged: Iterator[Finding]) -> Iterator[Finding]:
+        """What is `judged`; a rule that breaks stops neither the others nor the edge.
+
+        An entry that broke a rule is in the journal, so every start would meet it again.
+        """
+        try:
+            yield from judged
+        except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
+            self._note_broken(rule, of, error)
+
+    def _next_due(self, watch: Watch[Presence], state: Presence, device: str) -> int | None:
+        try:
+            return watch.next_due(state)
+        except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
+            self._note_broken(watch.rule, device, error)
+            return None
+
+    def _note_broken(self, rule: str, of: str, error: Exception) -> None:
+        self._counts["rules_broken"] += 1
+        trace = "".join(format_exception(error))[-_TRACE_MAX:]
+        self._failures.append(Failure(rule, of, trace))
 
     def _link(self, at_ns: int, *, up: bool) -> None:
         """Count every silence afresh from here: what the edge could not hear was not silence."""
@@ -285,13 +322,26 @@ class Pipeline:
         self._due_ns = None
         for name, device in self._devices.items():
             for watch in device.watches:
-                due_ns = watch.next_due(device.state)
+                due_ns = self._next_due(watch, device.state, name)
                 if due_ns is not None and self._registry.binding(name, max(due_ns, now_ns)):
                     self._sooner(due_ns)
 
     def _sooner(self, due_ns: int | None) -> None:
         if due_ns is not None:
             self._due_ns = due_ns if self._due_ns is None else min(due_ns, self._due_ns)
+
+
+def _judged(
+    watch: Watch[Any], state: Any, now_ns: int, subject: str, reading: Reading | None = None
+) -> Iterator[Finding]:
+    """What `watch` says at `now_ns`; about the time of `reading`, where one led to it."""
+    status = watch.evaluate(state, now_ns)
+    if status is None:
+        return
+    fresh = Timeliness.LIVE
+    if reading is not None:
+        fresh = episode.timeliness(status, reading.received_ns, historical=reading.historical)
+    yield from watch.speak(state, status, subject, fresh)
 
 
 def _watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str, Watched[Home]]]:

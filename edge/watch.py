@@ -55,12 +55,14 @@ class Watch(Generic[S]):
                 status, since_ns=self._ended_ns + 1
             )  # an id never begins twice
         following, said = episode.step(self.episode, status, subject, fresh)
-        self.episode = following
         if following is None or said is None:
+            self.episode = following
             return ()
+        finding = self._finding(state, status, following, said)  # may raise: nothing is said yet
+        self.episode = following
         if said is FindingState.CLEARED:
             self.episode, self._ended_ns = None, following.since_ns
-        return (self._finding(state, status, following, said),)
+        return (finding,)
 
     def _finding(self, state: S, status: Status, about: Episode, said: FindingState) -> Finding:
         detector = self.detector

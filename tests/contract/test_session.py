@@ -312,6 +312,27 @@ def test_a_full_queue_stops_the_socket_and_loses_nothing(
     play(scenario())
 
 
+def test_a_queue_of_many_bytes_stops_the_socket_and_loses_nothing(
+    mosquitto: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.broker._QUEUE_BYTES_MAX", 100_000)
+
+    async def scenario() -> None:
+        mosquitto.start()
+        here = paho(mosquitto, "narrowreader", ["test/large"])
+        there = paho(mosquitto, "largewriter", [])
+        sent = [b"%d" % number * 10_000 for number in range(40)]
+        async with online(here), online(there):
+            for payload in sent:
+                await there.publish("test/large", payload)
+            assert sum(map(len, payloads(list(here._queue)))) <= 120_000
+            got = await receive(here, len(sent))
+            here.ack(got)
+        assert payloads(got) == sent
+
+    play(scenario())
+
+
 def test_a_resumed_session_that_owes_more_than_the_queue_holds_still_comes_up(
     mosquitto: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
