@@ -1,19 +1,31 @@
 """The edge agent of the benchmark: a process of its own, watched from outside."""
 
 import asyncio
+import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.feed import SITE, registry_text
 from bench.publisher import Address
 
 EDGE = "bench"
-_POLL_S = 0.02
+_POLL_S = 0.005
 _GIVE_UP_S = 300.0
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+class Moment(NamedTuple):
+    """How far the edge had come at a time, and what it had used."""
+
+    wall_s: float
+    cpu_s: float
+    readings: int
 
 
 class Edge:
@@ -32,33 +44,54 @@ class Edge:
             f'username = "{address.username}"\npassword = "{address.password}"\n'
         )
 
-    def start(self) -> None:
+    def start(self) -> Moment:
         """The process is started; its subscriptions follow."""
-        log = (self._folder / "edge.log").open("ab")
         command = [sys.executable, "-m", "simulators.cli", "edge", "--config"]
-        self._process = subprocess.Popen([*command, self._folder / "edge.toml"], stderr=log)
+        with (self._folder / "edge.log").open("ab") as log:
+            self._process = subprocess.Popen([*command, self._folder / "edge.toml"], stderr=log)
+        return Moment(time.perf_counter(), 0.0, self._durable())
 
-    def stop(self) -> None:
-        """The process has written its checkpoint and ended.
+    def stop(self) -> int:
+        """The process has written its checkpoint and ended; return all bytes it ever wrote.
 
         Raises:
             RuntimeError: it ended with a failure; the message holds the end of its log.
         """
         process, self._process = self._process, None
         if process is None:
-            return
+            return 0
         process.send_signal(signal.SIGTERM)
-        if process.wait(60) != 0:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # its books stay open until
+        written = _written_bytes(process.pid)
+        if process.wait() != 0:
             log = (self._folder / "edge.log").read_text()[-2_000:]
             raise RuntimeError(f"the edge ended with {process.returncode}:\n{log}")
+        return written
 
-    def proc(self, name: str) -> str:
-        """A file of the kernel about the process."""
+    async def until_durable(self, readings: int) -> Moment:
+        """The moment at which `readings` were first seen committed, within some milliseconds.
+
+        Each batch is judged before the next is taken, so at most the last one is not judged yet.
+
+        Raises:
+            TimeoutError: they are not, after five minutes.
+        """
+        async with asyncio.timeout(_GIVE_UP_S):
+            while (count := self._durable()) < readings:  # noqa: ASYNC110  (another process's file)
+                await asyncio.sleep(_POLL_S)
+        return Moment(time.perf_counter(), self._cpu_s(), count)
+
+    def rss_mb(self) -> float:
+        """The largest resident size so far, in MB."""
+        line = next(x for x in self._proc("status").splitlines() if x.startswith("VmHWM"))
+        return int(line.split()[1]) / 1_000
+
+    def written_bytes(self) -> int:
+        """Bytes that the process has caused to be written to storage until now."""
         assert self._process
-        return Path(f"/proc/{self._process.pid}/{name}").read_text()
+        return _written_bytes(self._process.pid)
 
-    def durable(self) -> int:
-        """How many readings are committed; each batch is judged before the next is taken."""
+    def _durable(self) -> int:
         if not self._journal.exists():
             return 0
         with closing(sqlite3.connect(f"file:{self._journal}?mode=ro", uri=True)) as journal:
@@ -68,27 +101,15 @@ class Edge:
             except sqlite3.OperationalError:  # the tables are still being made
                 return 0
 
-    async def until_durable(self, readings: int) -> None:
-        """Return once `readings` are committed.
+    def _cpu_s(self) -> float:
+        fields = self._proc("stat").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
-        Raises:
-            TimeoutError: they are not, after five minutes.
-        """
-        async with asyncio.timeout(_GIVE_UP_S):
-            while self.durable() < readings:  # noqa: ASYNC110  (another process's file)
-                await asyncio.sleep(_POLL_S)
+    def _proc(self, name: str) -> str:
+        assert self._process
+        return Path(f"/proc/{self._process.pid}/{name}").read_text()
 
-    def rss_mb(self) -> float:
-        """The largest resident size so far, in MB."""
-        line = next(x for x in self.proc("status").splitlines() if x.startswith("VmHWM"))
-        return int(line.split()[1]) / 1_000
 
-    def written_bytes(self) -> int:
-        """Bytes that the process has caused to be written to storage."""
-        lines = self.proc("io").splitlines()
-        return int(next(x for x in lines if x.startswith("write_bytes")).split()[1])
-
-    def cpu_s(self) -> float:
-        """Processor seconds used so far, all threads."""
-        fields = self.proc("stat").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / 100
+def _written_bytes(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("write_bytes")).split()[1])

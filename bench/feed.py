@@ -1,7 +1,14 @@
-"""What the meters of the benchmark send, and the homes that they belong to."""
+"""What the meters of the benchmark send, and the homes that they belong to.
+
+Every meter hangs in a home of one person, with uneven use by the hour and by chance, and
+reads its register at its own minute of the hour, some seconds late: as little regular, and
+so as little compressible, as an estate is.
+"""
 
 import json
+import random
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from edge.reading import HOUR_NS, SECOND_NS
 
@@ -9,52 +16,92 @@ SITE = "s01"
 METERS = 1_000
 FILTER = f"sw/1/{SITE}/+/+/+/+/obs"
 
-
-def meter(number: int) -> str:
-    """The id of the meter with that number."""
-    return f"wm-{number:04d}"
-
-
-def topic(number: int) -> str:
-    """Where that meter publishes."""
-    return f"sw/1/{SITE}/b{number // 100:02d}/u{number:04d}/water/{meter(number)}/obs"
+_HOUR_S = 3_600
+_LATE_S_MAX = 9
+_HOURS_WITH_USE = 0.7
+_MEAN_L = (1, 0, 0, 0, 0, 1, 6, 9, 7, 4, 4, 5, 7, 4, 3, 3, 4, 7, 10, 9, 8, 10, 8, 3)
+"""Litres in each hour of the day, on average over days and homes: 113 a day."""
 
 
-def message(number: int, seq: int, at_ns: int, litres: Sequence[int]) -> bytes:
-    """One canonical message: hourly registers, the last of them read at `at_ns`."""
-    base = at_ns // SECOND_NS - 3_600 * (len(litres) - 1)
-    records = [
-        {"n": "water.total", "u": "m3", "v": litre / 1000, "r": 0.001, "t": 3_600 * hour}
-        for hour, litre in enumerate(litres)
-    ]
-    body = {"v": 1, "dev": meter(number), "boot": 1, "seq": seq, "t": base, "tsrc": "meter",
-            "q": "good", "e": records}  # fmt: skip
-    return json.dumps(body, separators=(",", ":")).encode()
+class Sample(NamedTuple):
+    """A register at a time."""
+
+    at_s: int
+    litres: int
 
 
-def feed(rounds: int, batch: int, now_ns: int, first_seq: int = 1) -> Iterator[tuple[str, bytes]]:
+class Meter:
+    """One water meter; the same number gives the same meter and the same use."""
+
+    def __init__(self, number: int) -> None:
+        self._rng = random.Random(number)
+        self._litres = self._rng.randrange(20_000, 900_000)
+        self._thirst = self._rng.uniform(0.5, 2.0)
+        self._minute_s = self._rng.randrange(_HOUR_S - _LATE_S_MAX)
+        self._seq = 0
+        self.name = _name(number)
+        self.topic = _topic(number)
+
+    def message(self, hours_s: Sequence[int]) -> bytes:
+        """One canonical message: the register in each of the hours that begin at `hours_s`."""
+        return self.said([self._read(hour_s) for hour_s in hours_s])
+
+    def said(self, samples: Sequence[Sample]) -> bytes:
+        """The next message of this meter, which says `samples`."""
+        self._seq += 1
+        base_s = samples[0].at_s
+        records = [
+            {"n": "water.total", "u": "m3", "v": s.litres / 1000, "r": 0.001, "t": s.at_s - base_s}
+            for s in samples
+        ]
+        body = {"v": 1, "dev": self.name, "boot": 1, "seq": self._seq, "t": base_s,
+                "tsrc": "meter", "q": "good", "e": records}  # fmt: skip
+        return json.dumps(body, separators=(",", ":")).encode()
+
+    def _read(self, hour_s: int) -> Sample:
+        mean_l = _MEAN_L[hour_s // _HOUR_S % 24] * self._thirst
+        if mean_l and self._rng.random() < _HOURS_WITH_USE:
+            self._litres += round(self._rng.expovariate(_HOURS_WITH_USE / mean_l))
+        late_s = self._rng.randrange(_LATE_S_MAX)
+        return Sample(hour_s + self._minute_s + late_s, self._litres)
+
+
+def feed(rounds: int, batch: int, now_ns: int) -> Iterator[tuple[str, bytes]]:
     """`rounds` messages of `batch` hourly readings from every meter, oldest first."""
-    start_ns = now_ns - rounds * batch * HOUR_NS
+    meters = [Meter(number) for number in range(METERS)]
+    first_s = _hour_s(now_ns) - rounds * batch * _HOUR_S
     for step in range(rounds):
-        at_ns = start_ns + (step + 1) * batch * HOUR_NS
-        hours = range(step * batch + 1, (step + 1) * batch + 1)
-        litres = [1_000 + 7 * hour for hour in hours]
-        for number in range(METERS):
-            yield topic(number), message(number, first_seq + step, at_ns, litres)
+        hours_s = [first_s + hour * _HOUR_S for hour in range(step * batch, (step + 1) * batch)]
+        for meter in meters:
+            yield meter.topic, meter.message(hours_s)
+
+
+def still_feed(now_ns: int, hours: int) -> Iterator[list[tuple[str, bytes]]]:
+    """Hour by hour up to `now_ns`, one message of every meter whose register stands still."""
+    meters = [Meter(number) for number in range(METERS)]
+    for hour in range(1, hours + 1):
+        at_s = (now_ns - (hours - hour) * HOUR_NS) // SECOND_NS
+        yield [(meter.topic, meter.said([Sample(at_s, 1_000)])) for meter in meters]
 
 
 def registry_text() -> str:
     """A registry of one-person homes with one hourly meter each."""
     units = (
         f'[[unit]]\ncode = "u{n:04d}"\nbuilding = "b{n // 100:02d}"\ncare = ["alone"]\n'
-        f'[[device]]\nid = "{meter(n)}"\nkind = "water"\nunit = "u{n:04d}"\ninterval = "1 h"\n'
+        f'[[device]]\nid = "{_name(n)}"\nkind = "water"\nunit = "u{n:04d}"\ninterval = "1 h"\n'
         for n in range(METERS)
     )
     return f'version = 1\nsite = "{SITE}"\n' + "".join(units)
 
 
-def still_feed(now_ns: int, hours: int) -> Iterator[list[tuple[str, bytes]]]:
-    """Hour by hour up to `now_ns`, one message of every meter whose register stands still."""
-    for hour in range(1, hours + 1):
-        at_ns = now_ns - (hours - hour) * HOUR_NS
-        yield [(topic(n), message(n, hour, at_ns, [1_000])) for n in range(METERS)]
+def _name(number: int) -> str:
+    return f"wm-{number:04d}"
+
+
+def _topic(number: int) -> str:
+    return f"sw/1/{SITE}/b{number // 100:02d}/u{number:04d}/water/{_name(number)}/obs"
+
+
+def _hour_s(now_ns: int) -> int:
+    """The beginning of the hour of `now_ns`; a reading before it is never of the future."""
+    return now_ns // HOUR_NS * _HOUR_S

@@ -15,30 +15,32 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from pydantic import ConfigDict, field_validator
 
 from edge import topic
-from edge.broker import BrokerSettings, PahoSession
+from edge.broker import PahoSession
 from edge.clock import Clock, deadline, parse, sleep
 from edge.courier import Courier
 from edge.disk_room import when_room
+from edge.edge_settings import EdgeSettings, check, read_registry
 from edge.failpoint import hit
 from edge.fold import Fold
-from edge.health import Health, MetricsSettings, serve
-from edge.influx import Forwarder, InfluxSettings, sink
-from edge.journal import INFLUX, Journal, JournalSettings, open_journal
+from edge.health import Health, serve
+from edge.influx import Forwarder, sink
+from edge.journal import INFLUX, Journal, open_journal
 from edge.journal_file import JournalError
 from edge.outbox import Outbox
-from edge.pipeline import Pipeline, PipelineSettings
+from edge.pipeline import Pipeline
 from edge.reading import SECOND_NS
 from edge.registry import Registry
 from edge.ring import prune, used_bytes
 from edge.session import Delivery, NotPublished, Session, Will
-from edge.settings import ConfigError, ConfigFault, M, Settings, load
+from edge.settings import ConfigError
+
+__all__ = ["EdgeSettings", "main", "read_registry", "run_edge"]
 
 log = logging.getLogger(__name__)
 
@@ -51,50 +53,6 @@ _TICK_S_MIN, _TICK_S_MAX = 1.0, 60.0
 
 Connect = Callable[[Sequence[str], Will], Session]
 """Makes the edge's session, not yet running, from its topic filters and its last will."""
-
-
-class EdgeSettings(Settings):
-    """One edge, as its TOML file describes it; paths are relative to that file's folder."""
-
-    edge: str
-    site: str
-    registry: Path
-    journal: JournalSettings
-    broker: BrokerSettings = BrokerSettings()
-    pipeline: PipelineSettings = PipelineSettings()
-    influx: InfluxSettings | None = None
-    metrics: MetricsSettings | None = None
-
-    @field_validator("edge", "site")
-    @classmethod
-    def _is_segment(cls, code: str) -> str:
-        if not topic.is_segment(code):
-            raise ValueError(f"{code!r} is not a code; use 1-32 of a-z 0-9 _ -")
-        return code
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """The settings in `path`.
-
-        Raises:
-            ConfigError: the file cannot be used; all faults at once.
-        """
-        return _beside(load(path, cls), path.parent)
-
-
-def read_registry(settings: EdgeSettings) -> Registry:
-    """The registry that `settings` name.
-
-    Raises:
-        ConfigError: it cannot be used, or is another site's; all faults at once.
-    """
-    table = load(settings.registry, _AnyTable).model_extra or {}
-    registry = Registry.parse(table, settings.registry)
-    if registry.site != settings.site:
-        problem = f'is the registry of "{registry.site}", this edge serves "{settings.site}"'
-        fault = ConfigFault(settings.registry, "site", problem, "name the registry of that site")
-        raise ConfigError([fault])
-    return registry
 
 
 async def run_edge(
@@ -167,6 +125,8 @@ class _Agent:
                 clock=clock, rng=rng, health=health,
             )  # fmt: skip
         self._stepped = asyncio.Event()
+        # The loop looks once a minute of the clock; a minute of real standstill is nothing yet.
+        self._unseen_ns_max = int((_TICK_S_MAX + 60.0 * max(1.0, clock.speed)) * SECOND_NS)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Recover, then run every task until `stop`, then leave in good order."""
@@ -211,10 +171,14 @@ class _Agent:
 
     async def _tick(self) -> None:
         """Tick when the pipeline says that time matters."""
+        looked_ns = self._clock.now_ns()
         while True:
             self._stepped.clear()
-            due_ns = self._fold.due_ns()
             now_ns = self._clock.now_ns()
+            if not -self._unseen_ns_max <= now_ns - looked_ns <= self._unseen_ns_max:
+                await self._listen_afresh(now_ns)
+            looked_ns = now_ns
+            due_ns = self._fold.due_ns()
             if due_ns is not None and due_ns <= now_ns:
                 await self._when_room(partial(self._fold.tick, now_ns))
                 self._courier.wake()
@@ -222,6 +186,12 @@ class _Agent:
                 continue
             wait_s = _TICK_S_MAX if due_ns is None else (due_ns - now_ns) / SECOND_NS
             await self._until_stepped(wait_s)
+
+    async def _listen_afresh(self, now_ns: int) -> None:
+        """The wall clock was set, or the edge stood still: no device was silent for that."""
+        log.warning("the time is not what was expected; silences are counted from now on")
+        self._health.count("time_jumps")
+        await self._when_room(partial(self._fold.link, now_ns, up=self._session.connected))
 
     async def _until_stepped(self, limit_s: float) -> None:
         """Wait until something was stepped; at most a minute, since a wall clock may be set."""
@@ -310,39 +280,21 @@ class _Agent:
         return msgspec.json.encode({"up": up, "boot": self._journal.boot})
 
 
-class _AnyTable(Settings):
-    """Any TOML table: the registry checks its own."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-def _beside(record: M, folder: Path) -> M:
-    """`record` with every relative path in it taken from `folder`."""
-    changes: dict[str, Any] = {}
-    for name in type(record).model_fields:
-        value = getattr(record, name)
-        if isinstance(value, Path):
-            changes[name] = folder / value
-        elif isinstance(value, Settings):
-            changes[name] = _beside(value, folder)
-    return record.model_copy(update=changes)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `shouwang edge`: 0 stopped when asked, 1 failed, 2 the configuration is broken."""
     arguments = _arguments(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # else a line for every write
     try:
         clock = parse(arguments.clock)
-        settings = EdgeSettings.read(arguments.config)
-        read_registry(settings)
+        settings = check(arguments.config)
     except (ConfigError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     try:
         asyncio.run(_serve(settings, clock))
-    except JournalError as error:
-        sys.stderr.write(f"{error}\n")
+    except (JournalError, OSError) as error:
+        sys.stderr.write(f"the edge cannot run: {error}\n")
         return 1
     except ExceptionGroup as group:
         for failure in group.exceptions:

@@ -77,9 +77,12 @@ def parse(spec: str) -> Clock:
     """
     if spec == "real":
         return SystemClock()
-    match spec.split(":"):
-        case ["scaled", speed, real_ns, wall_ns] if float(speed) > 0:
-            return ScaledClock(float(speed), int(real_ns), int(wall_ns))
+    try:
+        match spec.split(":"):
+            case ["scaled", speed, real_ns, wall_ns] if 0 < float(speed) < float("inf"):
+                return ScaledClock(float(speed), int(real_ns), int(wall_ns))
+    except ValueError:
+        pass  # not numbers: said below
     raise ValueError(f"not a clock: {spec!r}; write 'real' or 'scaled:SPEED:REAL_NS:WALL_NS'")
 
 

@@ -45,6 +45,7 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "journal_entries_lost": (_C, "Journal entries shed for room before they reached InfluxDB"),
     "dead_letters_shed": (_C, "Dead letters overwritten by newer ones"),
     "checkpoints": (_C, "Checkpoints of the detectors written"),
+    "time_jumps": (_C, "Times the wall clock was set, or the edge stood still"),
     "links_lost": (_C, "Broker links that ended"),
     "influx_points": (_C, "Points that InfluxDB has confirmed"),
     "influx_retries": (_C, "Writes to InfluxDB that are tried again, by cause"),
@@ -121,7 +122,15 @@ class Health(Collector):
 
 
 def serve(health: Health, settings: MetricsSettings) -> None:
-    """Answer Prometheus on the loopback port from a daemon thread, until the process ends."""
+    """Answer Prometheus on the loopback port from a daemon thread, until the process ends.
+
+    Raises:
+        OSError: something else listens there.
+    """
     registry = CollectorRegistry()
     registry.register(health)
-    start_http_server(settings.port, addr="127.0.0.1", registry=registry)
+    try:
+        start_http_server(settings.port, addr="127.0.0.1", registry=registry)
+    except OSError as error:
+        remedy = "choose another in [metrics], or stop the program that has it"
+        raise OSError(f"port {settings.port}: {error.strerror}; {remedy}") from None

@@ -312,6 +312,9 @@ class Pipeline:
         """Count every silence afresh from here: what the edge could not hear was not silence."""
         for name, device in self._devices.items():
             device.state.listening_ns = self._installed_ns(name, at_ns) if up else None
+            heard_ns = device.state.rhythm.last_ns
+            if heard_ns and heard_ns > at_ns and not any(w.episode for w in device.watches):
+                device.state.rhythm.last_ns = at_ns  # the wall clock was put back
         self._look_ahead(at_ns)
 
     def _installed_ns(self, device: str, at_ns: int) -> int | None:

@@ -7,6 +7,7 @@ yields every fault at once, each with file, key and remedy; secrets never print.
 import difflib
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -25,6 +26,9 @@ class Settings(BaseModel):
 
 
 M = TypeVar("M", bound=Settings)
+T = TypeVar("T")
+# Files that are read only once a connection is made, when it is too late to say so well.
+_READ_LATER = frozenset({"password_file", "secret_file", "tls_ca"})
 
 
 def _seconds(text: object) -> float:
@@ -78,6 +82,48 @@ def parse(table: dict[str, Any], model: type[M], path: Path) -> M:
         return model.model_validate(table)
     except ValidationError as error:
         raise ConfigError([_fault(path, model, detail) for detail in error.errors()]) from None
+
+
+def unreadable(record: Settings, path: Path, prefix: str = "") -> list[ConfigFault]:
+    """A fault for each file with a secret or certificate, named in `record`, that cannot be read.
+
+    `record` came from `path`, its own paths are complete; `prefix` is its key there.
+    """
+    faults: list[ConfigFault] = []
+    for name in type(record).model_fields:
+        value, key = getattr(record, name), f"{prefix}{name}"
+        if isinstance(value, Settings):
+            faults += unreadable(value, path, f"{key}.")
+        elif isinstance(value, Path) and name in _READ_LATER:
+            try:
+                value.read_bytes()
+            except OSError as error:
+                problem = f"{value}: {error.strerror or 'unreadable'}"
+                faults.append(
+                    ConfigFault(path, key, problem, "put the file there or mend its rights")
+                )
+    return faults
+
+
+def gather(faults: list[ConfigFault], read: Callable[[], T]) -> T | None:
+    """What `read` returns; None when it raises ConfigError, whose faults then join `faults`."""
+    try:
+        return read()
+    except ConfigError as error:
+        faults += error.faults
+        return None
+
+
+def named_paths(path: Path) -> dict[str, Path]:
+    """The texts at the top of the TOML file `path`, as paths beside it; none if it is broken.
+
+    For looking into the files that a faulty file names, so that their faults show with its own.
+    """
+    try:
+        table = _table(path)
+    except ConfigError:
+        return {}
+    return {key: path.parent / text for key, text in table.items() if isinstance(text, str)}
 
 
 def _table(path: Path) -> dict[str, Any]:

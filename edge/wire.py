@@ -56,6 +56,9 @@ class Reason(StrEnum):
     UNKNOWN_DEVICE = "unknown_device"
     ID_REUSED = "id_reused"
     WRONG_SITE = "wrong_site"
+    BAD_FRAME = "bad_frame"
+    BAD_CHECKSUM = "bad_checksum"
+    NO_CODEC = "no_codec"
 
 
 class Rejection(Struct, frozen=True):

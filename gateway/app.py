@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from alerts.channels.base import Channel, Monitored
 from alerts.channels.sms import SmsChannel
 from alerts.channels.webhook import WebhookChannel
@@ -86,7 +88,9 @@ async def run_gateway(
             stack.push_async_callback(channel.aclose)
         taking = Intake(engine, session, site=settings.site, clock=clock)
         dispatcher = Dispatcher(engine, channels, clock)
-        desk = make_desk(engine, loaded, clock, pulse=lambda: _pulse(dispatcher, channels, clock))
+        desk = make_desk(
+            engine, loaded, clock, pulse=lambda: _pulse(engine, dispatcher, channels, clock)
+        )
         listening = stack.enter_context(listen(settings.listen.host, settings.listen.port))
         _greet(desk)
         token = settings.metrics_token
@@ -168,6 +172,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"the gateway cannot start: {error}\n")
         return 1
+    except sa.exc.DBAPIError as error:
+        remedy = "check [database] url, the file's rights and the disk"
+        sys.stderr.write(f"the gateway cannot use its database: {error.orig}; {remedy}\n")
+        return 1
+    except ExceptionGroup as group:
+        for failure in group.exceptions:
+            log.critical("the gateway stops: %r", failure, exc_info=failure)
+        return 1
     return 0
 
 
@@ -183,14 +195,16 @@ async def _on_link(up: bool) -> None:
     log.info("broker link %s", "up" if up else "down")
 
 
-def _pulse(dispatcher: Dispatcher, channels: Mapping[str, Channel], clock: Clock) -> Pulse:
+def _pulse(
+    engine: Engine, dispatcher: Dispatcher, channels: Mapping[str, Channel], clock: Clock
+) -> Pulse:
     now_ns = clock.now_ns()
     dead = [
         name
         for name, channel in channels.items()
         if isinstance(channel, Monitored) and not channel.alive(now_ns)
     ]
-    return Pulse(dispatcher.beat_ns, tuple(dead))
+    return Pulse(dispatcher.beat_ns, tuple(dead), engine.broke_ns)
 
 
 def _greet(desk: Desk) -> None:
@@ -198,6 +212,6 @@ def _greet(desk: Desk) -> None:
     if password is not None:
         sys.stdout.write(
             f"First start: sign in as admin with the password {password}\n"
-            "It is shown only now; change it with `shouwang user passwd admin`.\n"
+            "It is shown only now; change it with `shouwang user passwd admin --config FILE`.\n"
         )
         sys.stdout.flush()

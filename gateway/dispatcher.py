@@ -15,6 +15,7 @@ from alerts.channels.base import (
     Channel,
     Inbound,
     Outcome,
+    Receipt,
     Receipts,
     Unavailable,
     Verdict,
@@ -22,6 +23,7 @@ from alerts.channels.base import (
 from edge.clock import Clock, deadline, sleep
 from edge.failpoint import hit
 from edge.reading import SECOND_NS, Tier
+from gateway.db.edges import Letter
 from gateway.db.outbox import Claim
 from gateway.engine import LEASE_NS, Engine
 
@@ -122,6 +124,10 @@ class Dispatcher:
         except sa.exc.OperationalError as error:
             self._engine.counts["dispatch", "verdict_lost"] += 1
             log.warning("message %d is tried again after its lease: %s", claim.outbox_id, error)
+        except Exception:
+            # This supervises messages: what breaks on one must not stop the others.
+            self._engine.counts["dispatch", "verdict_lost"] += 1
+            log.exception("message %d is tried again after its lease", claim.outbox_id)
         hit("gateway.mark")
 
     async def _try(self, claim: Claim) -> Verdict:
@@ -141,13 +147,31 @@ class Dispatcher:
             try:
                 news = await channel.poll(self._clock.now_ns())
                 for item in news:
-                    if isinstance(item, Inbound):
-                        self._engine.reply(name, item, self._clock.now_ns())
-                    else:
-                        self._engine.receipt(item, self._clock.now_ns())
+                    self._take_news(name, item)
                 if news:
                     await channel.done([item.key for item in news])
             except (Unavailable, sa.exc.OperationalError) as error:
                 self._engine.counts["listen", f"{name}_unavailable"] += 1
                 log.warning("no news from %s: %s", name, error)
+            except Exception:
+                # This supervises channels too: one that cannot be read must not stop the sends.
+                self._engine.counts["listen", f"{name}_broke"] += 1
+                log.exception("channel %s broke while it was read", name)
             await sleep(self._clock, POLL_S)
+
+    def _take_news(self, name: str, item: Inbound | Receipt) -> None:
+        now_ns = self._clock.now_ns()
+        try:
+            if isinstance(item, Inbound):
+                self._engine.reply(name, item, now_ns)
+            else:
+                self._engine.receipt(item, now_ns)
+        except sa.exc.OperationalError:
+            raise
+        except Exception as error:
+            # Left where it is, it would break us at every poll and hide the news behind it.
+            log.exception("news from %s broke the gateway", name)
+            detail = f"{type(error).__name__}: {error}"
+            self._engine.refuse(
+                Letter(f"channel/{name}", item.key.encode(), "broke", detail), now_ns
+            )

@@ -4,10 +4,12 @@ Incident, timeline, outbox and ledger change together or not at all, so a proces
 anywhere finds on its next start exactly what it owes. Synchronous; give it `now_ns`.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import msgspec
 import sqlalchemy as sa
 
 from alerts.channels.base import Inbound, Receipt, Verdict
@@ -18,6 +20,7 @@ from edge.reading import MINUTE_NS, Tier
 from gateway import delivery, links, replies
 from gateway.book import Book
 from gateway.db import edges, incidents, outbox
+from gateway.db.edges import Letter, Origin
 from gateway.db.engine import reading, writing
 from gateway.db.incidents import Conflict, NoSuchIncident
 from gateway.db.outbox import Claim
@@ -25,6 +28,8 @@ from gateway.links import LinkView
 from gateway.work import Work
 
 __all__ = ["Changed", "Conflict", "Engine", "NoSuchIncident"]
+
+log = logging.getLogger(__name__)
 
 LEASE_NS = MINUTE_NS
 _ADVANCE_BATCH = 100
@@ -37,7 +42,8 @@ class Engine:
     """Findings and people's acts in; incidents and messages owed out.
 
     `changes` holds the callbacks to tell after each commit; they must not block or raise.
-    `counts` counts what happened, by (event, what became of it), since the start.
+    `counts` counts what happened, by (event, what became of it), since the start. `broke_ns`
+    is when a step of a plan last could not be taken for a fault of our own.
     """
 
     def __init__(self, database: sa.Engine, book: Book, chance: Chance) -> None:
@@ -45,6 +51,7 @@ class Engine:
         self.book = book
         self.changes: list[Changed] = []
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.broke_ns: int | None = None
         self._chance = chance
 
     def take_finding(self, envelope: Envelope, now_ns: int) -> int:
@@ -52,18 +59,24 @@ class Engine:
 
         That is a number in the epoch of the edge's journal: all findings up to it are ours.
         """
-        source = (envelope.edge, envelope.epoch, envelope.seq)
+        origin = msgspec.convert(envelope, Origin, from_attributes=True)
         with self._work(now_ns) as work:
-            new = work.take(envelope.finding, source)
-            upto = edges.move_cursor(work.connection, envelope, now_ns)
+            new = work.take(envelope.finding, (origin.edge, origin.epoch, origin.seq))
+            upto = edges.move_cursor(work.connection, origin, now_ns)
         self.counts["finding", "new" if new else "repeated"] += 1
         return upto
 
-    def refuse(self, topic: str, payload: bytes, *, reason: str, detail: str, now_ns: int) -> None:
-        """A message that cannot be used is kept among the dead letters, and counted."""
+    def refuse(self, letter: Letter, now_ns: int, origin: Origin | None = None) -> int:
+        """A message that cannot be used is kept among the dead letters, and counted.
+
+        If it was to bring the finding of `origin`, returns what that edge may forget: it would
+        be refused again, and hold up those behind it; else 0.
+        """
         with writing(self.database) as connection:
-            edges.bury(connection, edges.Letter(topic, payload, reason, detail), now_ns)
-        self.counts["refused", reason] += 1
+            edges.bury(connection, letter, now_ns)
+            upto = edges.move_cursor(connection, origin, now_ns) if origin else 0
+        self.counts["refused", letter.reason] += 1
+        return upto
 
     def hear(self, edge: str, now_ns: int, *, fresh: bool, **told: object) -> None:
         """`told` (columns of `edge_status`) is known of `edge`; if `fresh`, it lives now."""
@@ -95,7 +108,7 @@ class Engine:
             with self._work(now_ns) as work:
                 due = incidents.due(work.connection, now_ns, _ADVANCE_BATCH)
                 for incident in due:
-                    work.advance(incident)
+                    self._advance(work, incident)
             taken += len(due)
             if len(due) < _ADVANCE_BATCH:
                 return taken
@@ -168,6 +181,20 @@ class Engine:
             incident = work.act(view.incident.id, command)
         self.counts["act", "link"] += 1
         return incident
+
+    def _advance(self, work: Work, incident: Incident) -> None:
+        """Its due steps are taken; if that breaks, it waits a minute and the others go on."""
+        try:
+            with work.connection.begin_nested():
+                work.advance(incident)
+        except sa.exc.OperationalError:
+            raise
+        except Exception:
+            # This supervises incidents: one that breaks us must not silence all the others.
+            log.exception("incident %s cannot be advanced; it is tried again", incident.id)
+            self.counts["advance", "broke"] += 1
+            self.broke_ns = work.now_ns
+            incidents.postpone(work.connection, incident.id, work.now_ns + MINUTE_NS)
 
     @contextmanager
     def _work(self, now_ns: int) -> Iterator[Work]:

@@ -14,16 +14,19 @@ from msgspec import Struct
 
 from alerts.incident import ENDED
 from alerts.outbox import DeliveryState
-from edge.reading import MINUTE_NS
+from edge.reading import DAY_NS, MINUTE_NS
 from gateway.db.engine import reading
-from gateway.db.tables import edge_status, incident, outbox
+from gateway.db.tables import dead_letter, edge_status, incident, outbox
 
 OVERDUE_NS = MINUTE_NS
 BEAT_NS = 2 * MINUTE_NS
+CLOCK_NS = 10 * MINUTE_NS
+BROKE_NS = 5 * MINUTE_NS
 EDGE_STALE_NS = 5 * MINUTE_NS
 _RECENT_NS = 30 * MINUTE_NS
 _FAILURES_MIN = 3
 _EDGES_MAX = 500
+_LETTERS_MAX = 500
 
 _REACHED = (
     DeliveryState.ACCEPTED.value,
@@ -50,16 +53,25 @@ class EdgeView(Struct, frozen=True):
     at_ns: int
     health: dict[str, Any]
 
+    @property
+    def is_clock_wrong(self) -> bool:
+        """Whether its last report, read while it is up, bears another time than ours."""
+        told_ns = self.health.get("at_ns")
+        if self.state is not Link.UP or not isinstance(told_ns, int):
+            return False
+        return abs(told_ns - self.at_ns) > CLOCK_NS
+
 
 class Pulse(Struct, frozen=True):
     """What the running parts say of themselves; the defaults are for a process without them.
 
     `beat_ns` is when the dispatcher last came round; `dead` are the channels whose provider
-    shows no sign of life.
+    shows no sign of life; `broke_ns` is when a step of a plan last broke the engine.
     """
 
     beat_ns: int | None = None
     dead: tuple[str, ...] = ()
+    broke_ns: int | None = None
 
 
 class Vitals(Struct, frozen=True):
@@ -68,7 +80,9 @@ class Vitals(Struct, frozen=True):
     `intake_ns` is when an edge was last heard; `dispatcher_ns` when the dispatcher last came
     round; `overdue_ns` for how long the longest-due
     step or message has waited; `failing` the channels on which nothing has got through
-    lately; `orphans` the active incidents with neither an owner nor a next step.
+    lately; `orphans` the active incidents with neither an owner nor a next step; `refused`
+    the messages meant to bring findings that could not be read in the last day; `broke_ns`
+    is when a step of a plan last broke the engine.
     """
 
     at_ns: int
@@ -78,12 +92,15 @@ class Vitals(Struct, frozen=True):
     failing: tuple[str, ...]
     orphans: int
     edges: tuple[EdgeView, ...]
+    refused: int = 0
+    broke_ns: int | None = None
 
     @property
     def can_notify(self) -> bool:
         """Whether what is owed to people goes out."""
         stuck = self.dispatcher_ns is not None and self.at_ns - self.dispatcher_ns > BEAT_NS
-        return self.overdue_ns <= OVERDUE_NS and not self.failing and not stuck
+        broke = self.broke_ns is not None and self.at_ns - self.broke_ns <= BROKE_NS
+        return self.overdue_ns <= OVERDUE_NS and not (self.failing or stuck or broke)
 
     @property
     def hears(self) -> bool:
@@ -93,7 +110,7 @@ class Vitals(Struct, frozen=True):
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong with the gateway itself."""
-        return self.can_notify and self.hears and self.orphans == 0
+        return self.can_notify and self.hears and self.orphans == 0 and self.refused == 0
 
 
 def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
@@ -108,6 +125,8 @@ def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
             failing=tuple(sorted({*_failing(connection, now_ns), *pulse.dead})),
             orphans=_orphans(connection),
             edges=edges,
+            refused=_refused(connection, now_ns),
+            broke_ns=pulse.broke_ns,
         )
 
 
@@ -142,6 +161,21 @@ def _failing(connection: sa.Connection, now_ns: int) -> tuple[str, ...]:
         .having(sa.and_(sa.func.count() >= _FAILURES_MIN, got_through == 0)),
     )
     return tuple(sorted(row.channel for row in rows))
+
+
+def _refused(connection: sa.Connection, now_ns: int) -> int:
+    """Of the newest 500 dead letters: those of the last day that were to bring a finding."""
+    newest = sa.select(dead_letter.c.topic, dead_letter.c.at_ns).order_by(dead_letter.c.id.desc())
+    letters = newest.limit(_LETTERS_MAX).subquery()
+    query = (
+        sa.select(sa.func.count())
+        .select_from(letters)
+        .where(
+            letters.c.at_ns > now_ns - DAY_NS,
+            letters.c.topic.contains("/_finding/", autoescape=True),
+        )
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def _orphans(connection: sa.Connection) -> int:

@@ -27,13 +27,15 @@ from edge.topic import (
     finding_filter,
     is_segment,
 )
-from gateway.engine import Engine
+from gateway.db.edges import Letter, Origin
+from gateway.engine import Conflict, Engine
 
 log = logging.getLogger(__name__)
 
 RECEIVE_MAX = 200
 _LINGER_S = 0.0
 _RETRY_S = 1.0
+_RACES_MAX = 3
 _INT_MAX = 2**53
 _EVIDENCE_KEYS_MAX = 32
 
@@ -84,7 +86,7 @@ class Intake:
         for delivery in deliveries:
             while True:
                 try:
-                    self._take(delivery, acks)
+                    acks |= self._take(delivery)
                     break
                 except sa.exc.OperationalError as error:
                     self._engine.counts["intake", "waited_for_database"] += 1
@@ -92,34 +94,50 @@ class Intake:
                     await sleep(self._clock, _RETRY_S)
         return acks
 
-    def _take(self, delivery: Delivery, acks: dict[str, Ack]) -> None:
+    def _take(self, delivery: Delivery) -> dict[str, Ack]:
+        """What to tell the edge that the delivery came from, if anything."""
         hit("gateway.intake")
         now_ns = self._clock.now_ns()
         try:
-            edge, what = _address(delivery.topic, self._site)
-            if what == "_finding":
-                acks[edge] = self._take_finding(edge, delivery.payload, now_ns)
-            else:
-                self._hear(edge, what, delivery, now_ns)
+            acks = self._use(delivery, now_ns)
         except Refused as refused:
             log.warning("refused a message on %s: %s", delivery.topic[:120], refused)
-            self._engine.refuse(
-                delivery.topic,
-                delivery.payload,
-                reason=refused.reason,
-                detail=refused.detail,
-                now_ns=now_ns,
-            )
+            acks = self._bury(delivery, refused.reason, refused.detail, now_ns)
+        except sa.exc.OperationalError:
+            raise
+        except Exception as error:
+            # This supervises messages: one that breaks us would come again at every start.
+            log.exception("a message on %s broke the intake", delivery.topic[:120])
+            acks = self._bury(delivery, "broke", f"{type(error).__name__}: {error}", now_ns)
         hit("gateway.commit")
+        return acks
 
-    def _take_finding(self, edge: str, payload: bytes, now_ns: int) -> Ack:
-        envelope = read_envelope(payload)
+    def _use(self, delivery: Delivery, now_ns: int) -> dict[str, Ack]:
+        edge, what = _address(delivery.topic, self._site)
+        if what != "_finding":
+            self._hear(edge, what, delivery, now_ns)
+            return {}
+        envelope = read_envelope(delivery.payload)
         if envelope.edge != edge:
             raise Refused("identity_mismatch", f"says {envelope.edge[:40]!r}, came from {edge}")
         if envelope.finding.subject.split("/")[0] != self._site:
             raise Refused("wrong_site", envelope.finding.subject[:160])
-        upto = self._engine.take_finding(envelope, now_ns)
-        return Ack(1, envelope.epoch, upto)
+        return {edge: Ack(1, envelope.epoch, self._take_finding(envelope, now_ns))}
+
+    def _take_finding(self, envelope: Envelope, now_ns: int) -> int:
+        """Take it, again when another gateway was writing the same."""
+        for _ in range(_RACES_MAX):
+            try:
+                return self._engine.take_finding(envelope, now_ns)
+            except (Conflict, sa.exc.IntegrityError):
+                self._engine.counts["intake", "lost_race"] += 1
+        return self._engine.take_finding(envelope, now_ns)
+
+    def _bury(self, delivery: Delivery, reason: str, detail: str, now_ns: int) -> dict[str, Ack]:
+        origin = _origin(delivery, self._site)
+        letter = Letter(delivery.topic, delivery.payload, reason, detail)
+        upto = self._engine.refuse(letter, now_ns, origin)
+        return {origin.edge: Ack(1, origin.epoch, upto)} if origin else {}
 
     def _hear(self, edge: str, what: str, delivery: Delivery, now_ns: int) -> None:
         report = _strict(delivery.payload, dict[str, Any])
@@ -156,11 +174,26 @@ def read_envelope(payload: bytes) -> Envelope:
     envelope: Envelope = _strict(payload, Envelope)
     if envelope.v != 1:
         raise Refused("unknown_version", f"v {envelope.v}")
-    numbers = (envelope.seq - 1, envelope.after, envelope.acked)
-    if not all(0 <= number < _INT_MAX for number in numbers) or not 0 < len(envelope.epoch) <= 64:  # noqa: PLR2004  (column)
-        raise Refused("out_of_range", "seq or epoch")
+    _check_numbers(envelope)
     _check(envelope.finding)
     return envelope
+
+
+def _origin(delivery: Delivery, site: str) -> Origin | None:
+    """Which finding a refused message was to bring, if it says so soundly."""
+    try:
+        edge, what = _address(delivery.topic, site)
+        origin: Origin = _strict(delivery.payload, Origin)
+        _check_numbers(origin)
+    except Refused:
+        return None
+    return origin if what == "_finding" and origin.edge == edge else None
+
+
+def _check_numbers(origin: Envelope | Origin) -> None:
+    numbers = (origin.seq - 1, origin.after, origin.acked)
+    if not all(0 <= number < _INT_MAX for number in numbers) or not 0 < len(origin.epoch) <= 64:  # noqa: PLR2004  (column)
+        raise Refused("out_of_range", "seq or epoch")
 
 
 def _check(finding: Finding) -> None:

@@ -25,6 +25,7 @@ from gateway.notices import idempotency_id, phone
 from gateway.work import Work
 
 ANSWERS_PER_HOUR = 3
+STRANGERS_MAX = 1_000
 REPEATED = "repeated"
 UNKNOWN_PHONE = "unknown_phone"
 _STORED_MAX = 1_000
@@ -52,9 +53,20 @@ def take(work: Work, channel: str, inbound: Inbound) -> str:
             incident_id=incident_id,
         )
     )
+    if result == UNKNOWN_PHONE:
+        _forget_strangers(work.connection)
     if result in _ANSWERS:
         _answer(work, inbound, _ANSWERS[result])
     return result
+
+
+def _forget_strangers(connection: sa.Connection) -> None:
+    """Texts of unknown phones, which anybody may send, stay few: the oldest make room."""
+    strange = inbox.c.result == UNKNOWN_PHONE
+    newest_first = sa.select(inbox.c.id).where(strange).order_by(inbox.c.id.desc())
+    too_old = connection.execute(newest_first.offset(STRANGERS_MAX).limit(1)).scalar()
+    if too_old is not None:
+        connection.execute(sa.delete(inbox).where(strange, inbox.c.id <= too_old))
 
 
 def _is_stored(connection: sa.Connection, channel: str, inbound: Inbound) -> bool:

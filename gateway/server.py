@@ -1,6 +1,7 @@
 """The HTTP server as one task among others: it owns no signals, and ends when cancelled."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +32,13 @@ def listen(host: str, port: int) -> socket.socket:
         OSError: the address is taken or not ours.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=_AT_ONCE_MAX)
+    try:
+        return socket.create_server((host, port), family=family, backlog=_AT_ONCE_MAX)
+    except OSError as error:
+        remedy = "choose another in [listen], or stop the program that has it"
+        raise OSError(
+            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; {remedy}"
+        ) from None
 
 
 async def serve(app: FastAPI, listening: socket.socket, live: Live) -> None:

@@ -6,15 +6,16 @@ mend. Paths are relative to the folder of the file that names them.
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
+import sqlalchemy as sa
 from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from alerts.channels.sms import SmsSettings
-from alerts.channels.webhook import WebhookSettings
+from alerts.channels.webhook import WebhookSettings, read_secret
 from alerts.link import SECRET_BYTES_MIN
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
@@ -22,7 +23,16 @@ from edge.broker import BrokerSettings
 from edge.influx import InfluxSettings
 from edge.reading import SECOND_NS
 from edge.registry import Registry
-from edge.settings import ConfigError, ConfigFault, DurationS, Settings, load
+from edge.settings import (
+    ConfigError,
+    ConfigFault,
+    DurationS,
+    Settings,
+    gather,
+    load,
+    named_paths,
+    unreadable,
+)
 from edge.topic import is_segment
 from gateway.book import Book
 
@@ -40,6 +50,17 @@ class DatabaseSettings(Settings):
     """The gateway's own database, as an SQLAlchemy URL; never printed, it may hold a password."""
 
     url: SecretStr = SecretStr(f"{_SQLITE}gateway.sqlite3")
+
+    @field_validator("url")
+    @classmethod
+    def _has_a_driver(cls, url: SecretStr) -> SecretStr:
+        try:
+            sa.create_engine(url.get_secret_value()).dispose()
+        except (sa.exc.ArgumentError, ImportError, ValueError):
+            problem = "is no address of a database that this installation can use"
+            remedy = 'write "sqlite:///FILE", or install the driver that it names'
+            raise ValueError(f"{problem}; {remedy}") from None
+        return url
 
 
 class HistorySettings(Settings):
@@ -110,19 +131,22 @@ def load_gateway(path: Path) -> Loaded:
     Raises:
         ConfigError: the faults of all of these files at once.
     """
-    settings = _beside(load(path, GatewaySettings), path.parent)
     faults: list[ConfigFault] = []
-    plans = _gather(faults, lambda: load(settings.plans, Plans))
-    roster = _gather(faults, lambda: load(settings.roster, Roster))
-    places = _gather(faults, lambda: load(settings.places, Places))
-    registry = _gather(faults, lambda: _registry(settings.registry))
-    secret = _gather(faults, lambda: link_secret(settings.secret_file))
-    if registry is not None and registry.site != settings.site:
-        problem = f'its site is "{registry.site}", ours is "{settings.site}"'
-        faults.append(ConfigFault(settings.registry, "site", problem, "make them equal"))
-    if None in (plans, roster, places, registry, secret) or faults:
+    settings = gather(faults, lambda: _beside(load(path, GatewaySettings), path.parent))
+    files = named_paths(path)
+    plans = _part(faults, files, "plans", lambda file: load(file, Plans))
+    roster = _part(faults, files, "roster", lambda file: load(file, Roster))
+    places = _part(faults, files, "places", lambda file: load(file, Places))
+    registry = _part(faults, files, "registry", _registry)
+    secret = _part(faults, files, "secret_file", link_secret)
+    if settings is not None:
+        faults += _secret_faults(settings, path)
+        if registry is not None and registry.site != settings.site:
+            problem = f'its site is "{registry.site}", ours is "{settings.site}"'
+            faults.append(ConfigFault(settings.registry, "site", problem, "make them equal"))
+    if faults:
         raise ConfigError(faults)
-    assert plans and roster and places and registry and secret  # noqa: S101, PT018  (said above)
+    assert settings and plans and roster and places and registry and secret  # noqa: S101, PT018  (no fault, so all are there)
     book = Book(
         plans=plans,
         roster=roster,
@@ -165,12 +189,19 @@ def _make_secret(path: Path) -> None:
 T = TypeVar("T")
 
 
-def _gather(faults: list[ConfigFault], read: Callable[[], T]) -> T | None:
-    try:
-        return read()
-    except ConfigError as error:
-        faults += error.faults
-        return None
+def _part(
+    faults: list[ConfigFault], files: Mapping[str, Path], name: str, read: Callable[[Path], T]
+) -> T | None:
+    """What the file named by the key `name` holds; a missing name is a fault already."""
+    return gather(faults, lambda: read(files[name])) if name in files else None
+
+
+def _secret_faults(settings: GatewaySettings, path: Path) -> list[ConfigFault]:
+    faults = unreadable(settings.broker, path, "broker.")
+    faults += unreadable(settings.history, path, "history.")
+    if webhook := settings.channels.webhook:
+        gather(faults, lambda: read_secret(webhook.secret_file))
+    return faults
 
 
 class _AnyTable(Settings):

@@ -9,10 +9,12 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import aiomqtt
@@ -92,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         replay = _prepared(options)
-    except (ValueError, ValidationError) as error:
+    except ValueError as error:
         print(f"replay: {error}", file=sys.stderr)
         return 2
     except (HouseholdsError, OSError) as error:
@@ -129,13 +131,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prepared(options: argparse.Namespace) -> Replay:
+    _check(options)
     names = [name for name in options.homes.split(",") if name]
     series = read(options.readings, names or None)
     if not series:
         raise ValueError(f"{options.readings} holds no reading")
-    address = urlsplit(options.broker)
-    if address.scheme != "mqtt" or not address.hostname:
-        raise ValueError("--broker must be mqtt://[user[:password]@]host[:port]")
     waiting = options.speed != "max"
     clock, spec = _clock(options)
     story = _story(options, series, clock.now_ns())
@@ -143,14 +143,51 @@ def _prepared(options: argparse.Namespace) -> Replay:
     return Replay(homes, series, story, clock, waiting, spec)
 
 
+def _check(options: argparse.Namespace) -> None:
+    """Return when each option can be read; raises ValueError with what is wrong with any."""
+    wrong = []
+    for name, read_option in _READ.items():
+        text = getattr(options, name)
+        try:
+            for part in text if isinstance(text, list) else [text] * bool(text):
+                read_option(part)
+        except ValueError as error:
+            wrong.append(f"--{name.replace('_', '-')}: {error}")
+    if wrong:
+        raise ValueError("\nreplay: ".join(wrong))
+
+
+def _address(text: str) -> SplitResult:
+    address = urlsplit(text)
+    if address.scheme != "mqtt" or not address.hostname:
+        raise ValueError("write mqtt://[user[:password]@]host[:port]")
+    if address.port == 0:
+        raise ValueError("a broker has no port 0")
+    return address
+
+
+def _password(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"{file}: {error.strerror}") from None
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = 1.0 if text == "max" else float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise ValueError(f"write a number above 0, or 'max', not {text!r}")
+    return speed
+
+
 def _clock(options: argparse.Namespace) -> tuple[Clock, str]:
     if options.clock:
         return parse(options.clock), options.clock
-    speed = 1.0 if options.speed == "max" else float(options.speed)
-    if not 0 < speed < float("inf"):
-        raise ValueError(f"--speed must be above 0, or 'max', not {options.speed!r}")
     now_ns = SystemClock().now_ns()
-    scaled = ScaledClock(speed, now_ns, now_ns)
+    scaled = ScaledClock(_speed(options.speed), now_ns, now_ns)
     return scaled, scaled.spec()
 
 
@@ -180,7 +217,21 @@ def _story(options: argparse.Namespace, series: dict[str, Series], now_ns: int) 
 
 def _duration(text: str) -> float:
     """Seconds; `28d` and `28 d` are both read."""
-    return _DURATION.validate_python(text)
+    try:
+        return _DURATION.validate_python(text)
+    except ValidationError as error:
+        raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+
+
+_READ: dict[str, Callable[[Any], object]] = {
+    "broker": _address,
+    "password_file": _password,
+    "speed": _speed,
+    "clock": parse,
+    "start": moment_ns,
+    "warmup": _duration,
+    **{name.replace("-", "_"): partial(edit, name) for name in EDIT_NAMES},
+}
 
 
 def _write_papers(options: argparse.Namespace, replay: Replay) -> None:
@@ -208,11 +259,7 @@ async def _run(options: argparse.Namespace, replay: Replay) -> None:
 
 
 def _with_password(address: SplitResult, file: Path | None) -> SplitResult:
-    secret = (
-        os.environ.get("SHOUWANG_BROKER_PASSWORD")
-        if file is None
-        else file.read_text("utf-8").strip()
-    )
+    secret = os.environ.get("SHOUWANG_BROKER_PASSWORD") if file is None else _password(file)
     if not secret or address.password or not address.username:
         return address
     user, port = address.username, address.port or 1883

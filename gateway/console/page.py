@@ -1,5 +1,6 @@
 """How a page is made: its language, its words and the state of the system around it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta, timezone
 from pathlib import Path
@@ -15,7 +16,7 @@ from gateway.access.role import Principal
 from gateway.api.desk import Desk, desk_of
 from gateway.console import phrase
 from gateway.console.texts import TEXTS, Lang, say
-from gateway.health import Link, Vitals
+from gateway.health import EdgeView, Link, Vitals
 
 HERE = Path(__file__).parent
 _YEAR_S = 365 * 86_400
@@ -129,16 +130,28 @@ def warnings(voice: Voice, vitals: Vitals) -> tuple[Alarm, ...]:
         found.append(Alarm(voice.say("system.cannot_notify"), grave=True))
     if vitals.orphans:
         found.append(Alarm(voice.say("system.orphans", count=vitals.orphans), grave=True))
-    if vitals.edges and not vitals.hears:
-        found.append(Alarm(voice.say("system.no_intake"), grave=True))
+    if vitals.refused:
+        found.append(Alarm(voice.say("system.refused", count=vitals.refused), grave=True))
+    if not vitals.hears:
+        key = "system.no_intake" if vitals.edges else "system.no_edge"
+        found.append(Alarm(voice.say(key), grave=True))
     for edge in vitals.edges:
-        age = voice.span((voice.now_ns - edge.at_ns) / SECOND_NS)
-        if edge.state is Link.DOWN:
-            found.append(Alarm(voice.say("system.edge_down", edge=edge.edge), grave=False))
-        elif edge.state is Link.STALE:
-            text = voice.say("system.edge_stale", edge=edge.edge, age=age)
-            found.append(Alarm(text, grave=False))
+        found += [Alarm(text, grave=False) for text in _edge_warnings(voice, edge)]
     return tuple(found)
+
+
+def _edge_warnings(voice: Voice, edge: EdgeView) -> Iterator[str]:
+    if edge.state is Link.DOWN:
+        yield voice.say("system.edge_down", edge=edge.edge)
+    elif edge.state is Link.STALE and not edge.at_ns:
+        yield voice.say("system.edge_unheard", edge=edge.edge)
+    elif edge.state is Link.STALE:
+        age = voice.span((voice.now_ns - edge.at_ns) / SECOND_NS)
+        yield voice.say("system.edge_stale", edge=edge.edge, age=age)
+    if edge.is_clock_wrong:
+        yield voice.say("system.edge_clock", edge=edge.edge)
+    if edge.health.get("rules_broken"):
+        yield voice.say("system.edge_rules", edge=edge.edge)
 
 
 def _words(voice: Voice) -> dict[str, Any]:

@@ -152,6 +152,9 @@ _INCIDENT = {
     "step.next": Words("下一步", "Next"),
     "step.repeat": Words("之后每 {every}重复", "Then again every {every}"),
     "event.opened": Words("立案", "Opened"),
+    "event.raised": Words("情况再次出现", "Condition is back"),
+    "event.updated": Words("数据已更新", "Fresher data"),
+    "event.cleared": Words("情况已解除", "Condition is over"),
     "event.absorbed": Words("情况更新", "Condition updated"),
     "event.withdrawn": Words(
         "撤回：通知发出前情况已解除", "Withdrawn: cleared before anybody was told"
@@ -188,7 +191,7 @@ _DELIVERIES = {
     "delivery.queued": Words("排队中", "Queued"),
     "delivery.submitted": Words("发送中", "Sending"),
     "delivery.unknown": Words("结果不明", "Outcome unknown"),
-    "delivery.accepted": Words("运营商已收", "Accepted"),
+    "delivery.accepted": Words("通道已接收", "Accepted"),
     "delivery.delivered": Words("已送达", "Delivered"),
     "delivery.read": Words("已读", "Read"),
     "delivery.failed": Words("失败", "Failed"),
@@ -271,11 +274,30 @@ _SYSTEM = {
         "系统现在收不到边缘站的消息，新的险情可能看不到。",
         "The system receives nothing from the edges now; new alerts may not show.",
     ),
+    "system.no_edge": Words(
+        "还没有边缘站报到，系统现在看不到任何住户的情况。",
+        "No edge has reported yet; the system sees nothing of any home.",
+    ),
+    "system.refused": Words(
+        "最近一天有 {count} 条预警消息无法读取，可能有险情未立案，请立即核对。",
+        "{count} alert messages of the last day could not be read; alerts may be missing.",
+    ),
     "system.orphans": Words(
         "有 {count} 件事件既没有人负责也没有下一步，请立即处理。",
         "{count} incidents have neither an owner nor a next step. Take them now.",
     ),
     "system.edge_down": Words("边缘站 {edge} 离线", "Edge {edge} is down"),
+    "system.edge_unheard": Words(
+        "还没有收到边缘站 {edge} 的新消息", "Edge {edge}: nothing new heard yet"
+    ),
+    "system.edge_clock": Words(
+        "边缘站 {edge} 时钟不准，预警可能延误，请校时",
+        "Edge {edge}: its clock is wrong; alerts may be missed. Set it.",
+    ),
+    "system.edge_rules": Words(
+        "边缘站 {edge} 有规则出错，部分住户未被监测",
+        "Edge {edge}: a rule broke; some homes are not watched",
+    ),
     "system.edge_stale": Words("边缘站 {edge} 已 {age}没有消息", "Edge {edge}: silent for {age}"),
     "system.intake": Words("上次收到消息", "Last message in"),
     "system.dispatcher": Words("通知程序心跳", "Dispatcher heartbeat"),
@@ -295,7 +317,7 @@ _HEALTH = {
     "health.findings_unacked": Words("待确认的发现 {value}", "{value} findings not yet taken over"),
     "health.finding_oldest_unacked_s": Words("最早一条已等 {value} 秒", "oldest waits {value} s"),
     "health.link_up": Words("消息通道 {value}", "broker link {value}"),
-    "health.journal_bytes": Words("日志 {value} 字节", "journal {value} bytes"),
+    "health.journal_bytes": Words("日志 {value} MB", "journal {value} MB"),
     "health.influx_lag_entries": Words("待转存 {value} 条", "{value} entries not yet forwarded"),
 }
 _LINKS = {

@@ -17,11 +17,14 @@ from gateway.console.texts import Lang
 from gateway.health import EdgeView
 
 _UNIT_DEPTH = 3
-_HEALTH_SHOWN = (
-    "findings_unacked",
-    "finding_oldest_unacked_s",
-    "influx_lag_entries",
-    "journal_bytes",
+# The numbers of an edge's own that are shown, and how many of them make one shown.
+_HEALTH_SHOWN = MappingProxyType(
+    {
+        "findings_unacked": 1,
+        "finding_oldest_unacked_s": 1,
+        "influx_lag_entries": 1,
+        "journal_bytes": 1_000_000,
+    }
 )
 _BEFORE = (Act.ACKNOWLEDGE, Act.ARRIVE, Act.CLOSE)
 # What is offered in each state, the likeliest first; less than what is possible, to keep the
@@ -162,8 +165,8 @@ class Viewer:
     def health(self, edge: EdgeView) -> list[str]:
         """The few of an edge's own numbers that a person on duty can use."""
         return [
-            self._voice.name("health", name, value=plain(value))
-            for name in _HEALTH_SHOWN
+            self._voice.name("health", name, value=plain(value / scale))
+            for name, scale in _HEALTH_SHOWN.items()
             if isinstance(value := edge.health.get(name), int | float)
         ]
 

@@ -3,28 +3,40 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from msgspec import Struct
 
-from edge.outbox import Envelope
 from gateway.db.storable import storable
 from gateway.db.tables import dead_letter, edge_cursor, edge_status
 
 DEAD_LETTERS_MAX = 10_000
+NEVER_NS = 0
+"""When an edge was heard of which only an old, retained word is known."""
 _PAYLOAD_BYTES_MAX = 4_096
 _TEXT_MAX = 500
 
 
-def move_cursor(connection: sa.Connection, envelope: Envelope, now_ns: int) -> int:
+class Origin(Struct, frozen=True):
+    """Which finding of which journal a message brings, as its envelope numbers it."""
+
+    edge: str
+    epoch: str
+    seq: int
+    after: int = 0
+    acked: int = 0
+
+
+def move_cursor(connection: sa.Connection, origin: Origin, now_ns: int) -> int:
     """All findings of that journal up to the returned number are ours, this one included or not.
 
     A finding whose forerunner has not come does not move the cursor: a broker may lose a
     message that it has confirmed. The edge sends both again, in order.
     """
-    edge, epoch = envelope.edge, envelope.epoch
+    edge, epoch = origin.edge, origin.epoch
     here = (edge_cursor.c.edge == edge) & (edge_cursor.c.epoch == epoch)
     known = connection.execute(sa.select(edge_cursor.c.upto).where(here)).scalar()
-    upto = max(known or 0, envelope.acked)
-    if envelope.after <= upto:
-        upto = max(upto, envelope.seq)
+    upto = max(known or 0, origin.acked)
+    if origin.after <= upto:
+        upto = max(upto, origin.seq)
     if known is None:
         connection.execute(
             sa.insert(edge_cursor).values(edge=edge, epoch=epoch, upto=upto, changed_ns=now_ns)
@@ -41,7 +53,7 @@ def hear(connection: sa.Connection, edge: str, now_ns: int, *, fresh: bool, **to
         sa.update(edge_status).where(edge_status.c.edge == edge).values(values)
     )
     if changed.rowcount == 0:
-        first = {"up": True, "boot": 0, "health": "{}", "at_ns": now_ns} | values
+        first = {"up": True, "boot": 0, "health": "{}", "at_ns": NEVER_NS} | values
         connection.execute(sa.insert(edge_status).values(edge=edge, **first))
 
 

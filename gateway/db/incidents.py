@@ -113,6 +113,15 @@ def replace(connection: sa.Connection, before: Incident, after: Incident) -> Non
         raise Conflict(f"incident {before.id} is no longer at version {before.version}")
 
 
+def postpone(connection: sa.Connection, incident_id: str, due_ns: int) -> None:
+    """The next step is due at `due_ns`; nothing else has changed."""
+    connection.execute(
+        sa.update(incident_table)
+        .where(incident_table.c.id == incident_id)
+        .values(next_due_ns=due_ns)
+    )
+
+
 def from_row(row: sa.RowMapping) -> Incident:
     """The incident that a row of its table holds."""
     return msgspec.convert({name: row[name] for name in Incident.__struct_fields__}, Incident)

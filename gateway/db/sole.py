@@ -29,6 +29,7 @@ def sole_gateway(database: sa.Engine) -> Iterator[None]:
     if database.dialect.name != "sqlite" or file in {None, "", ":memory:"}:
         yield
         return
+    Path(str(file)).parent.mkdir(parents=True, exist_ok=True)
     with Path(f"{file}.lock").open("a") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

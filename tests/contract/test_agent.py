@@ -110,9 +110,11 @@ class Site:
             envelope = msgspec.json.decode(delivery.payload, type=Envelope)
             self.findings.append(envelope)
             if self.acking:
-                ack = msgspec.json.encode(Ack(1, envelope.epoch, envelope.seq))
-                with contextlib.suppress(NotPublished):
-                    await self._gateway.publish(ACKS, ack)
+                await self.acknowledge(envelope.epoch, envelope.seq)
+
+    async def acknowledge(self, epoch: str, upto: int) -> None:
+        with contextlib.suppress(NotPublished):
+            await self._gateway.publish(ACKS, msgspec.json.encode(Ack(1, epoch, upto)))
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Site"]:

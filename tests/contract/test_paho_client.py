@@ -76,7 +76,12 @@ def test_a_message_of_qos_0_has_nothing_to_ack() -> None:
 
 @pytest.mark.parametrize(
     "packet",
-    [publish(b"twice", flags=0x04), publish(b"", flags=0x06), b"\x32\x01\x00", b"\x32\x03\x00\x09a"],
+    [
+        publish(b"twice", flags=0x04),
+        publish(b"", flags=0x06),
+        b"\x32\x01\x00",
+        b"\x32\x03\x00\x09a",
+    ],
     ids=["QoS 2", "QoS 3", "no topic", "topic cut short"],
 )
 def test_a_publish_that_cannot_be_is_taken_by_nobody_and_ends_the_link(packet: bytes) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.e2e.console_scene import Served, morning, served
@@ -115,6 +116,48 @@ def test_every_page_fits_its_screen_and_breaks_no_policy(
         assert width <= viewport["width"], f"{name} is {width} px wide"
     page.context.close()
     assert faults == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280", "360"])
+def test_every_page_is_accessible(
+    browser: Browser,
+    world: World,
+    url: str,
+    subtests: pytest.Subtests,
+    *,
+    lang: str,
+    viewport: ViewportSize,
+) -> None:
+    page = _page(browser, viewport, [])
+    page.goto(f"{url}/login?lang={lang}")
+    with subtests.test(page="login"):
+        assert _grave(page) == []
+    _sign_in(page, url, f"?lang={lang}")
+    (urgent, *_) = world.desk.incidents.standing()
+    pages = PATHS | {
+        "incident": f"/incidents/{urgent.id}",
+        "missing": "/incidents/none",
+        "link": "/a/none",
+    }
+    for name, path in pages.items():
+        page.goto(url + path)
+        with subtests.test(page=name):
+            assert _grave(page) == []
+    page.context.close()
+
+
+def _grave(page: Page) -> list[str]:
+    """What axe finds serious or critical, and where, with all that folds unfolded."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    found = Axe().run(page).response
+    assert len(found["passes"]) > 8, "axe has looked at nothing"
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found["violations"]
+        if rule["impact"] in {"serious", "critical"}
+        for node in rule["nodes"]
+    ]
 
 
 def test_a_thumb_finds_every_button_and_the_text_is_large_enough(

@@ -1,7 +1,6 @@
 """docs/walkthrough.md as a test: every part a process, every server the real one."""
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -25,6 +24,7 @@ from simulators.estate import home
 from simulators.phone import code_in
 from simulators.walkthrough import HOMES, SILENT, STOPPED
 from tests.e2e.crew import Crew, crew, influx_counts
+from tests.servers.process import program
 
 SPEED = 300.0
 UNITS_MAX = 70
@@ -68,6 +68,7 @@ def screenshots(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def walk(tmp_path: Path) -> Iterator[Crew]:
+    program("chromium")
     with crew(tmp_path / "walk", speed=SPEED) as walk:
         yield walk
 
@@ -107,12 +108,13 @@ def test_a_resident_stops_using_water_and_a_grid_worker_answers(
     story = _chronicle(walk)
     assert len(story.about(STOPPED, "welfare")) == 1
     assert _rules(walk, SILENT) == {"device_silent"}
-    assert "welfare" not in {f.rule for f in story.findings if _live(f.home, f.timeliness)}
+    assert "welfare" not in {
+        said.rule
+        for said in story.findings
+        if said.home == SILENT and said.timeliness != Timeliness.BACKFILL
+    }
     assert "wrong signature" not in walk.log("people")
-
-
-def _live(of: str, timeliness: str) -> bool:
-    return of == SILENT and timeliness != Timeliness.BACKFILL
+    assert "HTTP Request" not in walk.log("edge"), "a line for every write"
 
 
 def _texted(walk: Crew) -> tuple[bool, tuple[str, str]]:
@@ -143,14 +145,12 @@ def _rules(walk: Crew, of: str) -> set[str]:
     return {line.rule for line in _chronicle(walk).incidents if line.home == of}
 
 
-def _take_pictures(
-    walk: Crew, settings: GatewaySettings, incident: IncidentLine, to: Path
-) -> None:
+def _take_pictures(walk: Crew, settings: GatewaySettings, incident: IncidentLine, to: Path) -> None:
     password = walk.log("gateway").partition("with the password ")[2].split()[0]
     paths = {"incidents": "/", "incident": f"/incidents/{incident.id}", "home": f"/units/{STOPPED}"}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=list(CHROMIUM_FLAGS)
+            executable_path=program("chromium"), args=list(CHROMIUM_FLAGS)
         )
         page = browser.new_page(viewport=WIDE)
         page.goto(f"{settings.public_url}/login")

@@ -19,6 +19,7 @@ from edge.history import JournalHistory
 from edge.pipeline import Pipeline
 from edge.reading import HOUR_NS, SECOND_NS
 from edge.registry import Registry
+from tests.kill.abreast import play_all
 from tests.kill.children import start_edge
 from tests.kill.eventually import eventually
 from tests.servers.process import Server
@@ -158,7 +159,7 @@ class Run:
             found = expected(self.site, self.sent, self.now_ns)
             await eventually(lambda: len(gateway.taken) >= len(found), "every finding told")
             await gateway.acknowledge()
-            self._stop()
+            await self._stop()
             listening.cancel()
             assert gateway.taken == found
         return gateway
@@ -199,10 +200,10 @@ class Run:
     def _dead(self) -> bool:
         return self.process is not None and not self.process.is_alive()
 
-    def _stop(self) -> None:
+    async def _stop(self) -> None:
         assert self.process is not None
         self.process.terminate()
-        self.process.join(30)
+        await eventually(self._dead, "the edge stopped")
         assert self.process.exitcode == 0
 
     def stored(self) -> Counter[tuple[str, int]]:
@@ -219,10 +220,12 @@ class Run:
 def test_an_edge_killed_at_any_step_loses_nothing_and_repeats_nothing(
     point: str, mosquitto: Server, tmp_path: Path
 ) -> None:
-    for seed in range(SEEDS):
+    async def story(seed: int) -> None:
         run = Run(tmp_path / str(seed), mosquitto, point, seed)
         try:
-            asyncio.run(run.play())
+            await run.play()
             assert run.stored() == Counter(message.identity for message in run.sent)
         except AssertionError as error:
             raise AssertionError(f"point {point}, seed {seed}, {run.kill_at}") from error
+
+    play_all(story, range(SEEDS))

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from alerts.channels.base import Outcome as SendOutcome
-from alerts.channels.base import Verdict
+from alerts.channels.base import Receipt, Verdict
 from alerts.incident import TRANSITIONS, Act, Command, Outcome, State
 from alerts.outbox import DeliveryState
 from alerts.plan import ChannelName, Role
@@ -226,6 +226,20 @@ def test_the_page_says_so_when_an_edge_is_down(world: World) -> None:
     assert "边缘站 e07 离线" in see(world, "/").text
 
 
+def test_an_edges_journal_is_told_in_megabytes_and_every_number_has_its_label(world: World) -> None:
+    health = '{"journal_bytes": 4194304, "findings_unacked": 0}'
+    with writing(world.desk.db) as connection:
+        connection.execute(
+            edge_status.insert().values(
+                edge="e07", up=True, boot=1, at_ns=world.clock.now, health=health
+            )
+        )
+    page = see(world, "/edges").text
+    assert "日志 4.2 MB" in page
+    # On a telephone the head of the table is gone and each number carries its own.
+    assert re.findall(r'data-label="([^"]+)"', page) == ["状态", "上次消息", "启动次数", "自检"]
+
+
 def _link(world: World) -> str:
     """The path of the one-time link in the message that was just sent."""
     world.raise_finding("u0301")
@@ -333,3 +347,14 @@ def _luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_provider_that_says_the_same_twice_is_shown_once_at_its_first_time(world: World) -> None:
+    incident_id = world.raise_finding("u0301")
+    engine = world.desk.engine
+    for claim in engine.claim(world.clock.now, 10):
+        engine.record(claim, Verdict(SendOutcome.ACCEPTED, ""), world.clock.now)
+        again = Receipt(claim.out.idempotency_id, SendOutcome.ACCEPTED, "SendingOK", 0, "report/1")
+        engine.receipt(again, world.clock.now + HOUR_NS)
+    reports = see(world, f"/incidents/{incident_id}").text.partition('<ol class="reports">')[2]
+    assert reports.partition("</ol>")[0].count("通道已接收") == 1

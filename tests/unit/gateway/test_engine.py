@@ -32,6 +32,7 @@ from edge.reading import (
 from edge.settings import load
 from gateway.book import Book
 from gateway.db import incidents, tables
+from gateway.db.edges import Letter
 from gateway.db.engine import connect, reading, upgrade
 from gateway.db.outbox import Claim
 from gateway.engine import Conflict, Engine, NoSuchIncident
@@ -520,7 +521,7 @@ def test_when_nothing_waits_there_is_no_next_due_time(engine: Engine) -> None:
 def test_the_oldest_dead_letters_make_room(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.db.edges.DEAD_LETTERS_MAX", 3)
     for number in range(5):
-        engine.refuse("t", bytes([number]), reason="not_json", detail="", now_ns=NOW)
+        engine.refuse(Letter("t", bytes([number]), "not_json", ""), NOW)
     assert [row["payload"] for row in rows_of(engine, tables.dead_letter)] == [b"\2", b"\3", b"\4"]
     assert engine.counts["refused", "not_json"] == 5
 

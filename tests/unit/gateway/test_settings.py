@@ -15,6 +15,8 @@ CONFIG = Path(__file__).parents[3] / "config"
 def folder(tmp_path: Path) -> Path:
     for name in ("gateway", "plans", "roster", "places", "registry"):
         shutil.copy(CONFIG / f"{name}.toml", tmp_path)
+    (tmp_path / "broker.password").write_text("secret")
+    (tmp_path / "webhook.secret").write_text("whsec_" + "QUFB" * 8)
     return tmp_path
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from edge.outbox import Envelope
 from gateway.db.engine import connect, upgrade
 from gateway.db.sole import AlreadyServedError, end_leases, sole_gateway
 from gateway.engine import Engine

@@ -1,0 +1,107 @@
+"""What one edge is told: its settings, and the registry that they name."""
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import ConfigDict, field_validator
+
+from edge import topic
+from edge.broker import BrokerSettings
+from edge.health import MetricsSettings
+from edge.influx import InfluxSettings
+from edge.journal import JournalSettings
+from edge.pipeline import PipelineSettings
+from edge.registry import Registry
+from edge.settings import (
+    ConfigError,
+    ConfigFault,
+    M,
+    Settings,
+    gather,
+    load,
+    named_paths,
+    unreadable,
+)
+
+
+class EdgeSettings(Settings):
+    """One edge, as its TOML file describes it; paths are relative to that file's folder."""
+
+    edge: str
+    site: str
+    registry: Path
+    journal: JournalSettings
+    broker: BrokerSettings = BrokerSettings()
+    pipeline: PipelineSettings = PipelineSettings()
+    influx: InfluxSettings | None = None
+    metrics: MetricsSettings | None = None
+
+    @field_validator("edge", "site")
+    @classmethod
+    def _is_segment(cls, code: str) -> str:
+        if not topic.is_segment(code):
+            raise ValueError(f"{code!r} is not a code; use 1-32 of a-z 0-9 _ -")
+        return code
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The settings in `path`.
+
+        Raises:
+            ConfigError: the file cannot be used; all faults at once.
+        """
+        return _beside(load(path, cls), path.parent)
+
+
+def check(path: Path) -> EdgeSettings:
+    """The settings in `path`, when an edge can run by them and by the files they name.
+
+    Raises:
+        ConfigError: it cannot; the faults of all files at once.
+    """
+    faults: list[ConfigFault] = []
+    settings = gather(faults, lambda: EdgeSettings.read(path))
+    if settings is not None:
+        gather(faults, lambda: read_registry(settings))
+        faults += unreadable(settings, path)
+    elif registry := named_paths(path).get("registry"):
+        gather(faults, lambda: _registry_in(registry))
+    if settings is None or faults:
+        raise ConfigError(faults)
+    return settings
+
+
+def read_registry(settings: EdgeSettings) -> Registry:
+    """The registry that `settings` name.
+
+    Raises:
+        ConfigError: it cannot be used, or is another site's; all faults at once.
+    """
+    registry = _registry_in(settings.registry)
+    if registry.site != settings.site:
+        problem = f'is the registry of "{registry.site}", this edge serves "{settings.site}"'
+        fault = ConfigFault(settings.registry, "site", problem, "name the registry of that site")
+        raise ConfigError([fault])
+    return registry
+
+
+def _registry_in(path: Path) -> Registry:
+    return Registry.parse(load(path, _AnyTable).model_extra or {}, path)
+
+
+class _AnyTable(Settings):
+    """Any TOML table: the registry checks its own."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def _beside(record: M, folder: Path) -> M:
+    """`record` with every relative path in it taken from `folder`."""
+    changes: dict[str, Any] = {}
+    for name in type(record).model_fields:
+        value = getattr(record, name)
+        if isinstance(value, Path):
+            changes[name] = folder / value
+        elif isinstance(value, Settings):
+            changes[name] = _beside(value, folder)
+    return record.model_copy(update=changes)

@@ -1,0 +1,105 @@
+"""The edge when its own parts misbehave: its rules, its clock, its broker's memory."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from edge.agent import run_edge
+from edge.clock import Clock, sleep
+from edge.detectors.welfare import Welfare
+from edge.reading import DAY_NS, HOUR_NS
+from tests.contract.test_agent import Site, _background, play, raised, settings
+
+
+@dataclass
+class SetClock:
+    """A clock whose wall can be put forward and back."""
+
+    real: Clock
+    offset_ns: int = 0
+    speed: float = field(default=1.0)
+
+    def now_ns(self) -> int:
+        return self.real.now_ns() + self.offset_ns
+
+    def monotonic_ns(self) -> int:
+        return self.real.monotonic_ns()
+
+
+@asynccontextmanager
+async def edge_by(site: Site, clock: SetClock) -> AsyncIterator[asyncio.Task[None]]:
+    running = asyncio.ensure_future(
+        run_edge(settings(site.folder), connect=site.connect, clock=clock, rng=random.Random(11))
+    )
+    async with _background(running):
+        yield running
+
+
+@pytest.mark.parametrize("step_ns", [2 * DAY_NS, -2 * DAY_NS, 5 * HOUR_NS])
+def test_a_step_of_the_wall_clock_calls_no_device_silent(tmp_path: Path, step_ns: int) -> None:
+    async def scenario(site: Site) -> None:
+        clock = SetClock(site.clock)
+        async with edge_by(site, clock):
+            await site.live(6, litres_an_hour=6)
+            clock.offset_ns = step_ns
+            await sleep(site.clock, 600)
+            clock.offset_ns = 0
+            await site.live(1, litres_an_hour=6)
+
+    site = play(tmp_path, scenario)
+    assert raised(site, "device_silent") == set()
+    assert site.health[-1]["time_jumps"] == 2
+
+
+def test_a_device_that_falls_silent_after_a_step_of_the_clock_is_found(tmp_path: Path) -> None:
+    async def scenario(site: Site) -> None:
+        clock = SetClock(site.clock)
+        async with edge_by(site, clock):
+            await site.live(6, litres_an_hour=6)
+            clock.offset_ns = -2 * DAY_NS
+            await sleep(site.clock, 2 * 3_600)
+
+    assert len(raised(play(tmp_path, scenario), "device_silent")) == 1
+
+
+def test_an_entry_that_breaks_a_rule_ends_no_start_of_the_edge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Welfare, "evaluate", lambda *_: 1 // 0)
+
+    async def scenario(site: Site) -> None:
+        for _ in range(2):
+            async with site.edge():
+                await site.live(6, litres_an_hour=6)
+        async with site.edge():
+            await sleep(site.clock, 2 * 3_600)
+
+    site = play(tmp_path, scenario)
+    assert site.journal("SELECT value FROM meta WHERE key = 'boot'") == [(3,)]
+    assert len(raised(site, "device_silent")) == 1
+    report = site.health[-1]
+    assert report["rules_broken"] == {"welfare": 1}  # since the last checkpoint
+    assert report["pipeline"]["rules_broken"] == 48  # type: ignore[index]
+
+
+def test_acks_that_stand_still_do_not_keep_a_lost_finding_from_going_out_again(
+    tmp_path: Path,
+) -> None:
+    async def scenario(site: Site) -> None:
+        async with site.edge():
+            await site.live(24, litres_an_hour=6)
+            site.acking = False
+            await site.live(12.5, litres_an_hour=0)
+            before, epoch = len(site.findings), site.findings[0].epoch
+            for _ in range(12):
+                await site.acknowledge(epoch, 0)
+                await sleep(site.clock, 10)
+            assert len(site.findings) - before >= 3
+
+    site = play(tmp_path, scenario)
+    assert {(e.seq, e.after, e.acked) for e in site.findings} == {(1, 0, 0)}

@@ -1,0 +1,72 @@
+"""The console says so when it cannot know: nothing heard, old news, a wrong clock, a lost alert."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.reading import HOUR_NS, MINUTE_NS, FindingState
+from gateway.console.texts import TEXTS, Lang, say
+from gateway.db.edges import Letter
+from gateway.health import Link
+from tests.unit.gateway.desk_world import NOW_NS, World, make_world
+from tests.unit.gateway.test_console import see
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = make_world(tmp_path)
+    yield world
+    world.desk.db.dispose()
+
+
+def banners(world: World) -> str:
+    page = see(world, "/").text
+    return "\n".join(part.split("</p>")[0] for part in page.split('role="alert"')[1:])
+
+
+def hear(world: World, **told: object) -> None:
+    world.desk.engine.hear("e01", world.clock.now, fresh=True, up=True, **told)
+
+
+def test_before_any_edge_reports_the_page_says_that_nothing_is_seen(world: World) -> None:
+    assert say(Lang.ZH, "system.no_edge") in banners(world)
+    hear(world)
+    assert banners(world) == ""
+
+
+def test_an_edge_known_by_an_old_retained_word_alone_is_not_shown_as_up(world: World) -> None:
+    world.desk.engine.hear("e01", NOW_NS, fresh=False, up=True, boot=4)
+    assert world.desk.vitals().edges[0].state is Link.STALE
+    assert not world.desk.vitals().hears
+    assert say(Lang.ZH, "system.edge_unheard", edge="e01") in banners(world)
+    assert say(Lang.ZH, "system.never") in see(world, "/edges").text
+
+
+def test_an_alert_that_could_not_be_read_is_told_above_every_page_for_a_day(world: World) -> None:
+    hear(world)
+    world.desk.engine.refuse(Letter("sw/1/s01/_finding/e01", b"{", "not_json", ""), NOW_NS)
+    world.desk.engine.refuse(Letter("sw/1/s01/_edge/e01/health", b"{", "not_json", ""), NOW_NS)
+    assert say(Lang.ZH, "system.refused", count=1) in banners(world)
+    world.clock.now += 25 * HOUR_NS
+    hear(world)
+    assert banners(world) == ""
+
+
+@pytest.mark.parametrize(("ahead_ns", "wrong"), [(0, False), (HOUR_NS, True), (-HOUR_NS, True)])
+def test_an_edge_whose_clock_is_wrong_is_named(world: World, ahead_ns: int, wrong: bool) -> None:
+    hear(world, health=f'{{"at_ns": {NOW_NS + ahead_ns}}}')
+    assert (say(Lang.ZH, "system.edge_clock", edge="e01") in banners(world)) is wrong
+
+
+def test_an_edge_with_a_broken_rule_is_named(world: World) -> None:
+    hear(world, health='{"rules_broken": {"welfare": 3}}')
+    assert say(Lang.ZH, "system.edge_rules", edge="e01") in banners(world)
+    world.clock.now += MINUTE_NS
+    hear(world, health='{"rules_broken": 0}')
+    assert banners(world) == ""
+
+
+@pytest.mark.parametrize("state", FindingState)
+def test_every_turn_of_a_finding_has_a_word_on_the_timeline(state: FindingState) -> None:
+    assert f"event.{state.value}" in TEXTS
