@@ -1,9 +1,9 @@
 """What one edge is told: its settings, and the registry that they name."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from pydantic import ConfigDict, field_validator
+from pydantic import field_validator
 
 from edge import topic
 from edge.broker import BrokerSettings
@@ -15,11 +15,11 @@ from edge.registry import Registry
 from edge.settings import (
     ConfigError,
     ConfigFault,
-    M,
     Settings,
     gather,
     load,
     named_paths,
+    read_table,
     unreadable,
 )
 
@@ -50,7 +50,7 @@ class EdgeSettings(Settings):
         Raises:
             ConfigError: the file cannot be used; all faults at once.
         """
-        return _beside(load(path, cls), path.parent)
+        return load(path, cls).beside(path.parent)
 
 
 def check(path: Path) -> EdgeSettings:
@@ -86,22 +86,4 @@ def read_registry(settings: EdgeSettings) -> Registry:
 
 
 def _registry_in(path: Path) -> Registry:
-    return Registry.parse(load(path, _AnyTable).model_extra or {}, path)
-
-
-class _AnyTable(Settings):
-    """Any TOML table: the registry checks its own."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-def _beside(record: M, folder: Path) -> M:
-    """`record` with every relative path in it taken from `folder`."""
-    changes: dict[str, Any] = {}
-    for name in type(record).model_fields:
-        value = getattr(record, name)
-        if isinstance(value, Path):
-            changes[name] = folder / value
-        elif isinstance(value, Settings):
-            changes[name] = _beside(value, folder)
-    return record.model_copy(update=changes)
+    return Registry.parse(read_table(path), path)

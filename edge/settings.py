@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -23,6 +23,17 @@ class Settings(BaseModel):
     """Base of every settings record: frozen, and an unknown key is a fault."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def beside(self, folder: Path) -> Self:
+        """This record with every relative path in it, however deep, taken from `folder`."""
+        changes: dict[str, Any] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, Path):
+                changes[name] = folder / value
+            elif isinstance(value, Settings):
+                changes[name] = value.beside(folder)
+        return self.model_copy(update=changes)
 
 
 M = TypeVar("M", bound=Settings)
@@ -69,7 +80,7 @@ def load(path: Path, model: type[M]) -> M:
     Raises:
         ConfigError: the file is missing, is not TOML, or breaks the model; all faults at once.
     """
-    return parse(_table(path), model, path)
+    return parse(read_table(path), model, path)
 
 
 def parse(table: dict[str, Any], model: type[M], path: Path) -> M:
@@ -120,13 +131,18 @@ def named_paths(path: Path) -> dict[str, Path]:
     For looking into the files that a faulty file names, so that their faults show with its own.
     """
     try:
-        table = _table(path)
+        table = read_table(path)
     except ConfigError:
         return {}
     return {key: path.parent / text for key, text in table.items() if isinstance(text, str)}
 
 
-def _table(path: Path) -> dict[str, Any]:
+def read_table(path: Path) -> dict[str, Any]:
+    """The TOML table that `path` holds, unchecked.
+
+    Raises:
+        ConfigError: the file cannot be read or is not TOML.
+    """
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:

@@ -9,10 +9,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 import sqlalchemy as sa
-from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from alerts.channels.sms import SmsSettings
 from alerts.channels.webhook import WebhookSettings, read_secret
@@ -31,6 +31,7 @@ from edge.settings import (
     gather,
     load,
     named_paths,
+    read_table,
     unreadable,
 )
 from edge.topic import is_segment
@@ -50,6 +51,14 @@ class DatabaseSettings(Settings):
     """The gateway's own database, as an SQLAlchemy URL; never printed, it may hold a password."""
 
     url: SecretStr = SecretStr(f"{_SQLITE}gateway.sqlite3")
+
+    def beside(self, folder: Path) -> Self:
+        """These settings with the file of an SQLite URL, where relative, taken from `folder`."""
+        url = self.url.get_secret_value()
+        file = url.removeprefix(_SQLITE)
+        if file in {url, "", ":memory:"}:
+            return self
+        return self.model_copy(update={"url": SecretStr(f"{_SQLITE}{folder / file}")})
 
     @field_validator("url")
     @classmethod
@@ -132,7 +141,7 @@ def load_gateway(path: Path) -> Loaded:
         ConfigError: the faults of all of these files at once.
     """
     faults: list[ConfigFault] = []
-    settings = gather(faults, lambda: _beside(load(path, GatewaySettings), path.parent))
+    settings = gather(faults, lambda: load(path, GatewaySettings).beside(path.parent))
     files = named_paths(path)
     plans = _part(faults, files, "plans", lambda file: load(file, Plans))
     roster = _part(faults, files, "roster", lambda file: load(file, Roster))
@@ -204,34 +213,5 @@ def _secret_faults(settings: GatewaySettings, path: Path) -> list[ConfigFault]:
     return faults
 
 
-class _AnyTable(Settings):
-    """Any TOML table: the registry checks its own."""
-
-    model_config = ConfigDict(extra="allow")
-
-
 def _registry(path: Path) -> Registry:
-    return Registry.parse(load(path, _AnyTable).model_dump(), path)
-
-
-M = TypeVar("M", bound=Settings)
-
-
-def _beside(record: M, folder: Path) -> M:
-    """`record` with every relative path in it, and SQLite's, taken from `folder`."""
-    changes: dict[str, Any] = {}
-    for name in type(record).model_fields:
-        value = getattr(record, name)
-        if isinstance(value, Path):
-            changes[name] = folder / value
-        elif isinstance(value, DatabaseSettings):
-            changes[name] = DatabaseSettings(url=SecretStr(_url_beside(value, folder)))
-        elif isinstance(value, Settings):
-            changes[name] = _beside(value, folder)
-    return record.model_copy(update=changes)
-
-
-def _url_beside(database: DatabaseSettings, folder: Path) -> str:
-    url = database.url.get_secret_value()
-    file = url.removeprefix(_SQLITE)
-    return url if file in {url, "", ":memory:"} else f"{_SQLITE}{folder / file}"
+    return Registry.parse(read_table(path), path)
