@@ -25,7 +25,7 @@ from edge.broker import PahoSession
 from edge.clock import Clock, deadline, parse, sleep
 from edge.courier import Courier
 from edge.disk_room import when_room
-from edge.edge_settings import EdgeSettings, check, read_registry
+from edge.edge_settings import EdgeSettings, check, read_profiles, read_registry
 from edge.failpoint import hit
 from edge.fold import Fold
 from edge.health import Health, serve
@@ -39,6 +39,7 @@ from edge.registry import Registry
 from edge.ring import prune, used_bytes
 from edge.session import Delivery, NotPublished, Session, Will
 from edge.settings import ConfigError
+from edge.vendors import Vendors
 
 __all__ = ["EdgeSettings", "main", "read_registry", "run_edge"]
 
@@ -109,10 +110,11 @@ class _Agent:
         self._ack_topic = topic.ack_topic(site, edge)
         self._status_topic = topic.status_topic(site, edge)
         self._health_topic = topic.health_topic(site, edge)
-        filters = (*topic.device_filters(site), self._ack_topic)
+        vendors = Vendors(registry, read_profiles(settings))
+        filters = (*topic.device_filters(site), self._ack_topic, *vendors.filters)
         will = Will(self._status_topic, self._status(up=False))
         self._session = connect(filters, will)
-        self._fold = Fold(journal, Pipeline(registry, settings.pipeline), health)
+        self._fold = Fold(journal, Pipeline(registry, settings.pipeline, vendors), health)
         self._outbox = Outbox(journal, forwarded=settings.influx is not None)
         address = (topic.finding_topic(site, edge), edge, journal.epoch)
         self._courier = Courier(

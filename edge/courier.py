@@ -4,7 +4,7 @@ The broker's confirmation is not enough, since a broker may lose its queue. A fi
 out again on every new link, and whenever the gateway has been silent for 30 s.
 """
 
-import asyncio  # noqa: TID251  (shell: this file waits for broker and gateway)
+import asyncio
 import logging
 from functools import partial
 from typing import Any

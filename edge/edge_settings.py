@@ -5,12 +5,14 @@ from typing import Self
 
 from pydantic import field_validator
 
-from edge import topic
+from edge import profiles, topic
 from edge.broker import BrokerSettings
 from edge.health import MetricsSettings
 from edge.influx import InfluxSettings
 from edge.journal import JournalSettings
 from edge.pipeline import PipelineSettings
+from edge.profiles import template
+from edge.profiles.base import Profile
 from edge.registry import Registry
 from edge.settings import (
     ConfigError,
@@ -24,6 +26,21 @@ from edge.settings import (
 )
 
 
+class ProfileSettings(Settings):
+    """The vendors' formats that this edge takes in, and the site's own binary templates."""
+
+    enabled: tuple[str, ...] = ()
+    templates: Path | None = None
+
+    @field_validator("enabled")
+    @classmethod
+    def _come_by_mqtt(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = sorted(each.name for each in profiles.profiles() if each.filters)
+        if wrong := sorted(set(names) - set(known)):
+            raise ValueError(f"{wrong} come on no topic; there are {', '.join(known)}")
+        return names
+
+
 class EdgeSettings(Settings):
     """One edge, as its TOML file describes it; paths are relative to that file's folder."""
 
@@ -35,6 +52,7 @@ class EdgeSettings(Settings):
     pipeline: PipelineSettings = PipelineSettings()
     influx: InfluxSettings | None = None
     metrics: MetricsSettings | None = None
+    profiles: ProfileSettings = ProfileSettings()
 
     @field_validator("edge", "site")
     @classmethod
@@ -63,6 +81,7 @@ def check(path: Path) -> EdgeSettings:
     settings = gather(faults, lambda: EdgeSettings.read(path))
     if settings is not None:
         gather(faults, lambda: read_registry(settings))
+        gather(faults, lambda: read_profiles(settings))
         faults += unreadable(settings, path)
     elif registry := named_paths(path).get("registry"):
         gather(faults, lambda: _registry_in(registry))
@@ -83,6 +102,19 @@ def read_registry(settings: EdgeSettings) -> Registry:
         fault = ConfigFault(settings.registry, "site", problem, "name the registry of that site")
         raise ConfigError([fault])
     return registry
+
+
+def read_profiles(settings: EdgeSettings) -> tuple[Profile, ...]:
+    """The profiles that `settings` enable: the named ones, and every template of its file.
+
+    Raises:
+        ConfigError: the templates cannot be used; all faults at once.
+    """
+    wanted = settings.profiles
+    named = [each for each in profiles.profiles() if each.name in wanted.enabled]
+    if wanted.templates is None:
+        return tuple(named)
+    return (*named, *template.parse(read_table(wanted.templates), wanted.templates))
 
 
 def _registry_in(path: Path) -> Registry:

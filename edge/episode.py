@@ -4,10 +4,10 @@ An episode is what is raised and not yet cleared. Its id and its beginning stay;
 statement about it has the next revision.
 """
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from edge.detectors.base import Condition, Status
-from edge.reading import HOUR_NS, MINUTE_NS, FindingState, Timeliness
+from edge.reading import HOUR_NS, MINUTE_NS, Finding, FindingState, Timeliness
 
 LATE_NS_MAX = 36 * HOUR_NS
 LIVE_GRACE_NS = 15 * MINUTE_NS
@@ -29,6 +29,16 @@ def timeliness(status: Status, received_ns: int, *, historical: bool) -> Timelin
     if not historical and age_ns <= 2 * status.interval_ns + LIVE_GRACE_NS:
         return Timeliness.LIVE
     return Timeliness.LATE if age_ns <= LATE_NS_MAX else Timeliness.BACKFILL
+
+
+def without_false_urgency(findings: list[Finding]) -> list[Finding]:
+    """What begins and ends within one message is history already."""
+    raised = {found.id for found in findings if found.state is FindingState.RAISED}
+    over = {found.id for found in findings if found.state is FindingState.CLEARED} & raised
+    return [
+        structs.replace(found, timeliness=Timeliness.BACKFILL) if found.id in over else found
+        for found in findings
+    ]
 
 
 def step(

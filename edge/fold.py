@@ -135,14 +135,14 @@ class Fold:
             if retain:
                 seen["retained_ignored"] += 1
                 continue
-            admission = self._pipeline.admit(topic, payload, received_ns, batch=batch)
-            seen["duplicates_dropped"] += admission.duplicates
-            if admission.message is not None:
-                messages.append(admission.message)
-            letters += [
-                DeadLetter(received_ns, why.reason, topic, payload, why.detail)
-                for why in admission.rejections
-            ]
+            for admission in self._pipeline.admissions(topic, payload, received_ns, batch=batch):
+                seen["duplicates_dropped"] += admission.duplicates
+                if admission.message is not None:
+                    messages.append(admission.message)
+                letters += [
+                    DeadLetter(received_ns, why.reason, topic, payload, why.detail)
+                    for why in admission.rejections
+                ]
         seen["messages_received"] = len(deliveries)
         for letter in letters:
             self._health.count("rejected", reason=letter.reason)

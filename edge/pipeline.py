@@ -21,12 +21,13 @@ from edge.completeness import Home
 from edge.detectors.base import device_detectors, home_detectors
 from edge.entry import Admitted, Entry, Link, Message, Tick
 from edge.meter import Meter, MeterState
-from edge.reading import SECOND_NS, Finding, FindingState, Kind, Reading, Timeliness
+from edge.reading import SECOND_NS, Finding, Kind, Reading, Timeliness
 from edge.registry import Registry
 from edge.rhythm import Presence
 from edge.settings import Settings
+from edge.vendors import Vendors
 from edge.watch import Watch, Watched, WatchState
-from edge.wire import Reason, Rejection, WireError
+from edge.wire import Decoded, Reason, Rejection, WireError
 
 CHECKPOINT_VERSION = 1
 _FAILURES_KEPT = 100
@@ -77,8 +78,14 @@ class _Checkpoint(Struct, array_like=True):
 class Pipeline:
     """The fold over the journal, and the gate before it."""
 
-    def __init__(self, registry: Registry, settings: PipelineSettings | None = None) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        settings: PipelineSettings | None = None,
+        vendors: Vendors | None = None,
+    ) -> None:
         self._registry = registry
+        self._vendors = vendors or Vendors(registry, ())
         settings = settings or PipelineSettings()
         self._memory = Memory(settings.identities)
         self._counts: Counter[str] = Counter()
@@ -106,6 +113,31 @@ class Pipeline:
             self._check_origin(topic_text, decoded.device)
         except WireError as error:
             return Admission(None, 0, (error.rejection,))
+        return self._admission(decoded, batch)
+
+    def admissions(
+        self,
+        topic_text: str,
+        payload: bytes,
+        received_ns: int,
+        *,
+        batch: dict[Identity, bytes] | None = None,
+    ) -> tuple[Admission, ...]:
+        """As `admit`, for any topic: a vendor's delivery may hold messages of several devices."""
+        if topic_text.startswith(f"{topic.PREFIX}/") or not self._vendors.filters:
+            return (self.admit(topic_text, payload, received_ns, batch=batch),)
+        try:
+            found = self._vendors.decode(topic_text, payload, received_ns)
+        except WireError as error:
+            return (Admission(None, 0, (error.rejection,)),)
+        return tuple(
+            Admission(None, 0, (each,))
+            if isinstance(each, Rejection)
+            else self._admission(each, batch)
+            for each in found
+        )
+
+    def _admission(self, decoded: Decoded, batch: dict[Identity, bytes] | None) -> Admission:
         identity = (decoded.device, decoded.boot, decoded.seq)
         known = self._memory.known(identity, decoded.digest)
         if batch is not None and known is Known.NEW:
@@ -244,7 +276,7 @@ class Pipeline:
         found = [*self._supervised("presence", device, self._heard(readings[-1]))]
         for reading in readings:
             found += self._supervised("meter", device, self._water(reading))
-        return _without_false_urgency(found) if len(found) > 1 else found
+        return episode.without_false_urgency(found) if len(found) > 1 else found
 
     def _heard(self, newest: Reading) -> Iterator[Finding]:
         """Note that the device was heard; what was raised about its silence may clear."""
@@ -365,13 +397,3 @@ def _watched_devices(
         presence = Presence(expected_ns=next(iter(intervals_ns), None))
         if rules:
             yield name, Watched(presence, rules, utc_offset_h)
-
-
-def _without_false_urgency(findings: list[Finding]) -> list[Finding]:
-    """What begins and ends within one message is history already."""
-    raised = {found.id for found in findings if found.state is FindingState.RAISED}
-    over = {found.id for found in findings if found.state is FindingState.CLEARED} & raised
-    return [
-        structs.replace(found, timeliness=Timeliness.BACKFILL) if found.id in over else found
-        for found in findings
-    ]

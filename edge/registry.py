@@ -47,11 +47,15 @@ class Unit(Settings):
 
 
 class Device(Settings):
-    """One device in one home, from a time on and until another."""
+    """One device in one home, from a time on and until another.
+
+    `vendor` is the name under which its vendor's messages know it ("chirpstack:0102...").
+    """
 
     id: str
     kind: Kind
     unit: str
+    vendor: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9-]{0,31}:[^\s:].{0,127}$")
     start: AwareDatetime | None = Field(None, alias="from")
     end: AwareDatetime | None = Field(None, alias="to")
     resolution_m3: float | None = Field(None, ge=1e-6, le=1.0)
@@ -89,6 +93,8 @@ class Registry:
         for binding in self.bindings():
             homes[binding.unit.code].append(binding)
         self._homes = {code: tuple(group) for code, group in homes.items()}
+        named = ((each.device.vendor, each.device.id) for each in self.bindings())
+        self._vendors = {vendor: device for vendor, device in named if vendor}
 
     @classmethod
     def parse(cls, table: Mapping[str, Any], path: Path) -> "Registry":
@@ -111,6 +117,10 @@ class Registry:
     def knows(self, device: str) -> bool:
         """Whether `device` is, was or will be in some home."""
         return device in self._bindings
+
+    def by_vendor(self, vendor_id: str) -> str | None:
+        """The device whose vendor calls it `vendor_id`; None when the file names none."""
+        return self._vendors.get(vendor_id)
 
     def binding(self, device: str, at_ns: int) -> Binding | None:
         """Where `device` hangs at `at_ns`, with its terms; None when nowhere."""
@@ -207,6 +217,7 @@ class _Draft:
             if device.unit not in codes:
                 self.fault(f"{key}.unit", f'no unit "{device.unit}"', "add the [[unit]] or mend it")
         self._overlaps(devices)
+        self._shared_vendors(devices)
 
     def _code(self, key: str, code: str) -> None:
         if not is_segment(code):
@@ -217,6 +228,13 @@ class _Draft:
         for key, unit in units.items():
             if counts[unit.code] > 1:
                 self.fault(f"{key}.code", f'"{unit.code}" occurs twice', "give each unit its code")
+
+    def _shared_vendors(self, devices: dict[str, Device]) -> None:
+        owners: dict[str, str] = {}
+        for key, device in devices.items():
+            if device.vendor and owners.setdefault(device.vendor, device.id) != device.id:
+                problem = f'"{device.vendor}" is "{owners[device.vendor]}" already'
+                self.fault(f"{key}.vendor", problem, "give each device its own vendor id")
 
     def _overlaps(self, devices: dict[str, Device]) -> None:
         spans: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "user": Command("gateway.access.cli", "accounts of the console: add, passwd, list"),
         "replay": Command("simulators.replay", "real homes tell a story to a broker"),
         "walkthrough": Command("simulators.walkthrough", "the files of docs/walkthrough.md"),
+        "decode": Command("edge.decode_command", "what a vendor's payload says, or why not"),
         "people": Command("simulators.people", "phones that show texts and answer by keyboard"),
         "sim": Command("simulators.sim", "days of the whole system in virtual time, from a seed"),
         "bench ingest": Command("bench.ingest", "how fast an edge takes readings in"),

@@ -57,6 +57,23 @@ def test_one_table_of_terms_is_one_rule() -> None:
     assert [terms.threshold_l for terms in registry.unit("u01").welfare] == [5.0]
 
 
+def test_a_device_is_found_by_its_vendor_s_name_through_all_its_homes() -> None:
+    vendor = {"vendor": "chirpstack:0101010101010101"}
+    registry = parsed([UNIT], [METER | vendor | {"to": MOVE}, METER | vendor | {"from": MOVE}])
+    assert registry.by_vendor("chirpstack:0101010101010101") == "wm-1"
+    assert registry.by_vendor("chirpstack:0202020202020202") is None
+
+
+def test_one_vendor_s_name_for_two_devices_is_a_fault() -> None:
+    vendor = {"vendor": "wmbus:33225544"}
+    found = faults([UNIT], [METER | vendor, METER | vendor | {"id": "wm-2"}])
+    assert found == {"device.1.vendor": '"wmbus:33225544" is "wm-1" already'}
+
+
+def test_a_vendor_s_name_says_whose_it_is() -> None:
+    assert list(faults([UNIT], [METER | {"vendor": "33225544"}])) == ["device.0.vendor"]
+
+
 def test_every_fault_of_a_file_is_told_at_once() -> None:
     found = faults(
         [UNIT, UNIT, {"code": "No 1", "building": "b01"}, {"code": "u09", "floor": 3}],

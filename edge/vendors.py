@@ -1,0 +1,76 @@
+"""Vendors' messages under our own names: decode by profile, then bind by the registry.
+
+Only profiles that the site enabled are asked. A vendor id that the registry does not name is
+refused and counted, so that a forgotten device shows in the dead letters and not in a home.
+"""
+
+from collections.abc import Sequence
+
+from edge.profiles.base import Profile, VendorMessage
+from edge.reading import Reading
+from edge.registry import Registry
+from edge.wire import Decoded, Reason, Rejection, WireError
+
+
+class Vendors:
+    """The vendors whose messages this edge takes in, and the `filters` that bring them."""
+
+    def __init__(self, registry: Registry, enabled: Sequence[Profile]) -> None:
+        self._registry = registry
+        self._enabled = tuple(enabled)
+        self.filters = tuple(dict.fromkeys(f for each in self._enabled for f in each.filters))
+
+    def decode(
+        self, topic: str, payload: bytes, received_ns: int
+    ) -> tuple[Decoded | Rejection, ...]:
+        """The messages in `payload`, each of one device of ours, or why it is of none.
+
+        Raises:
+            WireError: no enabled profile claims it, or the one that does refuses it.
+        """
+        for profile in self._enabled:
+            if profile.claims(topic, payload):
+                messages = profile.decode(topic, payload, received_ns)
+                return tuple(self._bound(message, received_ns) for message in messages)
+        raise WireError(Reason.UNKNOWN_TOPIC, f"no enabled profile claims {topic[:120]!r}")
+
+    def _bound(self, message: VendorMessage, received_ns: int) -> Decoded | Rejection:
+        device = self._registry.by_vendor(message.vendor_id)
+        if device is None:
+            detail = f"no [[device]] has vendor = {message.vendor_id!r}"
+            return Rejection(Reason.UNKNOWN_DEVICE, detail)
+        return Decoded(
+            message.vendor_id,
+            device,
+            message.boot,
+            message.seq,
+            message.digest,
+            self._readings(device, message, received_ns),
+            message.rejected,
+        )
+
+    def _readings(
+        self, device: str, message: VendorMessage, received_ns: int
+    ) -> tuple[Reading, ...]:
+        """The readings, in the home and of the kind that the registry says for their time."""
+        readings = []
+        for said in message.readings:
+            binding = self._registry.binding(device, said.at_ns)
+            readings.append(
+                Reading(
+                    device,
+                    binding.unit.code if binding else "",
+                    binding.device.kind if binding else said.kind,
+                    said.channel,
+                    said.value,
+                    said.at_ns,
+                    received_ns,
+                    said.clock,
+                    said.quality,
+                    said.historical,
+                    message.seq,
+                    message.boot,
+                    said.resolution,
+                )
+            )
+        return tuple(readings)

@@ -1,0 +1,119 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge import profiles
+from edge.edge_settings import EdgeSettings, read_profiles
+from edge.entry import Admitted, Link
+from edge.pipeline import Pipeline
+from edge.profiles.axioma import DAY
+from edge.reading import DAY_NS, HOUR_NS, SECOND_NS, FindingState, Kind
+from edge.settings import ConfigError, parse
+from edge.vendors import Vendors
+from edge.wire import Reason
+from tests.unit.edge.worlds import METER, UNIT, registry
+
+VENDOR_ID = "wmbus:33225544"
+TOPIC = "wmbusmeters/33225544"
+T_NS = 1_788_390_574 * SECOND_NS
+TABLE: dict[str, Any] = {
+    "edge": "e01",
+    "site": "s01",
+    "registry": "registry.toml",
+    "journal": {"path": "journal.db"},
+}
+
+
+def pipeline(vendor_id: str = VENDOR_ID, *enabled: str) -> Pipeline:
+    book = registry((UNIT,), (METER | {"vendor": vendor_id},))
+    wanted = [each for each in profiles.profiles() if each.name in (enabled or ("wmbus",))]
+    return Pipeline(book, None, Vendors(book, wanted))
+
+
+def telegram(total_m3: float, at: str, meter: str = "33225544") -> bytes:
+    return (
+        f'{{"media":"water","meter":"iperl","id":"{meter}","total_m3":{total_m3},'
+        f'"timestamp":"{at}"}}'
+    ).encode()
+
+
+def test_a_vendor_s_reading_is_admitted_as_our_device_s() -> None:
+    (admission,) = pipeline().admissions(TOPIC, telegram(6.054, "2026-09-02T23:09:34Z"), T_NS)
+    (reading,) = admission.readings
+    assert (reading.device, reading.unit, reading.kind) == ("wm-1", "u01", Kind.WATER)
+    assert (reading.channel, reading.value, reading.at_ns) == ("water.total", 6.054, T_NS)
+
+
+def test_a_copy_is_dropped_and_another_value_of_the_same_time_is_not() -> None:
+    site, at = pipeline(), "2026-09-02T23:09:34Z"
+    (first,) = site.admissions(TOPIC, telegram(6.054, at), T_NS)
+    assert first.message is not None
+    site.step(Admitted((first.message,)))
+    (copy,) = site.admissions(TOPIC, telegram(6.054, at), T_NS + SECOND_NS)
+    (other,) = site.admissions(TOPIC, telegram(5.803, at), T_NS + SECOND_NS)
+    assert (copy.message, copy.duplicates) == (None, 1)
+    assert other.message is not None
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "reason"),
+    [
+        (TOPIC, telegram(1, "2026-09-02T23:09:34Z", "00000000"), Reason.UNKNOWN_DEVICE),
+        (TOPIC, b"{", Reason.NOT_JSON),
+        ("zigbee2mqtt/door", b"{}", Reason.UNKNOWN_TOPIC),
+        ("sw/1/s01/b01/u01/water/wm-1/obs", b"{", Reason.NOT_JSON),
+    ],
+)
+def test_what_is_nobody_s_is_refused_with_its_reason(
+    topic: str, payload: bytes, reason: Reason
+) -> None:
+    (admission,) = pipeline().admissions(topic, payload, T_NS)
+    assert admission.message is None
+    assert [each.reason for each in admission.rejections] == [reason]
+
+
+def test_without_profiles_every_foreign_topic_is_refused_as_before() -> None:
+    (admission,) = Pipeline(registry()).admissions(TOPIC, b"{}", T_NS)
+    assert [each.reason for each in admission.rejections] == [Reason.UNKNOWN_TOPIC]
+
+
+def test_a_dry_day_in_vendor_frames_raises_the_home_that_lives_alone() -> None:
+    site = pipeline("lorawan:0101010101010101", "axioma-w1")
+    said = list(site.step(Link(up=True, at_ns=T_NS - DAY_NS)))
+    topic = "lorawan/axioma-w1/0101010101010101/100"
+    dry = DAY[:10] + bytes(41)
+    for day in (0, 1):
+        now_ns = T_NS + day * DAY_NS
+        frame = dry[:1] + (now_ns // SECOND_NS).to_bytes(4, "little") + dry[5:]
+        (admission,) = site.admissions(topic, frame, now_ns + SECOND_NS)
+        assert admission.message is not None
+        said += site.step(Admitted((admission.message,)))
+    raised = [each for each in said if each.rule == "welfare"]
+    assert raised[0].state is FindingState.RAISED
+    assert raised[0].since_ns == T_NS - 23 * HOUR_NS
+
+
+def test_an_edge_enables_profiles_by_name_and_the_templates_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "templates.toml"
+    path.write_text(
+        'version = 1\n[[template]]\nname = "acme"\nkind = "water"\ntopic = "acme/+/up"\n'
+        'field = [{channel = "water.total", offset = 0, type = "u32"}]\n',
+        "utf-8",
+    )
+    table = TABLE | {"profiles": {"enabled": ["wmbus"], "templates": str(path)}}
+    enabled = read_profiles(parse(table, EdgeSettings, Path("edge.toml")))
+    assert [each.name for each in enabled] == ["wmbus", "acme"]
+    assert Vendors(registry(), enabled).filters == ("wmbusmeters/+", "acme/+/up")
+
+
+@pytest.mark.parametrize("name", ["sundial", "cjt188", "canonical"])
+def test_what_comes_on_no_topic_cannot_be_enabled(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(TABLE | {"profiles": {"enabled": [name]}}, EdgeSettings, Path("edge.toml"))
+    assert [each.key for each in caught.value.faults] == ["profiles.enabled"]
+    assert name in caught.value.faults[0].problem
+
+
+def test_no_profile_is_enabled_unless_it_is_named() -> None:
+    assert read_profiles(parse(TABLE, EdgeSettings, Path("edge.toml"))) == ()
