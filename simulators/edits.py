@@ -5,7 +5,7 @@ real readings before the edit's moment stay as they are.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import count, pairwise, takewhile
+from itertools import count, takewhile
 
 from edge.reading import DAY_NS, HOUR_NS
 from simulators.households import Sample, Series
@@ -70,11 +70,6 @@ def repeated(series: Series) -> Iterator[Sample]:
     for turn in count():
         for at_ns, litres in series:
             yield Sample(at_ns + turn * period_ns, litres + turn * used)
-
-
-def gaps_ns(samples: Iterable[Sample]) -> list[int]:
-    """The times between neighbouring samples."""
-    return [later.at_ns - earlier.at_ns for earlier, later in pairwise(samples)]
 
 
 def _day(sample: Sample, offset_ns: int) -> int:
