@@ -27,13 +27,15 @@ from edge.courier import Courier
 from edge.disk_room import when_room
 from edge.edge_settings import EdgeSettings, check, read_profiles, read_registry
 from edge.failpoint import hit
-from edge.fold import Fold
+from edge.fold import Fold, Taken
 from edge.health import Health, serve
 from edge.influx import Forwarder, sink
+from edge.intake_http import PushIntake
 from edge.journal import INFLUX, Journal, open_journal
 from edge.journal_file import JournalError
 from edge.outbox import Outbox
 from edge.pipeline import Pipeline
+from edge.push_settings import read_credentials
 from edge.reading import SECOND_NS
 from edge.registry import Registry
 from edge.ring import prune, used_bytes
@@ -126,6 +128,12 @@ class _Agent:
                 journal, self._outbox, registry, sink(settings.influx),
                 clock=clock, rng=rng, health=health,
             )  # fmt: skip
+        self._push = None
+        if settings.push is not None:
+            self._push = PushIntake(
+                settings.push, read_credentials(settings.push), self._take_pushed,
+                clock=clock, health=health,
+            )  # fmt: skip
         self._stepped = asyncio.Event()
         # The loop looks once a minute of the clock; a minute of real standstill is nothing yet.
         self._unseen_ns_max = int((_TICK_S_MAX + 60.0 * max(1.0, clock.speed)) * SECOND_NS)
@@ -153,6 +161,8 @@ class _Agent:
         }
         if self._forwarder is not None:
             parts["forward"] = self._forwarder.run()
+        if self._push is not None:
+            parts["push"] = self._push.run()
         return parts
 
     async def _receive(self) -> None:
@@ -162,9 +172,16 @@ class _Agent:
             acks = [d for d in deliveries if d.topic == self._ack_topic]
             messages = [d for d in deliveries if d.topic != self._ack_topic]
             if messages:
-                await self._when_room(partial(self._fold.take, messages, self._session))
+                await self._when_room(partial(self._fold.take, messages, self._session.ack))
                 self._woken()
             await self._acknowledge(acks)
+
+    def _take_pushed(self, delivery: Delivery) -> Taken:
+        """Commit what came by HTTP; its ack is the answer, which comes after this."""
+        hit("edge.receive")
+        taken = self._fold.take([delivery], lambda _: None)
+        self._woken()
+        return taken
 
     async def _acknowledge(self, acks: Sequence[Delivery]) -> None:
         for delivery in acks:
@@ -247,7 +264,7 @@ class _Agent:
             self._health.count("publishes_failed")
             log.info("%s: %s", to, error)
 
-    async def _when_room(self, act: Callable[[], None]) -> None:
+    async def _when_room(self, act: Callable[[], object]) -> None:
         await when_room(self._clock, self._health, act)
 
     def _woken(self) -> None:
@@ -287,6 +304,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _arguments(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # else a line for every write
+    for library in ("uvicorn", "python_multipart"):  # else a line for every broken request
+        logging.getLogger(library).setLevel(logging.ERROR)
     try:
         clock = parse(arguments.clock)
         settings = check(arguments.config)

@@ -19,7 +19,7 @@ from paho.mqtt.enums import MQTTErrorCode
 from pydantic import Field, SecretStr, model_validator
 
 from edge.clock import Clock
-from edge.paho_client import PahoClient
+from edge.paho_client import PahoClient, trusting
 from edge.session import Delivery, NotPublished, OnLink, Will
 from edge.settings import DurationS, Settings
 
@@ -174,7 +174,7 @@ class PahoSession:
         if settings.username is not None:
             client.username_pw_set(settings.username, settings.secret())
         if settings.tls_ca is not None:
-            client.tls_set(ca_certs=str(settings.tls_ca))
+            client.tls_set_context(trusting(settings.tls_ca))
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, qos=1, retain=True)
         return client

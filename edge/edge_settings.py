@@ -13,6 +13,7 @@ from edge.journal import JournalSettings
 from edge.pipeline import PipelineSettings
 from edge.profiles import template
 from edge.profiles.base import Profile
+from edge.push_settings import PushSettings, read_credentials
 from edge.registry import Registry
 from edge.settings import (
     ConfigError,
@@ -53,6 +54,7 @@ class EdgeSettings(Settings):
     influx: InfluxSettings | None = None
     metrics: MetricsSettings | None = None
     profiles: ProfileSettings = ProfileSettings()
+    push: PushSettings | None = None
 
     @field_validator("edge", "site")
     @classmethod
@@ -82,6 +84,8 @@ def check(path: Path) -> EdgeSettings:
     if settings is not None:
         gather(faults, lambda: read_registry(settings))
         gather(faults, lambda: read_profiles(settings))
+        if push := settings.push:
+            gather(faults, lambda: read_credentials(push))
         faults += unreadable(settings, path)
     elif registry := named_paths(path).get("registry"):
         gather(faults, lambda: _registry_in(registry))
@@ -105,13 +109,14 @@ def read_registry(settings: EdgeSettings) -> Registry:
 
 
 def read_profiles(settings: EdgeSettings) -> tuple[Profile, ...]:
-    """The profiles that `settings` enable: the named ones, and every template of its file.
+    """The profiles that `settings` enable: named, pushed by HTTP, and its file's templates.
 
     Raises:
         ConfigError: the templates cannot be used; all faults at once.
     """
     wanted = settings.profiles
-    named = [each for each in profiles.profiles() if each.name in wanted.enabled]
+    names = {*wanted.enabled, *(settings.push.vendors if settings.push else ())}
+    named = [each for each in profiles.profiles() if each.name in names]
     if wanted.templates is None:
         return tuple(named)
     return (*named, *template.parse(read_table(wanted.templates), wanted.templates))

@@ -6,7 +6,7 @@ nothing else can come in between, so the journal's order is the pipeline's order
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from edge.entry import Admitted, Entry, Link, Message, Tick
@@ -15,7 +15,7 @@ from edge.health import Health
 from edge.journal import PIPELINE, DeadLetter, Journal, JournalFull
 from edge.pipeline import CheckpointError, Pipeline
 from edge.reading import Finding
-from edge.session import Delivery, Session
+from edge.session import Delivery
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,14 @@ class _Unsettled(NamedTuple):
     position: int
     findings: list[Finding]
     tick: Tick | None
+
+
+class Taken(NamedTuple):
+    """What became of deliveries: messages for the log, dead letters, and copies known before."""
+
+    messages: list[Message]
+    letters: list[DeadLetter]
+    copies: int
 
 
 class Fold:
@@ -61,20 +69,24 @@ class Fold:
                 self.settle_rest()
         self.link(now_ns, up=False)
 
-    def take(self, deliveries: Sequence[Delivery], session: Session) -> None:
+    def take(
+        self, deliveries: Sequence[Delivery], ack: Callable[[Sequence[Delivery]], None]
+    ) -> Taken:
         """Commit the deliveries, ack them, and detect."""
         self.settle_rest()
-        messages, letters = self._admit(deliveries)
+        taken = self._admit(deliveries)
+        messages, letters, _ = taken
         entries = [Admitted(tuple(messages))] if messages else []
         if entries or letters:
             self._journal.append(entries, letters)
         hit("edge.commit")
-        session.ack(deliveries)
+        ack(deliveries)
         hit("edge.ack")
         admitted = sum(len(message.readings) for message in messages)
         self._health.count("readings_admitted", admitted)
         self.readings_since_checkpoint += admitted
         self._step(entries)
+        return taken
 
     def link(self, now_ns: int, *, up: bool) -> None:
         """Commit that the broker link came up or was lost, and detect."""
@@ -126,7 +138,7 @@ class Fold:
                 return position
         return 0
 
-    def _admit(self, deliveries: Sequence[Delivery]) -> tuple[list[Message], list[DeadLetter]]:
+    def _admit(self, deliveries: Sequence[Delivery]) -> Taken:
         messages: list[Message] = []
         letters: list[DeadLetter] = []
         seen = Counter[str]()
@@ -148,7 +160,7 @@ class Fold:
             self._health.count("rejected", reason=letter.reason)
         for name, amount in seen.items():
             self._health.count(name, amount)
-        return messages, letters
+        return Taken(messages, letters, seen["duplicates_dropped"])
 
     def _step(self, entries: Sequence[Entry]) -> None:
         """Step what was just appended: the last entries of the journal."""

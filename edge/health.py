@@ -25,8 +25,10 @@ class Nature(Enum):
 _C, _G = Nature.COUNTER, Nature.GAUGE
 
 METRICS: dict[str, tuple[Nature, str]] = {
-    "messages_received": (_C, "Messages taken from the broker"),
+    "messages_received": (_C, "Messages taken from the broker, or pushed by HTTP"),
     "readings_admitted": (_C, "Readings committed to the journal"),
+    "pushes_received": (_C, "HTTP pushes that were begun"),
+    "pushes_refused": (_C, "HTTP pushes and connections refused, by reason"),
     "retained_ignored": (_C, "Retained observations: old news of unknown age, not admitted"),
     "duplicates_dropped": (_C, "Messages that had been admitted before"),
     "rejected": (_C, "Messages or records refused, by reason; kept as dead letters"),

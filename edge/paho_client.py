@@ -6,7 +6,9 @@ it is, and the acks of a batch leave in one write. Three methods below stand in 
 ones of paho 2: should a release rename them, tests/contract/test_paho_client.py says so.
 """
 
+import ssl
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from struct import Struct
 
 import paho.mqtt.client as mqtt
@@ -70,3 +72,25 @@ class PahoClient(mqtt.Client):
         mid = int.from_bytes(packet[topic_end:start], "big")
         self._take(packet[2:topic_end], packet[start:], mid, bool(command & _RETAIN))
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+
+class _ClosedWhenRefused(ssl.SSLSocket):
+    """paho leaves the socket of a failed handshake open until it is collected; this is closed."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
+def trusting(authority: Path) -> ssl.SSLContext:
+    """TLS with servers whose certificate is by `authority` (PEM) and names their host.
+
+    Raises:
+        OSError: the file cannot be read, or holds no certificate.
+    """
+    context = ssl.create_default_context(cafile=authority)
+    context.sslsocket_class = _ClosedWhenRefused
+    return context

@@ -124,7 +124,7 @@ class Pipeline:
         batch: dict[Identity, bytes] | None = None,
     ) -> tuple[Admission, ...]:
         """As `admit`, for any topic: a vendor's delivery may hold messages of several devices."""
-        if topic_text.startswith(f"{topic.PREFIX}/") or not self._vendors.filters:
+        if topic_text.startswith(f"{topic.PREFIX}/") or not self._vendors.enabled:
             return (self.admit(topic_text, payload, received_ns, batch=batch),)
         try:
             found = self._vendors.decode(topic_text, payload, received_ns)

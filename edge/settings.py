@@ -33,6 +33,10 @@ class Settings(BaseModel):
                 changes[name] = folder / value
             elif isinstance(value, Settings):
                 changes[name] = value.beside(folder)
+            elif isinstance(value, tuple):
+                changes[name] = tuple(
+                    each.beside(folder) if isinstance(each, Settings) else each for each in value
+                )
         return self.model_copy(update=changes)
 
 

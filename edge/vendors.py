@@ -13,12 +13,12 @@ from edge.wire import Decoded, Reason, Rejection, WireError
 
 
 class Vendors:
-    """The vendors whose messages this edge takes in, and the `filters` that bring them."""
+    """The vendors whose messages this edge takes in, and the MQTT `filters` that bring them."""
 
     def __init__(self, registry: Registry, enabled: Sequence[Profile]) -> None:
         self._registry = registry
-        self._enabled = tuple(enabled)
-        self.filters = tuple(dict.fromkeys(f for each in self._enabled for f in each.filters))
+        self.enabled = tuple(enabled)
+        self.filters = tuple(dict.fromkeys(f for each in self.enabled for f in each.filters))
 
     def decode(
         self, topic: str, payload: bytes, received_ns: int
@@ -28,7 +28,7 @@ class Vendors:
         Raises:
             WireError: no enabled profile claims it, or the one that does refuses it.
         """
-        for profile in self._enabled:
+        for profile in self.enabled:
             if profile.claims(topic, payload):
                 messages = profile.decode(topic, payload, received_ns)
                 return tuple(self._bound(message, received_ns) for message in messages)

@@ -39,6 +39,8 @@ _SHIPPED = Path(__file__).parents[1] / "config" / "mosquitto.conf"
 _PORTS = {"broker": 18883, "console": 18080, "hook": 18090, "influx": 18086}
 _SPEED_MAX = 20_000.0
 _MOSQUITTO_OWN = ("listener", "persistence_location", "password_file", "user")
+_FOR_MANY_USERS = ("acl_file", "use_username_as_clientid")
+"""What the walkthrough's one user, under several client ids, cannot live with."""
 _INFLUX = """\
 reporting-disabled = true
 bind-address = "{host}:{rpc}"
@@ -139,7 +141,8 @@ def _write_mosquitto(box: Box) -> None:
     user = pwd.getpwuid(os.getuid()).pw_name
     own = (f"{box.broker_port} {HOST}", f"{folder}/", str(hashed), user)
     shipped = _SHIPPED.read_text("utf-8").splitlines()
-    kept = [line for line in shipped if line.partition(" ")[0] not in _MOSQUITTO_OWN]
+    dropped = (*_MOSQUITTO_OWN, *_FOR_MANY_USERS)
+    kept = [line for line in shipped if line.partition(" ")[0] not in dropped]
     lines = [f"{key} {value}" for key, value in zip(_MOSQUITTO_OWN, own, strict=True)]
     (folder / "mosquitto.conf").write_text("\n".join([*lines, *kept, ""]), "utf-8")
 
