@@ -34,7 +34,7 @@ class Limits:
     refused: Callable[[str], None]
 
 
-class Server(uvicorn.Server):
+class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: the process has one owner, and it is not this."""
 
     @contextmanager
@@ -116,10 +116,20 @@ async def serve(app: ASGIApp, listening: socket.socket, limits: Limits) -> None:
         timeout_graceful_shutdown=_GRACE_S,
         h11_max_incomplete_event_size=_HEAD_BYTES_MAX,
     )
-    server = Server(config)
+    await run(config, listening)
+
+
+async def run(
+    config: uvicorn.Config,
+    listening: socket.socket,
+    closing: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve by `config` until cancelled; `closing` then ends what would not end by itself."""
+    server = _Server(config)
     serving = asyncio.ensure_future(server.serve([listening]))
     try:
         await asyncio.shield(serving)
     finally:
         server.should_exit = True
+        closing()
         await serving

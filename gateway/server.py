@@ -1,12 +1,11 @@
 """The HTTP server as one task among others: it owns no signals, and ends when cancelled."""
 
-import asyncio
 import socket
 
 import uvicorn
 from fastapi import FastAPI
 
-from edge.http_server import Server, listen
+from edge.http_server import listen, run
 from gateway.live import Live
 
 __all__ = ["listen", "serve"]
@@ -32,11 +31,4 @@ async def serve(app: FastAPI, listening: socket.socket, live: Live) -> None:
         timeout_graceful_shutdown=_GRACE_S,
         h11_max_incomplete_event_size=_HEAD_BYTES_MAX,
     )
-    server = Server(config)
-    serving = asyncio.ensure_future(server.serve([listening]))
-    try:
-        await asyncio.shield(serving)
-    finally:
-        server.should_exit = True
-        live.close()
-        await serving
+    await run(config, listening, closing=live.close)
