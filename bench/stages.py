@@ -67,7 +67,7 @@ def fold_stages(books: Books, folder: Path, rounds: int) -> None:
 def _fold(books: Books, pipeline: Pipeline, journal: Journal,
           messages: Sequence[tuple[str, bytes]], now_ns: int) -> None:  # fmt: skip
     admissions = books.timed(
-        "decode and admit", lambda: [pipeline.admit(*message, now_ns) for message in messages]
+        "decode and admit", lambda: [pipeline.gate.admit(*message, now_ns) for message in messages]
     )
     entry = Admitted(tuple(a.message for a in admissions if a.message is not None))
     books.timed("journal", lambda: journal.append([entry]))

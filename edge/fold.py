@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from edge.checkpoint import CheckpointError
 from edge.entry import Admitted, Entry, Link, Message, Tick
 from edge.failpoint import hit
 from edge.health import Health
 from edge.journal import PIPELINE, DeadLetter, Journal, JournalFull
-from edge.pipeline import CheckpointError, Pipeline
+from edge.pipeline import Pipeline
 from edge.reading import Finding
 from edge.session import Delivery
 
@@ -147,7 +148,9 @@ class Fold:
             if retain:
                 seen["retained_ignored"] += 1
                 continue
-            for admission in self._pipeline.admissions(topic, payload, received_ns, batch=batch):
+            for admission in self._pipeline.gate.admissions(
+                topic, payload, received_ns, batch=batch
+            ):
                 seen["duplicates_dropped"] += admission.duplicates
                 if admission.message is not None:
                     messages.append(admission.message)

@@ -4,34 +4,29 @@ Pure and deterministic: the same entries from the same checkpoint make the same 
 with the same ids and revisions. Waiting, storing and sending are the shell's.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
-from traceback import format_exception
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
-from msgspec import Struct, msgpack, structs
+from msgspec import structs
 from pydantic import Field
 
-from edge import episode, topic, wire
-from edge.admission import Identity, Known, Memory, compare
-from edge.completeness import Home
-from edge.detectors.base import device_detectors, home_detectors
+from edge import episode
+from edge.admission import Known, Memory
+from edge.checkpoint import Checkpoint, decode, encode
 from edge.entry import Admitted, Entry, Link, Message, Tick
-from edge.meter import Meter, MeterState
-from edge.reading import SECOND_NS, Finding, Kind, Reading, Timeliness
+from edge.gate import Gate
+from edge.meter import Meter
+from edge.reading import Finding, Kind, Reading, Timeliness
 from edge.registry import Registry
 from edge.rhythm import Presence
 from edge.settings import Settings
+from edge.subjects import watched_devices, watched_homes
+from edge.supervision import Failure, Supervisor
 from edge.vendors import Vendors
-from edge.watch import Watch, Watched, WatchState
-from edge.wire import Decoded, Reason, Rejection, WireError
-
-CHECKPOINT_VERSION = 1
-_FAILURES_KEPT = 100
-_TRACE_MAX = 2_000
+from edge.watch import Watch, Watched
 
 
 class PipelineSettings(Settings):
@@ -39,40 +34,6 @@ class PipelineSettings(Settings):
 
     utc_offset_h: float = Field(8.0, ge=-12, le=14)
     identities: int = Field(128, ge=1, le=100_000)
-
-
-class CheckpointError(Exception):
-    """The blob is no checkpoint of this version: replay the journal from its beginning."""
-
-
-class Failure(NamedTuple):
-    """A rule broke on a subject, which it cannot judge until it is mended; with its trace."""
-
-    rule: str
-    subject: str
-    trace: str
-
-
-class Admission(Struct, frozen=True):
-    """What became of one delivery; append `message`, when there is one, to the journal."""
-
-    message: Message | None
-    duplicates: int
-    rejections: tuple[Rejection, ...]
-
-    @property
-    def readings(self) -> tuple[Reading, ...]:
-        """What was admitted; empty when nothing was."""
-        return self.message.readings if self.message else ()
-
-
-class _Checkpoint(Struct, array_like=True):
-    version: int
-    counts: dict[str, int]
-    memory: dict[str, list[tuple[int, int, bytes]]]
-    meters: dict[str, MeterState]
-    devices: dict[str, Presence]
-    watches: dict[str, WatchState]
 
 
 class Pipeline:
@@ -85,73 +46,15 @@ class Pipeline:
         vendors: Vendors | None = None,
     ) -> None:
         self._registry = registry
-        self._vendors = vendors or Vendors(registry, ())
         settings = settings or PipelineSettings()
         self._memory = Memory(settings.identities)
+        self.gate = Gate(registry, vendors or Vendors(registry, ()), self._memory)
         self._counts: Counter[str] = Counter()
         self._due_ns: int | None = None
-        self._failures: deque[Failure] = deque(maxlen=_FAILURES_KEPT)
-        self._homes = dict(_watched_homes(registry, settings.utc_offset_h))
-        self._devices = dict(_watched_devices(registry, settings.utc_offset_h))
+        self._supervisor = Supervisor(self._counts)
+        self._homes = dict(watched_homes(registry, settings.utc_offset_h))
+        self._devices = dict(watched_devices(registry, settings.utc_offset_h))
         self._share_rhythms()
-
-    def admit(
-        self,
-        topic_text: str,
-        payload: bytes,
-        received_ns: int,
-        *,
-        batch: dict[Identity, bytes] | None = None,
-    ) -> Admission:
-        """Judge one delivery; nothing but `batch` changes, so a failed commit costs nothing.
-
-        Hand in one fresh `batch` for all deliveries that go into one journal append: copies
-        among them are then known before any of them is stepped.
-        """
-        try:
-            decoded = wire.decode(topic_text, payload, received_ns)
-            self._check_origin(topic_text, decoded.device)
-        except WireError as error:
-            return Admission(None, 0, (error.rejection,))
-        return self._admission(decoded, batch)
-
-    def admissions(
-        self,
-        topic_text: str,
-        payload: bytes,
-        received_ns: int,
-        *,
-        batch: dict[Identity, bytes] | None = None,
-    ) -> tuple[Admission, ...]:
-        """As `admit`, for any topic: a vendor's delivery may hold messages of several devices."""
-        if topic_text.startswith(f"{topic.PREFIX}/") or not self._vendors.enabled:
-            return (self.admit(topic_text, payload, received_ns, batch=batch),)
-        try:
-            found = self._vendors.decode(topic_text, payload, received_ns)
-        except WireError as error:
-            return (Admission(None, 0, (error.rejection,)),)
-        return tuple(
-            Admission(None, 0, (each,))
-            if isinstance(each, Rejection)
-            else self._admission(each, batch)
-            for each in found
-        )
-
-    def _admission(self, decoded: Decoded, batch: dict[Identity, bytes] | None) -> Admission:
-        identity = (decoded.device, decoded.boot, decoded.seq)
-        known = self._memory.known(identity, decoded.digest)
-        if batch is not None and known is Known.NEW:
-            known = compare(batch.get(identity), decoded.digest)
-        if known is Known.COPY:
-            return Admission(None, 1, ())
-        if known is Known.REUSED:
-            detail = "device {} boot {} seq {} said something else before".format(*identity)
-            return Admission(None, 0, (Rejection(Reason.ID_REUSED, detail),))
-        if not decoded.readings:
-            return Admission(None, 0, decoded.rejected)
-        if batch is not None:
-            batch[identity] = decoded.digest
-        return Admission(Message(*identity, decoded.digest, decoded.readings), 0, decoded.rejected)
 
     def step(self, entry: Entry) -> tuple[Finding, ...]:
         """Fold one entry in; the findings it makes, in order.
@@ -171,9 +74,7 @@ class Pipeline:
 
     def take_failures(self) -> tuple[Failure, ...]:
         """The rules that broke since the last call, at most the last 100; all are counted."""
-        failures = tuple(self._failures)
-        self._failures.clear()
-        return failures
+        return self._supervisor.take_failures()
 
     def due_ns(self) -> int | None:
         """The earliest wall time at which a Tick may make a finding; None when none can.
@@ -191,9 +92,8 @@ class Pipeline:
 
     def dump(self) -> bytes:
         """The whole state as a checkpoint, uncompressed."""
-        return msgpack.encode(
-            _Checkpoint(
-                CHECKPOINT_VERSION,
+        return encode(
+            Checkpoint(
                 dict(self._counts),
                 self._memory.state(),
                 {key: meter.state() for key, meter in self._meters()},
@@ -208,18 +108,14 @@ class Pipeline:
         Raises:
             CheckpointError: the blob cannot be read; this pipeline is unchanged.
         """
-        try:
-            saved = msgpack.decode(blob, type=_Checkpoint)
-        except msgspec.MsgspecError as error:
-            raise CheckpointError(f"not a checkpoint: {error}") from error
-        if saved.version != CHECKPOINT_VERSION:
-            raise CheckpointError(f"checkpoint of version {saved.version}")
-        self._counts = Counter(saved.counts)
+        saved = decode(blob)
+        self._counts.clear()
+        self._counts.update(saved.counts)
         self._memory.restore(saved.memory)
         self._restore_subjects(saved)
         self._look_ahead(0)
 
-    def _restore_subjects(self, saved: _Checkpoint) -> None:
+    def _restore_subjects(self, saved: Checkpoint) -> None:
         for key, meter in self._meters():
             if meter_state := saved.meters.get(key):
                 meter.restore(meter_state)
@@ -251,15 +147,6 @@ class Pipeline:
             for watch in subject.watches:
                 yield f"{key} {watch.rule}", watch
 
-    def _check_origin(self, topic_text: str, device: str) -> None:
-        site = topic.parse(topic_text).site
-        if site != self._registry.site:
-            raise WireError(
-                Reason.WRONG_SITE, f"{site!r}; this edge serves {self._registry.site!r}"
-            )
-        if not self._registry.knows(device):
-            raise WireError(Reason.UNKNOWN_DEVICE, f"{device!r} is not in the registry")
-
     def _message(self, message: Message) -> list[Finding]:
         identity = (message.device, message.boot, message.seq)
         known = self._memory.known(identity, message.digest)
@@ -273,9 +160,9 @@ class Pipeline:
         if len(readings) > 1:
             readings = sorted(readings, key=attrgetter("at_ns"))
         device = message.device
-        found = [*self._supervised("presence", device, self._heard(readings[-1]))]
+        found = [*self._supervisor.guarded("presence", device, self._heard(readings[-1]))]
         for reading in readings:
-            found += self._supervised("meter", device, self._water(reading))
+            found += self._supervisor.guarded("meter", device, self._water(reading))
         return episode.without_false_urgency(found) if len(found) > 1 else found
 
     def _heard(self, newest: Reading) -> Iterator[Finding]:
@@ -287,7 +174,7 @@ class Pipeline:
         for watch in device.watches:
             if watch.episode:
                 judged = _judged(watch, device.state, newest.received_ns, watch.episode.subject)
-                yield from self._supervised(watch.rule, newest.device, judged)
+                yield from self._supervisor.guarded(watch.rule, newest.device, judged)
             self._sooner(self._next_due(watch, device.state, newest.device))
 
     def _water(self, reading: Reading) -> Iterator[Finding]:
@@ -306,7 +193,7 @@ class Pipeline:
             return
         for watch in home.watches:
             judged = _judged(watch, home.state, newest_ns, self._registry.subject(code), reading)
-            yield from self._supervised(watch.rule, code, judged)
+            yield from self._supervisor.guarded(watch.rule, code, judged)
 
     def _tick(self, now_ns: int) -> Iterator[Finding]:
         """Raise what time alone has made true."""
@@ -315,30 +202,15 @@ class Pipeline:
             for watch in device.watches:
                 if subject and not watch.episode:
                     judged = _judged(watch, device.state, now_ns, subject)
-                    yield from self._supervised(watch.rule, name, judged)
+                    yield from self._supervisor.guarded(watch.rule, name, judged)
         self._look_ahead(now_ns)
-
-    def _supervised(self, rule: str, of: str, judged: Iterator[Finding]) -> Iterator[Finding]:
-        """What is `judged`; a rule that breaks stops neither the others nor the edge.
-
-        An entry that broke a rule is in the journal, so every start would meet it again.
-        """
-        try:
-            yield from judged
-        except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
-            self._note_broken(rule, of, error)
 
     def _next_due(self, watch: Watch[Presence], state: Presence, device: str) -> int | None:
         try:
             return watch.next_due(state)
         except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
-            self._note_broken(watch.rule, device, error)
+            self._supervisor.note(watch.rule, device, error)
             return None
-
-    def _note_broken(self, rule: str, of: str, error: Exception) -> None:
-        self._counts["rules_broken"] += 1
-        trace = "".join(format_exception(error))[-_TRACE_MAX:]
-        self._failures.append(Failure(rule, of, trace))
 
     def _link(self, at_ns: int, *, up: bool) -> None:
         """Count every silence afresh from here: what the edge could not hear was not silence."""
@@ -377,23 +249,3 @@ def _judged(
     if reading is not None:
         fresh = episode.timeliness(status, reading.received_ns, historical=reading.historical)
     yield from watch.speak(state, status, subject, fresh)
-
-
-def _watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str, Watched[Home]]]:
-    for unit in registry.units():
-        rules = [rule for kind in home_detectors() for rule in kind.install(unit)]
-        if rules:
-            water = [b for b in registry.home(unit.code) if b.device.kind is Kind.WATER]
-            yield unit.code, Watched(Home(water), rules, utc_offset_h)
-
-
-def _watched_devices(
-    registry: Registry, utc_offset_h: float
-) -> Iterator[tuple[str, Watched[Presence]]]:
-    for name in registry.devices():
-        bound = [binding.device for binding in registry.bindings(name)]
-        rules = [rule for kind in device_detectors() for rule in kind.install(bound[0])]
-        intervals_ns = [int(d.interval_s * SECOND_NS) for d in bound if d.interval_s]
-        presence = Presence(expected_ns=next(iter(intervals_ns), None))
-        if rules:
-            yield name, Watched(presence, rules, utc_offset_h)

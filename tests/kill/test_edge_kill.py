@@ -123,7 +123,7 @@ def expected(site: str, sent: list[Message], received_ns: int) -> dict[tuple[str
     pipeline = Pipeline(Registry.parse(registry_table(site), Path("registry.toml")))
     found = {}
     for message in sent:
-        admission = pipeline.admit(message.topic, message.payload, received_ns)
+        admission = pipeline.gate.admit(message.topic, message.payload, received_ns)
         assert admission.message is not None
         for finding in pipeline.step(Admitted((admission.message,))):
             found[finding.id, finding.revision] = finding.state.value

@@ -49,7 +49,7 @@ def entries(
         newest_s = sent.t + max(record.t or 0.0 for record in sent.e)
         received_s = max(received_s, newest_s + delay_s)
         received_ns = int(received_s * SECOND_NS)
-        admission = pipeline.admit(TOPIC, wire.encode(sent), received_ns)
+        admission = pipeline.gate.admit(TOPIC, wire.encode(sent), received_ns)
         assert admission.message is not None, admission
         made.append(Admitted((admission.message,)))
     return made

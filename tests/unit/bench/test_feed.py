@@ -20,7 +20,7 @@ def pipeline() -> Pipeline:
 
 def test_every_reading_of_the_feed_is_admitted() -> None:
     edge = pipeline()
-    admissions = [edge.admit(*message, NOW_NS) for message in feed(3, 24, NOW_NS)]
+    admissions = [edge.gate.admit(*message, NOW_NS) for message in feed(3, 24, NOW_NS)]
     assert {admission.rejections for admission in admissions} == {()}
     assert sum(len(admission.readings) for admission in admissions) == 3 * 24 * METERS
 
@@ -28,7 +28,7 @@ def test_every_reading_of_the_feed_is_admitted() -> None:
 def test_no_meter_of_the_feed_runs_backwards_or_jumps() -> None:
     edge = pipeline()
     for message in feed(3, 24, NOW_NS):
-        admitted = edge.admit(*message, NOW_NS).message
+        admitted = edge.gate.admit(*message, NOW_NS).message
         assert admitted is not None
         edge.step(Admitted((admitted,)))
     counts = edge.counters()
@@ -49,7 +49,7 @@ def test_each_home_of_the_still_feed_completes_twelve_quiet_hours_with_its_last_
     for hour in still_feed(NOW_NS, 13):
         assert not found
         for message in hour[:5]:
-            admitted = edge.admit(*message, NOW_NS + HOUR_NS).message
+            admitted = edge.gate.admit(*message, NOW_NS + HOUR_NS).message
             assert admitted is not None
             found += edge.step(Admitted((admitted,)))
     assert [finding.rule for finding in found] == ["welfare"] * 5

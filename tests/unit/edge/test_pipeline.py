@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 
 from edge import wire
+from edge.checkpoint import CheckpointError
 from edge.entry import Admitted, Link, Message, Tick
-from edge.pipeline import CheckpointError, Pipeline
+from edge.pipeline import Pipeline
 from edge.reading import (
     MINUTE_NS,
     SECOND_NS,
@@ -267,23 +268,23 @@ def test_a_backlog_that_arrives_at_once_does_not_make_a_device_look_quick() -> N
 
 def test_admitting_changes_nothing_until_the_entry_is_stepped() -> None:
     pipeline = Site().pipeline
-    first = pipeline.admit(TOPIC, payload(), at(0))
-    assert pipeline.admit(TOPIC, payload(), at(0)) == first
+    first = pipeline.gate.admit(TOPIC, payload(), at(0))
+    assert pipeline.gate.admit(TOPIC, payload(), at(0)) == first
     assert first.message is not None
     pipeline.step(Admitted((first.message,)))
-    again = pipeline.admit(TOPIC, payload(), at(1))
+    again = pipeline.gate.admit(TOPIC, payload(), at(1))
     assert (again.message, again.duplicates, again.rejections) == (None, 1, ())
 
 
 def test_copies_within_one_batch_are_known_for_copies() -> None:
     pipeline, batch = Site().pipeline, {}  # type: Pipeline, dict[tuple[str, int, int], bytes]
-    admissions = [pipeline.admit(TOPIC, payload(), at(0), batch=batch) for _ in range(3)]
+    admissions = [pipeline.gate.admit(TOPIC, payload(), at(0), batch=batch) for _ in range(3)]
     assert [admission.duplicates for admission in admissions] == [0, 1, 1]
 
 
 def test_copies_that_reached_the_journal_are_stepped_once() -> None:
     pipeline = Site().pipeline
-    message = pipeline.admit(TOPIC, payload(), at(0)).message
+    message = pipeline.gate.admit(TOPIC, payload(), at(0)).message
     assert message is not None
     pipeline.step(Admitted((message, message)))
     assert pipeline.counters()["duplicates"] == 1
@@ -301,10 +302,10 @@ def test_copies_that_reached_the_journal_are_stepped_once() -> None:
 )
 def test_what_is_not_admitted_says_why(topic: str, sent: bytes, expected: Reason) -> None:
     pipeline = Site().pipeline
-    message = pipeline.admit(TOPIC, payload(seq=1), at(0)).message
+    message = pipeline.gate.admit(TOPIC, payload(seq=1), at(0)).message
     assert message is not None
     pipeline.step(Admitted((message,)))
-    admission = pipeline.admit(topic, sent, at(0))
+    admission = pipeline.gate.admit(topic, sent, at(0))
     assert [rejection.reason for rejection in admission.rejections] == [expected]
     assert admission.readings == ()
 

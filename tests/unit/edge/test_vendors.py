@@ -39,7 +39,7 @@ def telegram(total_m3: float, at: str, meter: str = "33225544") -> bytes:
 
 
 def test_a_vendor_s_reading_is_admitted_as_our_device_s() -> None:
-    (admission,) = pipeline().admissions(TOPIC, telegram(6.054, "2026-09-02T23:09:34Z"), T_NS)
+    (admission,) = pipeline().gate.admissions(TOPIC, telegram(6.054, "2026-09-02T23:09:34Z"), T_NS)
     (reading,) = admission.readings
     assert (reading.device, reading.unit, reading.kind) == ("wm-1", "u01", Kind.WATER)
     assert (reading.channel, reading.value, reading.at_ns) == ("water.total", 6.054, T_NS)
@@ -47,11 +47,11 @@ def test_a_vendor_s_reading_is_admitted_as_our_device_s() -> None:
 
 def test_a_copy_is_dropped_and_another_value_of_the_same_time_is_not() -> None:
     site, at = pipeline(), "2026-09-02T23:09:34Z"
-    (first,) = site.admissions(TOPIC, telegram(6.054, at), T_NS)
+    (first,) = site.gate.admissions(TOPIC, telegram(6.054, at), T_NS)
     assert first.message is not None
     site.step(Admitted((first.message,)))
-    (copy,) = site.admissions(TOPIC, telegram(6.054, at), T_NS + SECOND_NS)
-    (other,) = site.admissions(TOPIC, telegram(5.803, at), T_NS + SECOND_NS)
+    (copy,) = site.gate.admissions(TOPIC, telegram(6.054, at), T_NS + SECOND_NS)
+    (other,) = site.gate.admissions(TOPIC, telegram(5.803, at), T_NS + SECOND_NS)
     assert (copy.message, copy.duplicates) == (None, 1)
     assert other.message is not None
 
@@ -68,13 +68,13 @@ def test_a_copy_is_dropped_and_another_value_of_the_same_time_is_not() -> None:
 def test_what_is_nobody_s_is_refused_with_its_reason(
     topic: str, payload: bytes, reason: Reason
 ) -> None:
-    (admission,) = pipeline().admissions(topic, payload, T_NS)
+    (admission,) = pipeline().gate.admissions(topic, payload, T_NS)
     assert admission.message is None
     assert [each.reason for each in admission.rejections] == [reason]
 
 
 def test_without_profiles_every_foreign_topic_is_refused_as_before() -> None:
-    (admission,) = Pipeline(registry()).admissions(TOPIC, b"{}", T_NS)
+    (admission,) = Pipeline(registry()).gate.admissions(TOPIC, b"{}", T_NS)
     assert [each.reason for each in admission.rejections] == [Reason.UNKNOWN_TOPIC]
 
 
@@ -86,7 +86,7 @@ def test_a_dry_day_in_vendor_frames_raises_the_home_that_lives_alone() -> None:
     for day in (0, 1):
         now_ns = T_NS + day * DAY_NS
         frame = dry[:1] + (now_ns // SECOND_NS).to_bytes(4, "little") + dry[5:]
-        (admission,) = site.admissions(topic, frame, now_ns + SECOND_NS)
+        (admission,) = site.gate.admissions(topic, frame, now_ns + SECOND_NS)
         assert admission.message is not None
         said += site.step(Admitted((admission.message,)))
     raised = [each for each in said if each.rule == "welfare"]

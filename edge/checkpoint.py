@@ -1,0 +1,50 @@
+"""The pipeline's whole state as bytes, so that a start need not replay what is behind it."""
+
+import msgspec
+from msgspec import Struct, msgpack
+
+from edge.meter import MeterState
+from edge.rhythm import Presence
+from edge.watch import WatchState
+
+_VERSION = 1
+"""Raised whenever a field changes its meaning or its place."""
+
+
+class CheckpointError(Exception):
+    """The blob is no checkpoint of this version: replay the journal from its beginning."""
+
+
+class Checkpoint(Struct, array_like=True):
+    """What every part of the pipeline has come to, by the names under which it finds its own."""
+
+    counts: dict[str, int]
+    memory: dict[str, list[tuple[int, int, bytes]]]
+    meters: dict[str, MeterState]
+    devices: dict[str, Presence]
+    watches: dict[str, WatchState]
+
+
+class _Versioned(Struct, array_like=True):
+    version: int
+    state: msgspec.Raw
+
+
+def encode(checkpoint: Checkpoint) -> bytes:
+    """`checkpoint` with its version, uncompressed."""
+    return msgpack.encode(_Versioned(_VERSION, msgspec.Raw(msgpack.encode(checkpoint))))
+
+
+def decode(blob: bytes) -> Checkpoint:
+    """The checkpoint that `encode` wrote.
+
+    Raises:
+        CheckpointError: the blob cannot be read, or is of another version.
+    """
+    try:
+        versioned = msgpack.decode(blob, type=_Versioned)
+        if versioned.version != _VERSION:
+            raise CheckpointError(f"checkpoint of version {versioned.version}")
+        return msgpack.decode(versioned.state, type=Checkpoint)
+    except msgspec.MsgspecError as error:
+        raise CheckpointError(f"not a checkpoint: {error}") from error

@@ -1,0 +1,104 @@
+"""The gate before the log: which deliveries become messages, and why the others do not.
+
+Pure: it asks the memory of admitted messages and changes nothing, so that a commit that
+fails costs nothing and the same delivery can be judged again.
+"""
+
+from msgspec import Struct
+
+from edge import topic, wire
+from edge.admission import Identity, Known, Memory, compare
+from edge.entry import Message
+from edge.reading import Reading
+from edge.registry import Registry
+from edge.vendors import Vendors
+from edge.wire import Decoded, Reason, Rejection, WireError
+
+
+class Admission(Struct, frozen=True):
+    """What became of one delivery; append `message`, when there is one, to the journal."""
+
+    message: Message | None
+    duplicates: int
+    rejections: tuple[Rejection, ...]
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What was admitted; empty when nothing was."""
+        return self.message.readings if self.message else ()
+
+
+class Gate:
+    """Judges deliveries by the registry, the vendors' profiles and what was admitted before."""
+
+    def __init__(self, registry: Registry, vendors: Vendors, memory: Memory) -> None:
+        self._registry = registry
+        self._vendors = vendors
+        self._memory = memory
+
+    def admit(
+        self,
+        topic_text: str,
+        payload: bytes,
+        received_ns: int,
+        *,
+        batch: dict[Identity, bytes] | None = None,
+    ) -> Admission:
+        """Judge one delivery; nothing but `batch` changes, so a failed commit costs nothing.
+
+        Hand in one fresh `batch` for all deliveries that go into one journal append: copies
+        among them are then known before any of them is stepped.
+        """
+        try:
+            decoded = wire.decode(topic_text, payload, received_ns)
+            self._check_origin(topic_text, decoded.device)
+        except WireError as error:
+            return Admission(None, 0, (error.rejection,))
+        return self._admission(decoded, batch)
+
+    def admissions(
+        self,
+        topic_text: str,
+        payload: bytes,
+        received_ns: int,
+        *,
+        batch: dict[Identity, bytes] | None = None,
+    ) -> tuple[Admission, ...]:
+        """As `admit`, for any topic: a vendor's delivery may hold messages of several devices."""
+        if topic_text.startswith(f"{topic.PREFIX}/") or not self._vendors.enabled:
+            return (self.admit(topic_text, payload, received_ns, batch=batch),)
+        try:
+            found = self._vendors.decode(topic_text, payload, received_ns)
+        except WireError as error:
+            return (Admission(None, 0, (error.rejection,)),)
+        return tuple(
+            Admission(None, 0, (each,))
+            if isinstance(each, Rejection)
+            else self._admission(each, batch)
+            for each in found
+        )
+
+    def _admission(self, decoded: Decoded, batch: dict[Identity, bytes] | None) -> Admission:
+        identity = (decoded.device, decoded.boot, decoded.seq)
+        known = self._memory.known(identity, decoded.digest)
+        if batch is not None and known is Known.NEW:
+            known = compare(batch.get(identity), decoded.digest)
+        if known is Known.COPY:
+            return Admission(None, 1, ())
+        if known is Known.REUSED:
+            detail = "device {} boot {} seq {} said something else before".format(*identity)
+            return Admission(None, 0, (Rejection(Reason.ID_REUSED, detail),))
+        if not decoded.readings:
+            return Admission(None, 0, decoded.rejected)
+        if batch is not None:
+            batch[identity] = decoded.digest
+        return Admission(Message(*identity, decoded.digest, decoded.readings), 0, decoded.rejected)
+
+    def _check_origin(self, topic_text: str, device: str) -> None:
+        site = topic.parse(topic_text).site
+        if site != self._registry.site:
+            raise WireError(
+                Reason.WRONG_SITE, f"{site!r}; this edge serves {self._registry.site!r}"
+            )
+        if not self._registry.knows(device):
+            raise WireError(Reason.UNKNOWN_DEVICE, f"{device!r} is not in the registry")
