@@ -28,10 +28,11 @@ from edge.disk_room import when_room
 from edge.edge_settings import EdgeSettings, check, read_profiles, read_registry
 from edge.failpoint import hit
 from edge.fold import Fold, Taken
+from edge.forwarder import Forwarder, Source
 from edge.health import Health, serve
-from edge.influx import Forwarder, sink
+from edge.influx import sink
 from edge.intake_http import PushIntake
-from edge.journal import INFLUX, Journal, open_journal
+from edge.journal import Journal, open_journal
 from edge.journal_file import JournalError
 from edge.outbox import Outbox
 from edge.pipeline import Pipeline
@@ -125,8 +126,8 @@ class _Agent:
         self._forwarder = None
         if settings.influx is not None:
             self._forwarder = Forwarder(
-                journal, self._outbox, registry, sink(settings.influx),
-                clock=clock, rng=rng, health=health,
+                Source(edge, journal, self._outbox, registry), sink(settings.influx),
+                backfill_per_s=settings.influx.backfill_per_s, clock=clock, rng=rng, health=health,
             )  # fmt: skip
         self._push = None
         if settings.push is not None:
@@ -286,8 +287,6 @@ class _Agent:
         oldest = self._outbox.unacked(1)
         age_ns = now_ns - oldest[0].finding.at_ns if oldest else 0
         gauge("finding_oldest_unacked_s", age_ns / SECOND_NS)
-        if self._forwarder is not None:
-            gauge("influx_lag_entries", journal.last - journal.position(INFLUX))
 
     def _health_report(self, now_ns: int) -> bytes:
         """The health message: every metric of this process, and the pipeline's own counts."""

@@ -52,6 +52,8 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "influx_points": (_C, "Points that InfluxDB has confirmed"),
     "influx_retries": (_C, "Writes to InfluxDB that are tried again, by cause"),
     "influx_points_rejected": (_C, "Points that InfluxDB refused, kept as dead letters"),
+    "influx_points_expired": (_C, "Points that InfluxDB dropped as older than what it keeps"),
+    "influx_points_backfilled": (_C, "Points of a backlog that were sent after newer ones"),
     "influx_points_skipped": (_C, "Readings with no point: not finite, or a home nobody knows"),
     "link_up": (_G, "1 while the broker link stands"),
     "boot": (_G, "Starts of this edge on this journal"),
@@ -60,6 +62,8 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "journal_bytes": (_G, "Size of the journal in use"),
     "journal_position": (_G, "Id of the last journal entry"),
     "influx_lag_entries": (_G, "Journal entries not yet in InfluxDB"),
+    "influx_backlog_entries": (_G, "Those of them that wait behind newer ones"),
+    "influx_blocked_s": (_G, "For how long InfluxDB has not taken the write that waits"),
 }
 
 

@@ -1,7 +1,7 @@
 """What was measured, asked back by device and time, whichever store keeps it.
 
-The edge's own journal answers where there is no InfluxDB; both give the same readings, but
-that InfluxDB keeps event times to the microsecond and one value a message and moment.
+The edge's own journal answers where there is no InfluxDB; both give the same readings. A
+store that is still being filled says what it lacks, so that nobody takes a gap for no use.
 """
 
 import heapq
@@ -9,21 +9,23 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol
 
-import httpx
-
-from edge.influx import InfluxSettings
 from edge.journal import BLOB_ERRORS, decode, readings_of
-from edge.line_protocol import event_ns
-from edge.reading import Kind, Quality, Reading, TimeSource
-from edge.topic import is_segment
+from edge.reading import Reading
 
 LIMIT_MAX = 100_000
 
 
 class HistoryUnavailable(Exception):  # noqa: N818  (a state of the store, not a fault of ours)
     """The store did not answer; the message says which and why."""
+
+
+class Span(NamedTuple):
+    """From one time until another, both included."""
+
+    first_ns: int
+    last_ns: int
 
 
 class History(Protocol):
@@ -36,6 +38,17 @@ class History(Protocol):
 
         At most `limit` are given (and never more than 100,000), the oldest. The call blocks on
         disk or network; call it from a thread.
+
+        Raises:
+            HistoryUnavailable: the store did not answer.
+        """
+        ...
+
+    def missing(self) -> list[Span]:
+        """When that was received which some edge holds and this store has yet to be given.
+
+        Readings of these times may be absent for a while; a gap there means nothing. Blocks,
+        as `readings` does.
 
         Raises:
             HistoryUnavailable: the store did not answer.
@@ -57,7 +70,11 @@ class JournalHistory:
     ) -> list[Reading]:
         """See `History.readings`."""
         found = self._scan(frozenset(devices), start_ns, end_ns)
-        return heapq.nsmallest(min(limit, LIMIT_MAX), found, key=_order)
+        return heapq.nsmallest(min(limit, LIMIT_MAX), found, key=order)
+
+    def missing(self) -> list[Span]:
+        """Nothing, ever: a reading is here before it is anywhere."""
+        return []
 
     def _scan(self, devices: frozenset[str], start_ns: int, end_ns: int) -> Iterator[Reading]:
         for blob in self._blobs(start_ns, end_ns):
@@ -83,80 +100,6 @@ class JournalHistory:
             raise HistoryUnavailable(f"{self._path}: {error}") from error
 
 
-_COLUMNS = (
-    "value", "text", "quality", "clock", "historical", "resolution", "boot", "received_ns", "seq",
-    "channel", "device", "kind", "unit",
-)  # fmt: skip
-
-
-class InfluxHistory:
-    """The history in InfluxDB, over the InfluxQL `/query` that 1.x, 2.x and 3.x serve."""
-
-    def __init__(self, settings: InfluxSettings) -> None:
-        self._settings = settings
-        auth = httpx.BasicAuth(settings.username, settings.key()) if settings.username else None
-        self._client = httpx.Client(
-            base_url=settings.url, auth=auth, timeout=settings.timeout, trust_env=False
-        )
-
-    def readings(
-        self, devices: Sequence[str], start_ns: int, end_ns: int, limit: int
-    ) -> list[Reading]:
-        """See `History.readings`."""
-        named = [device for device in devices if is_segment(device)]
-        if not named or limit <= 0:
-            return []
-        rows = self._rows(_query(named, start_ns, end_ns, min(limit, LIMIT_MAX)))
-        return sorted((_reading(row) for row in rows), key=_order)
-
-    def close(self) -> None:
-        """Give the connection up."""
-        self._client.close()
-
-    def _rows(self, query: str) -> list[dict[str, Any]]:
-        parameters = {"db": self._settings.database, "epoch": "ns", "q": query}
-        try:
-            answer = self._client.post("/query", data=parameters).raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise HistoryUnavailable(f"{self._settings.url}: {error}") from error
-        result = answer["results"][0]
-        if "error" in result:
-            raise HistoryUnavailable(f"{self._settings.url}: {result['error']}")
-        return [
-            dict(zip(series["columns"], row, strict=True))
-            for series in result.get("series", [])
-            for row in series["values"]
-        ]
-
-
-def _query(devices: Sequence[str], start_ns: int, end_ns: int, limit: int) -> str:
-    """InfluxQL for the points of `devices`, which must be topic segments."""
-    columns = ", ".join(f'"{name}"' for name in _COLUMNS)
-    chosen = " OR ".join(f"\"device\" = '{device}'" for device in devices)
-    return (
-        f'SELECT {columns} FROM "reading"'  # noqa: S608  (InfluxQL; segments need no quoting)
-        f" WHERE ({chosen}) AND time >= {event_ns(start_ns)} AND time < {end_ns}"
-        f" ORDER BY time LIMIT {limit}"
-    )
-
-
-def _reading(row: dict[str, Any]) -> Reading:
-    return Reading(
-        device=row["device"],
-        unit=row["unit"],
-        kind=Kind(row["kind"]),
-        channel=row["channel"],
-        value=float(row["value"]) if row["text"] is None else row["text"],
-        at_ns=event_ns(row["time"]),
-        received_ns=row["received_ns"],
-        clock=TimeSource(row["clock"]),
-        quality=Quality(row["quality"]),
-        historical=row["historical"],
-        seq=row["seq"],
-        boot=row["boot"],
-        resolution=float(row["resolution"]),
-    )
-
-
-def _order(reading: Reading) -> tuple[int, str, str, int, int]:
+def order(reading: Reading) -> tuple[int, str, str, int, int]:
+    """Oldest first; and one order for what happened at once."""
     return reading.at_ns, reading.device, reading.channel, reading.boot, reading.seq

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 PIPELINE = "pipeline"
 INFLUX = "influx"
+INFLUX_SEAM = "influx_seam"
+INFLUX_LIVE = "influx_live"
 INFLUX_FINDINGS = "influx_findings"
 ACKED = "acked"
 

@@ -65,6 +65,26 @@ def finding_line(finding: Finding, seq: int) -> str | None:
     return line("finding", tags, fields, whole, point_ns(finding.at_ns, seq))
 
 
+def edge_line(
+    site: str,
+    edge: str,
+    numbers: Mapping[str, float | Mapping[str, int]],
+    missing_ns: tuple[int, int],
+    at_ns: int,
+) -> str | None:
+    """The line of `edge` at `at_ns`: its numbers, and what it has received and not yet sent.
+
+    `missing_ns` is when the first and the last reading of its backlog were received, 0 and 0
+    without one. Numbers by reason are added up.
+    """
+    fields: dict[str, Field] = {
+        name: float(value if isinstance(value, int | float) else sum(value.values()))
+        for name, value in numbers.items()
+    }
+    whole = dict(zip(("missing_from_ns", "missing_to_ns"), missing_ns, strict=True))
+    return line("edge", {"edge": edge, "site": site}, fields, whole, at_ns)
+
+
 def line(
     measurement: str,
     tags: Mapping[str, str],

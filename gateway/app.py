@@ -17,7 +17,8 @@ from alerts.channels.sms import SmsChannel
 from alerts.channels.webhook import WebhookChannel
 from edge.broker import PahoSession
 from edge.clock import Clock, parse
-from edge.history import History, InfluxHistory, JournalHistory
+from edge.history import History, JournalHistory, Span
+from edge.influx_history import InfluxHistory
 from edge.reading import Reading
 from edge.session import Session
 from edge.settings import ConfigError
@@ -53,6 +54,10 @@ class NoHistory:
         self, _devices: Sequence[str], _start_ns: int, _end_ns: int, _limit: int
     ) -> list[Reading]:
         """Nothing."""
+        return []
+
+    def missing(self) -> list[Span]:
+        """Nothing is on its way to here."""
         return []
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
+from edge.history import Span
 from edge.reading import HOUR_NS
 from gateway.api.register import Register
 
@@ -40,13 +41,17 @@ class Gap(Struct, frozen=True):
 
 
 class Curve(Struct, frozen=True):
-    """The hours of `[start_ns, end_ns)`, both on the hour, and the gaps among them."""
+    """The hours of `[start_ns, end_ns)`, both on the hour, and the gaps among them.
+
+    `on_the_way` is when that was received which an edge holds and the history still lacks.
+    """
 
     start_ns: int
     end_ns: int
     complete_until_ns: int | None
     hours: tuple[Hour, ...]
     gaps: tuple[Gap, ...]
+    on_the_way: tuple[Span, ...] = ()
 
 
 def draw(registers: Sequence[Register], start_ns: int, end_ns: int) -> Curve:

@@ -9,7 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from edge.clock import Clock
 from edge.completeness import Home, Use, threshold_ml, use, used, watermark_ns
@@ -101,7 +101,8 @@ class Homes:
         devices = sorted({binding.device.id for binding in bindings})
         readings = self._read(devices, start_ns - _LOOK_BACK_NS, end_ns + HOUR_NS)
         registers = [judged(b, _of(b, readings[b.device.id])) for b in bindings]
-        return draw(registers, start_ns, end_ns)
+        late = [s for s in self._history.missing() if s.first_ns < end_ns and s.last_ns >= start_ns]
+        return structs.replace(draw(registers, start_ns, end_ns), on_the_way=tuple(late))
 
     def _water(self, unit: Unit, start_ns: int, end_ns: int) -> list[Binding]:
         return [

@@ -1,109 +1,33 @@
-"""The forwarder and the history against real databases."""
+"""The forwarder against real databases."""
 
 import asyncio
-import random
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
-from edge.clock import SystemClock
-from edge.health import Health
-from edge.history import History, HistoryUnavailable, InfluxHistory, JournalHistory
-from edge.influx import Forwarder, InfluxSettings, Sink, Verdict, sink
-from edge.journal import INFLUX, Journal, JournalSettings, open_journal
+from edge.influx import InfluxSettings, sink
+from edge.influx_answer import Verdict
+from edge.journal import INFLUX, INFLUX_LIVE, INFLUX_SEAM, Journal
 from edge.line_protocol import reading_line
-from edge.outbox import Outbox
-from edge.reading import Quality, Reading
-from edge.registry import Registry
+from edge.reading import DAY_NS
+from tests.contract.forwarding import (
+    WatchedHealth,
+    forward_all,
+    forwarder,
+    health,
+    influx,
+    journal,
+    v1,
+)
 from tests.contract.readings import NOW_NS, admitted, finding, reading
 from tests.servers.databases import DATABASE, query
 from tests.servers.process import Server
 
-EPOCH = "0b5b1c52-0000-4000-8000-000000000001"
-HERE = Path("registry.toml")
-REGISTRY = Registry.parse(
-    {
-        "version": 1,
-        "site": "s01",
-        "unit": [{"code": "u1", "building": "b01"}],
-        "device": [{"id": f"wm-{n}", "kind": "water", "unit": "u1"} for n in (1, 2)],
-    },
-    HERE,
-)
-
-
-class WatchedHealth(Health):
-    """Counters that a test can wait for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._changed = asyncio.Event()
-
-    def count(self, name: str, amount: int = 1, *, reason: str = "") -> None:
-        super().count(name, amount, reason=reason)
-        self._changed.set()
-
-    async def until(self, name: str, amount: int, reason: str | None = None) -> None:
-        async with asyncio.timeout(20):
-            while self.counted(name, reason) < amount:
-                self._changed.clear()
-                await self._changed.wait()
-
-
-@pytest.fixture
-def health() -> WatchedHealth:
-    return WatchedHealth()
-
-
-@pytest.fixture
-def journal(tmp_path: Path, health: WatchedHealth) -> Iterator[Journal]:
-    settings = JournalSettings(path=tmp_path / "journal.db")
-    journal = open_journal(settings, fresh_epoch=EPOCH, now_ns=NOW_NS, health=health)
-    yield journal
-    journal.close()
-
-
-@pytest.fixture
-def influx(influxdb: Server) -> Server:
-    """InfluxDB, running and with an empty database."""
-    influxdb.start()
-    query(influxdb, f"DROP DATABASE {DATABASE}")
-    query(influxdb, f"CREATE DATABASE {DATABASE}")
-    return influxdb
-
-
-def v1(server: Server) -> InfluxSettings:
-    return InfluxSettings.model_validate({
-        "url": server.url, "database": DATABASE, "timeout": "5 s",
-        "username": server.username, "secret": server.password,
-    })  # fmt: skip
-
-
-class _Hurry(SystemClock):
-    """A clock on which back-offs of a minute pass in 60 ms."""
-
-    speed = 1_000.0
-
-
-def forwarder(journal: Journal, health: Health, to: Sink) -> Forwarder:
-    outbox = Outbox(journal, forwarded=True)
-    return Forwarder(
-        journal, outbox, REGISTRY, to, clock=_Hurry(), rng=random.Random(1), health=health
-    )
-
-
-def forward_all(journal: Journal, health: Health, to: Sink) -> None:
-    async def main() -> None:
-        walker = forwarder(journal, health, to)
-        while await walker.forward_batch():
-            pass
-        await to.aclose()
-
-    asyncio.run(main())
+__all__ = ["health", "influx", "journal"]
 
 
 def stored(server: Server, influxql: str) -> list[list[Any]]:
@@ -117,13 +41,14 @@ def test_every_reading_and_finding_becomes_one_point_however_often_it_is_sent(
     journal.append([admitted(*(reading(seq) for seq in range(500)))])
     journal.settle(1, [finding(1), finding(2)])
     forward_all(journal, health, sink(v1(influx)))
-    journal._positions[INFLUX] = 0  # as after a kill before the cursor was written
+    for cursor in (INFLUX, INFLUX_SEAM, INFLUX_LIVE):
+        journal._positions[cursor] = 0  # as after a kill before the cursors were written
     forward_all(journal, health, sink(v1(influx)))
     ((_, readings, total),) = stored(influx, 'SELECT count(value), sum(value) FROM "reading"')
     ((_, findings),) = stored(influx, 'SELECT count(id) FROM "finding"')
     assert (readings, findings) == (500, 2)
     assert total == pytest.approx(sum(1.0 + seq / 1_000 for seq in range(500)))
-    assert health.counted("influx_points") == 1_002
+    assert health.counted("influx_points") == 1_004  # two of them are the edge's own
 
 
 def test_two_messages_of_one_moment_keep_a_point_each(
@@ -142,12 +67,12 @@ def test_what_came_while_influxdb_was_killed_is_there_once_it_is_back(
         to = sink(v1(influx))
         walker = forwarder(journal, health, to)
         journal.append([admitted(*(reading(seq) for seq in range(300)))])
-        assert await walker.forward_batch()
+        assert await walker.forward()
         influx.kill()
         journal.append([admitted(*(reading(seq) for seq in range(300, 600)))])
-        waiting = asyncio.create_task(walker.forward_batch())
+        waiting = asyncio.create_task(walker.forward())
         await health.until("influx_retries", 3)
-        assert journal.position(INFLUX) == 1
+        assert journal.position(INFLUX_LIVE) == 1
         influx.start()
         async with asyncio.timeout(20):
             assert await waiting
@@ -156,7 +81,7 @@ def test_what_came_while_influxdb_was_killed_is_there_once_it_is_back(
     asyncio.run(main())
     ((_, count),) = stored(influx, 'SELECT count(value) FROM "reading"')
     assert count == 600
-    assert journal.position(INFLUX) == 2
+    assert journal.position(INFLUX_LIVE) == 2
 
 
 def test_points_that_the_server_refuses_are_parked_and_their_neighbours_are_stored(
@@ -181,6 +106,46 @@ def test_points_that_the_server_refuses_are_parked_and_their_neighbours_are_stor
     assert count == 40
 
 
+def test_points_older_than_the_server_keeps_are_counted_and_their_neighbours_are_stored(
+    influx: Server, journal: Journal, health: WatchedHealth
+) -> None:
+    query(influx, f'ALTER RETENTION POLICY "autogen" ON {DATABASE} DURATION 52w')
+    now_ns = time.time_ns()
+    old = [reading(seq, at_ns=now_ns - 600 * DAY_NS + seq * 1_000) for seq in range(3)]
+    journal.append([admitted(*old, reading(7, at_ns=now_ns))])
+    forward_all(journal, health, sink(v1(influx)))
+    assert health.counted("influx_points_expired") == 3
+    assert health.counted("influx_points_rejected") == 0
+    assert len(stored(influx, 'SELECT value FROM "reading"')) == 1
+
+
+@pytest.mark.parametrize(("change", "cause"), [
+    ({"username": "stranger"}, "401"),
+    ({"secret": "wrong"}, "401"),
+    ({"database": "elsewhere"}, "404"),
+    ({"url": "http://127.0.0.1:9"}, "ConnectError"),
+])  # fmt: skip
+def test_a_server_that_cannot_be_written_is_named_and_nothing_is_given_up(
+    influx: Server, journal: Journal, health: WatchedHealth, change: dict[str, str], cause: str
+) -> None:
+    plain = {**v1(influx).model_dump(), "secret": influx.password, "timeout": "5 s"}
+    settings = InfluxSettings.model_validate(plain | change)
+    journal.append([admitted(reading(1))])
+
+    async def main() -> None:
+        to = sink(settings)
+        waiting = asyncio.create_task(forwarder(journal, health, to).forward())
+        await health.until("influx_retries", 2, cause)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        await to.aclose()
+
+    asyncio.run(main())
+    assert journal.position(INFLUX_LIVE) == 0
+    assert journal.read("SELECT count(*) FROM dead_letter", ()) == [(0,)]
+    assert health.snapshot()["influx_blocked_s"] != 0
+
+
 def test_a_missing_database_loses_nothing(
     influx: Server, journal: Journal, health: WatchedHealth
 ) -> None:
@@ -189,7 +154,7 @@ def test_a_missing_database_loses_nothing(
 
     async def main() -> None:
         to = sink(v1(influx))
-        waiting = asyncio.create_task(forwarder(journal, health, to).forward_batch())
+        waiting = asyncio.create_task(forwarder(journal, health, to).forward())
         await health.until("influx_retries", 1, "404")
         query(influx, f"CREATE DATABASE {DATABASE}")
         async with asyncio.timeout(20):
@@ -211,52 +176,6 @@ def test_values_without_a_point_are_counted_and_do_not_stop_the_rest(
     assert [row[1] for row in stored(influx, 'SELECT value FROM "reading"')] == [1.003]
 
 
-def test_journal_and_influxdb_tell_the_same_history(
-    influx: Server, journal: Journal, health: WatchedHealth
-) -> None:
-    faulty = msgspec.structs.replace(
-        reading(4), channel="meter.fault", value='dry, "空管" a=b\\', quality=Quality.FAULT
-    )
-    kept = [
-        reading(3), reading(1), faulty, reading(2, device="wm-2"),
-        msgspec.structs.replace(reading(5), historical=True, boot=2, seq=0),
-    ]  # fmt: skip
-    journal.append([admitted(*kept[:2]), admitted(*kept[2:])])
-    forward_all(journal, health, sink(v1(influx)))
-    from_influx = InfluxHistory(v1(influx))
-    histories: tuple[History, ...] = (JournalHistory(journal.path), from_influx)
-    for asked in (["wm-1"], ["wm-1", "wm-2"], ["wm-2"], ["wm-none"], []):
-        for limit in (0, 2, 100):
-            answers = [h.readings(asked, NOW_NS, NOW_NS * 2, limit) for h in histories]
-            assert answers[0] == answers[1]
-    complete = from_influx.readings(["wm-1", "wm-2"], NOW_NS, NOW_NS * 2, 100)
-    assert sorted(complete, key=_by_time) == sorted(kept, key=_by_time)
-    edge_ns = kept[0].at_ns
-    assert [
-        [r.seq for r in h.readings(["wm-1"], reading(1).at_ns, edge_ns, 9)] for h in histories
-    ] == [[1], [1]]
-    from_influx.close()
-
-
-def _by_time(reading: Reading) -> tuple[int, str]:
-    return reading.at_ns, reading.device
-
-
-def test_a_device_name_that_is_no_code_finds_nothing_and_reaches_no_query(influx: Server) -> None:
-    history = InfluxHistory(v1(influx))
-    assert history.readings(["x' OR 'a'='a"], 0, NOW_NS * 2, 10) == []
-    history.close()
-
-
-def test_a_history_whose_server_is_away_says_so(influx: Server) -> None:
-    history = InfluxHistory(v1(influx))
-    influx.kill()
-    with pytest.raises(HistoryUnavailable, match="127"):
-        history.readings(["wm-1"], 0, NOW_NS * 2, 10)
-    history.close()
-    influx.start()
-
-
 def test_the_v2_interface_stores_the_same_points(
     victoria_metrics: Server, journal: Journal, health: WatchedHealth
 ) -> None:
@@ -264,7 +183,7 @@ def test_the_v2_interface_stores_the_same_points(
     settings = v1(victoria_metrics).model_copy(update={"api": "v2", "org": "o"})
     journal.append([admitted(*(reading(seq) for seq in range(20)))])
     forward_all(journal, health, sink(settings))
-    assert health.counted("influx_points") == 20
+    assert health.counted("influx_points") == 21
     exported = _eventually(lambda: _export(victoria_metrics))
     assert exported == pytest.approx([1.0 + seq / 1_000 for seq in range(20)])
 
@@ -274,14 +193,13 @@ def test_a_v2_server_that_is_away_is_tried_later() -> None:
         {"url": "http://127.0.0.1:9", "api": "v2", "database": "d", "timeout": "1 s"}
     )
 
-    async def main() -> tuple[Verdict, str]:
+    async def main() -> Verdict:
         to = sink(settings)
         answer = await to.write(["m v=1 1"])
         await to.aclose()
-        return answer
+        return answer.verdict
 
-    verdict, _ = asyncio.run(main())
-    assert verdict is Verdict.LATER
+    assert asyncio.run(main()) is Verdict.LATER
 
 
 def test_a_secret_never_prints() -> None:

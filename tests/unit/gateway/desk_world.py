@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
+from edge.history import Span
 from edge.outbox import Envelope
 from edge.reading import (
     HOUR_NS,
@@ -144,12 +145,16 @@ class ListHistory:
     """A history that is a list."""
 
     rows: list[Reading] = field(default_factory=list)
+    on_the_way: list[Span] = field(default_factory=list)
 
     def readings(
         self, devices: Sequence[str], start_ns: int, end_ns: int, limit: int
     ) -> list[Reading]:
         found = [r for r in self.rows if r.device in devices and start_ns <= r.at_ns < end_ns]
         return sorted(found, key=lambda r: r.at_ns)[:limit]
+
+    def missing(self) -> list[Span]:
+        return self.on_the_way
 
     def add(self, unit: str, at_ns: int, m3: float) -> None:
         self.rows.append(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from alerts.channels.base import Outcome, Verdict
 from alerts.incident import State
-from edge.history import HistoryUnavailable
+from edge.history import HistoryUnavailable, Span
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Tier
 from gateway.access.role import Role
 from gateway.api.incidents import PAGE_MAX
@@ -19,7 +19,7 @@ from gateway.db.engine import writing
 from gateway.db.tables import edge_status
 from gateway.health import EDGE_STALE_NS, OVERDUE_NS, Link, Pulse, check
 from gateway.live import QUEUE_MAX, SUBSCRIBERS_MAX, Live, TooManySubscribersError
-from tests.unit.gateway.desk_world import World, make_world
+from tests.unit.gateway.desk_world import NOW_NS, World, make_world
 
 Ask = Callable[[httpx.AsyncClient], Awaitable[Any]]
 
@@ -226,6 +226,13 @@ def test_history_is_hourly_and_says_what_is_unknown(world: World) -> None:
     known = [(hour["known"], hour["volume_l"]) for hour in curve["hours"]]
     assert known[:2] == [("unknown", None)] * 2
     assert known[2:] == [("complete", pytest.approx(12))] * 2
+
+
+def test_a_curve_names_what_an_edge_has_yet_to_hand_over(world: World) -> None:
+    end = NOW_NS // SECOND_NS
+    world.history.on_the_way = [Span(0, 5), Span(NOW_NS - 7200 * SECOND_NS, NOW_NS)]
+    curve = get(world, f"/api/v1/units/u0301/history?start={end - 4 * 3600}&end={end}").json()
+    assert curve["on_the_way"] == [[NOW_NS - 7200 * SECOND_NS, NOW_NS]]
 
 
 @pytest.mark.parametrize("query", ["start=0&end=9e9", "start=9&end=9", "start=nan&end=9", "end=9"])
