@@ -21,6 +21,7 @@ from uuid import UUID
 import msgspec
 
 from edge import topic
+from edge.announcer import Announced, Announcer
 from edge.broker import PahoSession
 from edge.clock import Clock, deadline, parse, sleep
 from edge.courier import Courier
@@ -114,15 +115,22 @@ class _Agent:
         self._status_topic = topic.status_topic(site, edge)
         self._health_topic = topic.health_topic(site, edge)
         vendors = Vendors(registry, read_profiles(settings))
+        pipeline = Pipeline(registry, settings.pipeline, vendors)
         filters = (*topic.device_filters(site), self._ack_topic, *vendors.filters)
+        assistant = settings.home_assistant
+        self._birth_topic = assistant.birth_topic if assistant else None
         will = Will(self._status_topic, self._status(up=False))
-        self._session = connect(filters, will)
-        self._fold = Fold(journal, Pipeline(registry, settings.pipeline, vendors), health)
+        self._session = connect((*filters, *filter(None, [self._birth_topic])), will)
+        self._fold = Fold(journal, pipeline, health)
         self._outbox = Outbox(journal, forwarded=settings.influx is not None)
         address = (topic.finding_topic(site, edge), edge, journal.epoch)
         self._courier = Courier(
             self._outbox, self._session, address=address, clock=clock, health=health
         )
+        self._announcer = Announcer(
+            Announced(edge, registry, pipeline, assistant), self._session, journal,
+            clock=clock, rng=rng, health=health,
+        )  # fmt: skip
         self._forwarder = None
         if settings.influx is not None:
             self._forwarder = Forwarder(
@@ -157,6 +165,7 @@ class _Agent:
             "receive": self._receive(),
             "tick": self._tick(),
             "courier": self._courier.run(),
+            "announce": self._announcer.run(),
             "report": self._report(),
             "checkpoint": self._checkpoint(),
         }
@@ -168,14 +177,24 @@ class _Agent:
 
     async def _receive(self) -> None:
         while True:
-            deliveries = await self._session.receive(BATCH_MAX, LINGER_S)
+            received = await self._session.receive(BATCH_MAX, LINGER_S)
             hit("edge.receive")
+            deliveries = self._without_births(received)
             acks = [d for d in deliveries if d.topic == self._ack_topic]
             messages = [d for d in deliveries if d.topic != self._ack_topic]
             if messages:
                 await self._when_room(partial(self._fold.take, messages, self._session.ack))
                 self._woken()
             await self._acknowledge(acks)
+
+    def _without_births(self, received: Sequence[Delivery]) -> Sequence[Delivery]:
+        """What is left once the announcer has had Home Assistant's own messages."""
+        births = [each for each in received if each.topic == self._birth_topic]
+        if not births:
+            return received
+        self._announcer.born(births[-1].payload)
+        self._session.ack(births)
+        return [each for each in received if each.topic != self._birth_topic]
 
     def _take_pushed(self, delivery: Delivery) -> Taken:
         """Commit what came by HTTP; its ack is the answer, which comes after this."""
@@ -202,6 +221,7 @@ class _Agent:
             if due_ns is not None and due_ns <= now_ns:
                 await self._when_room(partial(self._fold.tick, now_ns))
                 self._courier.wake()
+                self._announcer.wake()
                 await sleep(self._clock, _TICK_S_MIN)
                 continue
             wait_s = _TICK_S_MAX if due_ns is None else (due_ns - now_ns) / SECOND_NS
@@ -231,6 +251,7 @@ class _Agent:
             return
         await self._announce(self._status_topic, self._status(up=True), retain=True)
         self._courier.start_over()
+        self._announcer.start_over()
 
     async def _report(self) -> None:
         """Once a minute: room made in the journal, and the state of the edge published."""
@@ -271,6 +292,7 @@ class _Agent:
     def _woken(self) -> None:
         self._stepped.set()
         self._courier.wake()
+        self._announcer.wake()
 
     def _prune(self, now_ns: int) -> None:
         prune(

@@ -8,6 +8,7 @@ from pydantic import field_validator
 from edge import profiles, topic
 from edge.broker import BrokerSettings
 from edge.health import MetricsSettings
+from edge.home_assistant import HomeAssistantSettings
 from edge.influx import InfluxSettings
 from edge.journal import JournalSettings
 from edge.pipeline import PipelineSettings
@@ -55,6 +56,7 @@ class EdgeSettings(Settings):
     metrics: MetricsSettings | None = None
     profiles: ProfileSettings = ProfileSettings()
     push: PushSettings | None = None
+    home_assistant: HomeAssistantSettings | None = None
 
     @field_validator("edge", "site")
     @classmethod

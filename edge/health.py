@@ -37,6 +37,8 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "findings_published": (_C, "Findings the broker confirmed"),
     "findings_resent": (_C, "Findings published again for want of the gateway's ack"),
     "acks_refused": (_C, "Gateway acks that were malformed, foreign or ahead of what was sent"),
+    "states_published": (_C, "Retained states and discovery messages the broker confirmed"),
+    "states_ended": (_C, "Retained messages ended, of devices that are here no longer"),
     "publishes_failed": (_C, "Publishes the broker did not confirm"),
     "journal_full": (_C, "Commits that waited because the disk was full"),
     "journal_quarantined": (_C, "Damaged journals put aside at opening"),

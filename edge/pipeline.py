@@ -5,7 +5,7 @@ with the same ids and revisions. Waiting, storing and sending are the shell's.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -16,6 +16,7 @@ from pydantic import Field
 from edge import episode
 from edge.admission import Known, Memory
 from edge.checkpoint import Checkpoint, decode, encode
+from edge.completeness import Home
 from edge.entry import Admitted, Entry, Link, Message, Tick
 from edge.gate import Gate
 from edge.meter import Meter
@@ -89,6 +90,14 @@ class Pipeline:
         for _, meter in self._meters():
             totals.update(structs.asdict(meter.counts))
         return dict(totals)
+
+    def devices(self) -> Mapping[str, Watched[Presence]]:
+        """Every watched device by its id; to be looked at only."""
+        return self._devices
+
+    def homes(self) -> Mapping[str, Watched[Home]]:
+        """Every watched home by its code; to be looked at only."""
+        return self._homes
 
     def dump(self) -> bytes:
         """The whole state as a checkpoint, uncompressed."""

@@ -82,6 +82,11 @@ def device_filters(site: str) -> tuple[str, ...]:
     return tuple(f"{PREFIX}/{_checked(site)}/+/+/+/+/{verb.value}" for verb in wanted)
 
 
+def home_state_topic(site: str, bldg: str, unit: str) -> str:
+    """Where it stands, retained, whether a rule has raised something about the home `unit`."""
+    return f"{PREFIX}/{_checked(site)}/{_checked(bldg)}/{_checked(unit)}/_home/state"
+
+
 def finding_topic(site: str, edge: str) -> str:
     """Where `edge` publishes its findings."""
     return _service_topic(site, "_finding", edge)

@@ -1,0 +1,138 @@
+"""What the edge knows of its devices and watched homes, as retained messages say it.
+
+Every statement bears the time until which it may be believed, since a retained message
+outlives whoever sent it. What the edge cannot know is `unknown`, never "all is well".
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from edge.completeness import Home
+from edge.detectors.base import Condition, Status
+from edge.meter import ML_PER_M3, Meter
+from edge.reading import HOUR_NS, MINUTE_NS
+from edge.registry import Binding, Registry
+from edge.rhythm import Presence
+from edge.topic import DeviceTopic, Verb, device_topic, home_state_topic
+from edge.watch import Watched
+
+_INTERVALS, _GRACE_NS = 2, 15 * MINUTE_NS  # as for a live finding
+_GOOD_NS_MAX = 25 * HOUR_NS
+_WHY_MAX = 64
+
+REFRESH_S = 600.0
+"""A statement is repeated after this long, so that its reader notices when the edge is gone."""
+
+
+class State(StrEnum):
+    """A device as the edge knows it."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+    FAULT = "fault"
+
+
+class Welfare(StrEnum):
+    """A watched home as its rules know it; `clear` only on complete and recent data."""
+
+    RAISED = "raised"
+    CLEAR = "clear"
+    UNKNOWN = "unknown"
+
+
+class DeviceState(Struct, frozen=True, omit_defaults=True):
+    """A device's retained message; times are 0 where there is none.
+
+    `at_ns` is when it was last heard, `water_m3` its believed register.
+    """
+
+    v: int
+    state: State
+    why: str
+    at_ns: int
+    good_until_ns: int
+    water_m3: float | None = None
+
+
+class HomeState(Struct, frozen=True):
+    """A watched home's retained message; `at_ns` is how far its data are known."""
+
+    v: int
+    state: Welfare
+    at_ns: int
+    good_until_ns: int
+
+
+Statement = DeviceState | HomeState
+Devices = Mapping[str, Watched[Presence]]
+Homes = Mapping[str, Watched[Home]]
+
+
+def statements(
+    registry: Registry, devices: Devices, homes: Homes, now_ns: int
+) -> Iterator[tuple[str, Statement]]:
+    """Yield each retained topic of the edge, with what is true there at `now_ns`."""
+    for name, device in devices.items():
+        if binding := registry.binding(name, now_ns):
+            home = homes.get(binding.unit.code)
+            meter = _meter(home.state, binding) if home else None
+            yield state_topic(registry.site, binding), _device_state(device, meter, now_ns)
+    for code, home in homes.items():
+        building = registry.unit(code).building
+        yield home_state_topic(registry.site, building, code), _home_state(home, now_ns)
+
+
+def state_topic(site: str, binding: Binding) -> str:
+    """Where the state of the device stands while it hangs there."""
+    device, unit = binding.device, binding.unit
+    place = DeviceTopic(site, unit.building, unit.code, device.kind, device.id, Verb.STATE)
+    return device_topic(place)
+
+
+def _meter(home: Home, binding: Binding) -> Meter | None:
+    return next((meter for bound, meter in home.named() if bound == binding), None)
+
+
+def _device_state(device: Watched[Presence], meter: Meter | None, now_ns: int) -> DeviceState:
+    rhythm = device.state.rhythm
+    heard_ns = rhythm.last_ns or 0
+    interval_ns = rhythm.interval_ns() or device.state.expected_ns or _GOOD_NS_MAX
+    until_ns = heard_ns + min(_INTERVALS * interval_ns + _GRACE_NS, _GOOD_NS_MAX)
+    state, why = _judged(device, meter, heard_ns, now_ns)
+    volumes_ml = meter.segment.volumes_ml if meter else None
+    water_m3 = volumes_ml[-1] / ML_PER_M3 if volumes_ml else None
+    return DeviceState(1, state, why, heard_ns, until_ns if heard_ns else 0, water_m3)
+
+
+def _judged(
+    device: Watched[Presence], meter: Meter | None, heard_ns: int, now_ns: int
+) -> tuple[State, str]:
+    raised = [watch.rule for watch in device.watches if watch.episode]
+    if raised:
+        return (State.DOWN if "device_silent" in raised else State.FAULT), raised[0]
+    fault = meter.faults.during(now_ns, now_ns) if meter else ""
+    if fault:
+        return State.FAULT, fault[:_WHY_MAX]
+    return (State.UP, "heard") if heard_ns else (State.UNKNOWN, "never_heard")
+
+
+def _home_state(home: Watched[Home], now_ns: int) -> HomeState:
+    newest_ns = home.state.newest_ns()
+    if newest_ns is None:
+        return HomeState(1, Welfare.UNKNOWN, 0, 0)
+    meters = home.state.meters(newest_ns)
+    interval_ns = max((meter.interval_ns() for meter in meters), default=0)
+    until_ns = newest_ns + min(_INTERVALS * interval_ns + _GRACE_NS, _GOOD_NS_MAX)
+    return HomeState(1, _welfare(home, newest_ns, fresh=now_ns <= until_ns), newest_ns, until_ns)
+
+
+def _welfare(home: Watched[Home], newest_ns: int, *, fresh: bool) -> Welfare:
+    watches = [watch for watch in home.watches if watch.detector.category == "welfare"]
+    if any(watch.episode for watch in watches):
+        return Welfare.RAISED
+    answers = [watch.detector.evaluate(home.state, newest_ns) for watch in watches]
+    clear = [isinstance(a, Status) and a.condition is Condition.GONE for a in answers]
+    return Welfare.CLEAR if fresh and clear and all(clear) else Welfare.UNKNOWN
