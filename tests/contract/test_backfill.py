@@ -63,10 +63,12 @@ class Slow:
 
 def fill(journal: Journal) -> None:
     """Three days of readings that nobody has forwarded, an entry a minute."""
+    entries = []
     for minute in range(BACKLOG // PER_MINUTE):
         at_ns, first = NOW_NS + minute * MINUTE_NS, minute * PER_MINUTE
         made = [reading(seq, at_ns=at_ns) for seq in range(first, first + PER_MINUTE)]
-        journal.append([admitted(*made)])
+        entries.append(admitted(*made))
+    journal.append(entries)
 
 
 def forwarder(journal: Journal, health: Health, to: Sink, clock: Clock, per_s: int) -> Forwarder:
