@@ -311,9 +311,9 @@ class _Agent:
         gauge("finding_oldest_unacked_s", age_ns / SECOND_NS)
 
     def _health_report(self, now_ns: int) -> bytes:
-        """The health message: every metric of this process, and the pipeline's own counts."""
+        """The health message: every metric of this process, the pipeline's counts, bad clocks."""
         report = {"v": 1, "at_ns": now_ns, "edge": self._settings.edge}
-        counts = {"pipeline": self._fold.counters()}
+        counts = {"pipeline": self._fold.counters(), "clocks": self._fold.clocks()}
         return msgspec.json.encode(report | self._health.snapshot() | counts)
 
     def _status(self, *, up: bool) -> bytes:

@@ -1,9 +1,11 @@
 """The pipeline's whole state as bytes, so that a start need not replay what is behind it."""
 
 import msgspec
-from msgspec import Struct, msgpack
+from msgspec import Struct, field, msgpack
 
 from edge.meter import MeterState
+from edge.offset import Clock
+from edge.reading import TimeSource
 from edge.rhythm import Presence
 from edge.watch import WatchState
 
@@ -23,6 +25,7 @@ class Checkpoint(Struct, array_like=True):
     meters: dict[str, MeterState]
     devices: dict[str, Presence]
     watches: dict[str, WatchState]
+    clocks: dict[str, dict[TimeSource, Clock]] = field(default_factory=dict)
 
 
 class _Versioned(Struct, array_like=True):

@@ -13,6 +13,7 @@ import msgspec
 
 from edge import profiles
 from edge.clock import SystemClock
+from edge.device_time import doubt
 from edge.profiles.base import Profile, VendorMessage, VendorMessages, instant_ns
 from edge.profiles.channel import CHANNELS
 from edge.reading import SECOND_NS
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except WireError as error:
         sys.stdout.write(_refused(profile, error.rejection, as_json=arguments.json))
         return REJECTED
-    sys.stdout.write((_as_json if arguments.json else _as_text)(profile, messages))
+    sys.stdout.write((_as_json if arguments.json else _as_text)(profile, messages, received_ns))
     nothing = not any(message.readings for message in messages)
     return REJECTED if nothing and any(message.rejected for message in messages) else DECODED
 
@@ -74,8 +75,10 @@ def _refused(profile: Profile, rejection: Rejection, *, as_json: bool) -> str:
     return f"{profile.name}: rejected: {rejection.reason.value}: {_shown(rejection.detail)}\n"
 
 
-def _as_json(profile: Profile, messages: VendorMessages) -> str:
-    value = {"profile": profile.name, "messages": [_fields(message) for message in messages]}
+def _as_json(profile: Profile, messages: VendorMessages, received_ns: int) -> str:
+    notes = [_clock_notes(message, received_ns) for message in messages]
+    told = [_fields(each) | {"clock": note} for each, note in zip(messages, notes, strict=True)]
+    value = {"profile": profile.name, "messages": told}
     return msgspec.json.format(msgspec.json.encode(value)).decode() + "\n"
 
 
@@ -90,7 +93,17 @@ def _fields(message: VendorMessage) -> dict[str, object]:
     }
 
 
-def _as_text(profile: Profile, messages: VendorMessages) -> str:
+def _clock_notes(message: VendorMessage, received_ns: int) -> list[str]:
+    """What an edge that never heard the device would do about its clock; empty when nothing."""
+    verdicts: dict[str, None] = {}
+    for reading in message.readings:
+        note = doubt(reading.at_ns, received_ns, historical=reading.historical)
+        if note:
+            verdicts[f"{reading.clock.value}: {note}"] = None
+    return list(verdicts)
+
+
+def _as_text(profile: Profile, messages: VendorMessages, received_ns: int) -> str:
     lines = [f"{profile.name}: {len(messages)} message(s)"]
     for message in messages:
         lines.append(f"{_shown(message.vendor_id)}  boot {message.boot}  seq {message.seq}")
@@ -102,6 +115,7 @@ def _as_text(profile: Profile, messages: VendorMessages) -> str:
             told = " ".join(notes if reading.historical else notes[:2])
             shown = f"{value} {unit}".rstrip()
             lines.append(f"  {_time(reading.at_ns)}  {reading.channel} = {shown}  ({told})")
+        lines += [f"  clock: {note}" for note in _clock_notes(message, received_ns)]
         lines += [f"  rejected: {r.reason.value}: {_shown(r.detail)}" for r in message.rejected]
     return "\n".join(lines) + "\n"
 

@@ -123,6 +123,10 @@ class Fold:
         """What the pipeline has counted since its journal began, by name."""
         return self._pipeline.counters()
 
+    def clocks(self) -> dict[str, float]:
+        """Seconds to add to the clocks of the devices that are worst off."""
+        return self._pipeline.clocks.offsets_s()
+
     def checkpoint(self) -> None:
         """Commit the pipeline's state, so that a start need not replay what is behind it."""
         self.settle_rest()
@@ -152,6 +156,7 @@ class Fold:
                 topic, payload, received_ns, batch=batch
             ):
                 seen["duplicates_dropped"] += admission.duplicates
+                seen.update(admission.clocks)
                 if admission.message is not None:
                     messages.append(admission.message)
                 letters += [

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from edge import topic, wire
 from edge.admission import Identity, Known, Memory, compare
+from edge.device_time import Clocks, Placed
 from edge.entry import Message
 from edge.reading import Reading
 from edge.registry import Registry
@@ -21,6 +22,8 @@ class Admission(Struct, frozen=True):
     message: Message | None
     duplicates: int
     rejections: tuple[Rejection, ...]
+    clocks: tuple[str, ...] = ()
+    """The metrics that count what was done about the device's clock."""
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -29,12 +32,19 @@ class Admission(Struct, frozen=True):
 
 
 class Gate:
-    """Judges deliveries by the registry, the vendors' profiles and what was admitted before."""
+    """Judges deliveries by the registry, the vendors' profiles and what was admitted before.
 
-    def __init__(self, registry: Registry, vendors: Vendors, memory: Memory) -> None:
+    Times are judged here too, by what `clocks` has learned; in one batch all by what was known
+    before it.
+    """
+
+    def __init__(
+        self, registry: Registry, vendors: Vendors, memory: Memory, clocks: Clocks
+    ) -> None:
         self._registry = registry
         self._vendors = vendors
         self._memory = memory
+        self._clocks = clocks
 
     def admit(
         self,
@@ -54,7 +64,7 @@ class Gate:
             self._check_origin(topic_text, decoded.device)
         except WireError as error:
             return Admission(None, 0, (error.rejection,))
-        return self._admission(decoded, batch)
+        return self._admission(decoded, received_ns, batch)
 
     def admissions(
         self,
@@ -74,11 +84,18 @@ class Gate:
         return tuple(
             Admission(None, 0, (each,))
             if isinstance(each, Rejection)
-            else self._admission(each, batch)
+            else self._admission(each, received_ns, batch, vendor=True)
             for each in found
         )
 
-    def _admission(self, decoded: Decoded, batch: dict[Identity, bytes] | None) -> Admission:
+    def _admission(
+        self,
+        decoded: Decoded,
+        received_ns: int,
+        batch: dict[Identity, bytes] | None,
+        *,
+        vendor: bool = False,
+    ) -> Admission:
         identity = (decoded.device, decoded.boot, decoded.seq)
         known = self._memory.known(identity, decoded.digest)
         if batch is not None and known is Known.NEW:
@@ -90,9 +107,19 @@ class Gate:
             return Admission(None, 0, (Rejection(Reason.ID_REUSED, detail),))
         if not decoded.readings:
             return Admission(None, 0, decoded.rejected)
+        readings, rejected = decoded.readings, decoded.rejected
+        metrics: tuple[str, ...] = ()
+        if not self._clocks.stand(readings, received_ns):
+            placed = self._clocks.placed(readings, received_ns)
+            readings, rejected = placed.readings, rejected + placed.rejected
+            metrics = _metrics(placed)
+            if not readings:
+                return Admission(None, 0, rejected)
+            if vendor:
+                readings = self._vendors.rebound(readings)
         if batch is not None:
             batch[identity] = decoded.digest
-        return Admission(Message(*identity, decoded.digest, decoded.readings), 0, decoded.rejected)
+        return Admission(Message(*identity, decoded.digest, readings), 0, rejected, metrics)
 
     def _check_origin(self, topic_text: str, device: str) -> None:
         site = topic.parse(topic_text).site
@@ -102,3 +129,11 @@ class Gate:
             )
         if not self._registry.knows(device):
             raise WireError(Reason.UNKNOWN_DEVICE, f"{device!r} is not in the registry")
+
+
+def _metrics(placed: Placed) -> tuple[str, ...]:
+    """The names in `edge.health.METRICS` that move."""
+    if not (placed.corrected or placed.doubted):
+        return ()
+    moved = {"clock_corrected": placed.corrected, "clock_doubted": placed.doubted}
+    return tuple(name for name, holds in moved.items() if holds)

@@ -32,6 +32,11 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "retained_ignored": (_C, "Retained observations: old news of unknown age, not admitted"),
     "duplicates_dropped": (_C, "Messages that had been admitted before"),
     "rejected": (_C, "Messages or records refused, by reason; kept as dead letters"),
+    "clock_corrected": (_C, "Messages placed by what was learned of their device's clock"),
+    "clock_doubted": (
+        _C,
+        "Messages placed at their receipt, suspect: clock wrong, by how much unknown",
+    ),
     "findings_made": (_C, "Findings made, by rule"),
     "rules_broken": (_C, "Times a rule broke on a subject, which it then does not watch"),
     "findings_published": (_C, "Findings the broker confirmed"),

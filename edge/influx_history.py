@@ -156,4 +156,5 @@ def _reading(row: dict[str, Any]) -> Reading:
         seq=row["seq"],
         boot=row["boot"],
         resolution=float(row["resolution"]),
+        offset_ns=row.get("offset_ns") or 0,
     )

@@ -9,6 +9,7 @@ from edge.line_protocol import event_ns
 
 COLUMNS = (
     "value", "text", "quality", "clock", "historical", "resolution", "boot", "received_ns", "seq",
+    "offset_ns",
     "channel", "device", "kind", "unit",
 )  # fmt: skip
 _INFLUXQL_ESCAPES = str.maketrans({"\\": r"\\", "'": r"\'"})

@@ -45,6 +45,8 @@ def reading_line(reading: Reading, subject: str) -> str | None:
         "resolution": reading.resolution,
     }
     whole = {"boot": reading.boot, "received_ns": reading.received_ns, "seq": reading.seq}
+    if reading.offset_ns:
+        whole["offset_ns"] = reading.offset_ns
     return line("reading", tags, fields, whole, point_ns(reading.at_ns, reading.seq))
 
 

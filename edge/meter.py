@@ -216,11 +216,30 @@ class Meter:
             return True
         if reading.channel != "water.total" or isinstance(reading.value, str):
             return False
-        if reading.quality is not Quality.GOOD or reading.clock is TimeSource.UNSET:
+        unset = reading.clock is TimeSource.UNSET
+        if reading.quality is not Quality.GOOD or (unset and not reading.offset_ns):
             self.counts.unusable += 1
             return False
         self._learn_resolution(reading)
         return self._insert(reading.at_ns, _ml(reading.value))
+
+    def repeats(self, reading: Reading) -> bool:
+        """Whether the register shows no less than a later sample did.
+
+        Of a message that is unusually late this may be true, and may be a clock put back: then
+        the reading would prove that nothing was used in a time of which it knows nothing.
+        """
+        segment = self.segment
+        if not segment.times_ns or isinstance(reading.value, str):
+            return False
+        later = reading.at_ns < segment.times_ns[-1]
+        return later and _ml(reading.value) >= segment.volumes_ml[-1]
+
+    def begin_again(self, from_ns: int) -> None:
+        """Forget every sample, and take none before `from_ns`: their times were wrong."""
+        self._times_ns, self._volumes_ml = array("q"), array("q")
+        self._broken_ns = max(self._broken_ns, from_ns)
+        self._judge_again()
 
     def state(self) -> MeterState:
         """The whole meter, for a checkpoint."""
@@ -257,6 +276,9 @@ class Meter:
 
     def _insert(self, at_ns: int, volume_ml: int) -> bool:
         times_ns = self._times_ns
+        if at_ns < self._broken_ns:
+            self.counts.too_late += 1
+            return False
         if not times_ns or at_ns > times_ns[-1]:
             times_ns.append(at_ns)
             self._volumes_ml.append(volume_ml)
@@ -286,7 +308,7 @@ class Meter:
     def _is_too_late(self, at_ns: int) -> bool:
         newest_ns = self.segment.times_ns[-1]
         full = len(self._times_ns) >= SAMPLES_MAX and at_ns < self._times_ns[0]
-        return full or at_ns < max(self._broken_ns, newest_ns - WINDOW_NS)
+        return full or at_ns < newest_ns - WINDOW_NS
 
     def _judge_again(self) -> list[Verdict]:
         self._judge = _Judge(self._binding.device.q_max_m3h, self.resolution_ml)

@@ -4,7 +4,7 @@ Pure and deterministic: the same entries from the same checkpoint make the same 
 with the same ids and revisions. Waiting, storing and sending are the shell's.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
@@ -17,6 +17,7 @@ from edge import episode
 from edge.admission import Known, Memory
 from edge.checkpoint import Checkpoint, decode, encode
 from edge.completeness import Home
+from edge.device_time import AS_IT_SAYS, Clocks
 from edge.entry import Admitted, Entry, Link, Message, Tick
 from edge.gate import Gate
 from edge.meter import Meter
@@ -49,12 +50,17 @@ class Pipeline:
         self._registry = registry
         settings = settings or PipelineSettings()
         self._memory = Memory(settings.identities)
-        self.gate = Gate(registry, vendors or Vendors(registry, ()), self._memory)
+        self.clocks = Clocks()
+        self.gate = Gate(registry, vendors or Vendors(registry, ()), self._memory, self.clocks)
         self._counts: Counter[str] = Counter()
         self._due_ns: int | None = None
         self._supervisor = Supervisor(self._counts)
         self._homes = dict(watched_homes(registry, settings.utc_offset_h))
         self._devices = dict(watched_devices(registry, settings.utc_offset_h))
+        self._meters_of: defaultdict[str, list[Meter]] = defaultdict(list)
+        for home in self._homes.values():
+            for binding, meter in home.state.named():
+                self._meters_of[binding.device.id].append(meter)
         self._share_rhythms()
 
     def step(self, entry: Entry) -> tuple[Finding, ...]:
@@ -108,6 +114,7 @@ class Pipeline:
                 {key: meter.state() for key, meter in self._meters()},
                 {name: device.state for name, device in self._devices.items()},
                 {key: watch.state() for key, watch in self._watches()},
+                self.clocks.state(),
             )
         )
 
@@ -121,6 +128,7 @@ class Pipeline:
         self._counts.clear()
         self._counts.update(saved.counts)
         self._memory.restore(saved.memory)
+        self.clocks.restore({k: v for k, v in saved.clocks.items() if self._registry.knows(k)})
         self._restore_subjects(saved)
         self._look_ahead(0)
 
@@ -169,10 +177,32 @@ class Pipeline:
         if len(readings) > 1:
             readings = sorted(readings, key=attrgetter("at_ns"))
         device = message.device
+        proving = self._proving(message, readings)
         found = [*self._supervisor.guarded("presence", device, self._heard(readings[-1]))]
-        for reading in readings:
+        for reading in proving:
             found += self._supervisor.guarded("meter", device, self._water(reading))
         return episode.without_false_urgency(found) if len(found) > 1 else found
+
+    def _proving(self, message: Message, readings: Sequence[Reading]) -> Sequence[Reading]:
+        """Learn from the message's times; those of its readings that may go to the meters."""
+        device = self._devices.get(message.device)
+        if device is None:
+            return readings
+        heard = self.clocks.hear(readings, device.state)
+        if heard is AS_IT_SAYS:
+            return readings
+        void, forget_ns, delayed = heard
+        if forget_ns is not None:
+            self._counts["clock_steps"] += 1
+            for meter in self._meters_of[message.device]:
+                meter.begin_again(forget_ns)
+        if void:
+            self._counts["clock_outdated"] += 1
+            return ()
+        if not delayed:
+            return readings
+        meters = self._meters_of[message.device]
+        return [each for each in readings if not any(meter.repeats(each) for meter in meters)]
 
     def _heard(self, newest: Reading) -> Iterator[Finding]:
         """Note that the device was heard; what was raised about its silence may clear."""

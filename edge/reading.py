@@ -61,7 +61,8 @@ class Reading(Struct, frozen=True, array_like=True, gc=False):
     `unit` is the dwelling that the topic named; the registry, asked at `at_ns`, has the
     last word. `value` is in the channel's canonical unit of measure (water in m3) or a
     text for status channels; `resolution` is the register's tick in that same unit, 0
-    where unknown. `(device, boot, seq)` identifies the message it came in.
+    where unknown. `(device, boot, seq)` identifies the message it came in. `offset_ns` is what
+    the edge added to the time that the source gave, and is part of `at_ns` already.
     """
 
     device: str
@@ -77,6 +78,7 @@ class Reading(Struct, frozen=True, array_like=True, gc=False):
     seq: int
     boot: int
     resolution: float = 0.0
+    offset_ns: int = 0
 
 
 class Tier(IntEnum):

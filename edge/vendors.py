@@ -6,6 +6,8 @@ refused and counted, so that a forgotten device shows in the dead letters and no
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from edge.profiles.base import Profile, VendorMessage
 from edge.reading import Reading
 from edge.registry import Registry
@@ -48,6 +50,16 @@ class Vendors:
             self._readings(device, message, received_ns),
             message.rejected,
         )
+
+    def rebound(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        """`readings` in the homes of their times, where those were corrected since `decode`."""
+        return tuple(self._rebound(each) if each.offset_ns else each for each in readings)
+
+    def _rebound(self, reading: Reading) -> Reading:
+        binding = self._registry.binding(reading.device, reading.at_ns)
+        if binding is None:
+            return structs.replace(reading, unit="")
+        return structs.replace(reading, unit=binding.unit.code, kind=binding.device.kind)
 
     def _readings(
         self, device: str, message: VendorMessage, received_ns: int

@@ -19,8 +19,8 @@ from edge import strict_json
 from edge.profiles.channel import channel
 from edge.reading import SECOND_NS, Kind, Quality, TimeSource
 from edge.wire import (
-    AHEAD_NS_MAX,
-    AT_NS_MIN,
+    CLOCK_NS_MAX,
+    CLOCK_NS_MIN,
     RECORDS_MAX,
     RESOLUTION_M3_MAX,
     RESOLUTION_M3_MIN,
@@ -124,7 +124,7 @@ class Sheet:
     """
 
     def __init__(self, vendor_id: str, received_ns: int, at_ns: int, clock: TimeSource) -> None:
-        check_time(at_ns, received_ns)
+        check_time(at_ns)
         self.vendor_id = vendor_id
         self.received_ns = received_ns
         self.at_ns = at_ns
@@ -147,7 +147,7 @@ class Sheet:
         """Take one value, or note why not; `value` may be whatever the vendor's JSON held."""
         try:
             moment_ns = self.at_ns if at_ns is None else at_ns
-            check_time(moment_ns, self.received_ns)
+            check_time(moment_ns)
             sound = channel(name).checked(value)
             _check_resolution(name, resolution)
         except WireError as error:
@@ -313,16 +313,18 @@ def epoch_ns(value: Any, name: str, *, per_s: int = 1) -> int:
     return at_ns
 
 
-def check_time(at_ns: int, received_ns: int) -> None:
-    """Return when a device may mean `at_ns`: 2015 or later, at most 1 h ahead of the edge.
+def check_time(at_ns: int) -> None:
+    """Return when a clock, even one never set, may show `at_ns`: about 1970 to 2106.
+
+    Whether it is right is for the gate to judge (`edge.offset`).
 
     Raises:
         WireError: it may not.
     """
-    if at_ns < AT_NS_MIN:
-        raise WireError(Reason.TIME_TOO_OLD, "nothing before 2015 is believed")
-    if at_ns > received_ns + AHEAD_NS_MAX:
-        raise WireError(Reason.TIME_IN_FUTURE, "over 1 h ahead of the edge")
+    if at_ns < CLOCK_NS_MIN:
+        raise WireError(Reason.TIME_TOO_OLD, "no clock shows less than 1970")
+    if at_ns > CLOCK_NS_MAX:
+        raise WireError(Reason.TIME_IN_FUTURE, "no clock shows over 2106")
 
 
 def seq_of(text: str | bytes) -> int:

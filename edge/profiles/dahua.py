@@ -95,5 +95,18 @@ RECORDED = (
         _NOW_NS,
         (Expected(_STATION, "door.access", "granted", _AT_NS),),
     ),
-    Recorded("a station without a clock", _TOPIC, _payload(utc=b"9"), _NOW_NS, Reason.TIME_TOO_OLD),
+    Recorded(
+        "a station without a clock tells the time that it has",
+        _TOPIC,
+        _payload(utc=b"9", method=b"21"),
+        _NOW_NS,
+        (Expected(_STATION, "door.access", "granted", 9_000_000_000),),
+    ),
+    Recorded(
+        "a time before all clocks",
+        _TOPIC,
+        _payload(utc=b"-999999999"),
+        _NOW_NS,
+        Reason.TIME_TOO_OLD,
+    ),
 )

@@ -111,7 +111,7 @@ def _time(telegram: dict[str, Any], received_ns: int) -> tuple[int, Quality]:
         return received_ns, Quality.GOOD
     at_ns = instant_ns(telegram["timestamp"], "timestamp") - _age_ns(telegram)
     try:
-        check_time(at_ns, received_ns)
+        check_time(at_ns)
     except WireError:
         return received_ns, Quality.CLOCK_UNSET
     return at_ns, Quality.GOOD

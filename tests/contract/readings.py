@@ -19,7 +19,7 @@ NOW_NS = 1_780_000_000 * SECOND_NS
 
 
 def reading(seq: int, *, device: str = "wm-1", at_ns: int | None = None) -> Reading:
-    """Reading `seq` of `device`: one a minute, one litre each."""
+    """Reading `seq` of `device`: one a minute, one litre each; of every other the clock was off."""
     at_ns = NOW_NS + seq * MINUTE_NS if at_ns is None else at_ns
     return Reading(
         device=device,
@@ -35,6 +35,7 @@ def reading(seq: int, *, device: str = "wm-1", at_ns: int | None = None) -> Read
         seq=seq,
         boot=1,
         resolution=0.001,
+        offset_ns=seq % 2 * -3_600 * SECOND_NS,
     )
 
 

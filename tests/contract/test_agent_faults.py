@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from edge import wire
 from edge.agent import run_edge
 from edge.clock import Clock, sleep
 from edge.detectors.welfare import Welfare
@@ -54,6 +56,28 @@ def test_a_step_of_the_wall_clock_calls_no_device_silent(tmp_path: Path, step_ns
     site = play(tmp_path, scenario)
     assert raised(site, "device_silent") == set()
     assert site.health[-1]["time_jumps"] == 2
+
+
+def test_a_meter_whose_clock_is_wrong_is_named_in_the_edge_s_health(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(site: Site) -> None:
+        told = site.message
+
+        def ahead() -> wire.Message:
+            message = told()
+            return structs.replace(message, t=message.t + 2 * 86_400)
+
+        monkeypatch.setattr(site, "message", ahead)
+        async with site.edge():
+            await site.live(6, litres_an_hour=6)
+            await sleep(site.clock, 90)
+
+    site = play(tmp_path, scenario)
+    report = site.health[-1]
+    assert report["clocks"] == {"wm-0101": pytest.approx(-2 * 86_400, abs=60)}
+    assert (report["clock_doubted"], report["clock_corrected"]) == (4, 20)
+    assert report["rejected"] == 0
 
 
 def test_a_device_that_falls_silent_after_a_step_of_the_clock_is_found(tmp_path: Path) -> None:

@@ -47,6 +47,29 @@ def test_a_channel_of_our_own_message_that_no_table_knows_is_printed_without_uni
     assert "x = 2.0  (" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("verb", "t", "told"),
+    [
+        ("obs", 7, "20699.0 days behind its receipt"),
+        ("obs", 1_788_390_600 + 7 * 86_400, "7.0 days ahead of its receipt"),
+        ("hist", 1_788_390_600 + 7 * 86_400, "time_in_future"),
+        ("hist", 7, "time_too_old"),
+    ],
+)
+def test_a_wrong_clock_is_shown_with_its_time_and_what_the_edge_would_do(
+    tmp_path: Path, verb: str, t: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = b'{"n":"water.total","v":2}'
+    path = written(tmp_path, b'{"v":1,"dev":"w-1","seq":1,"t":%d,"e":[%s]}' % (t, record))
+    arguments = ["--topic", f"sw/1/s01/b01/u01/water/w-1/{verb}", "--payload-file", path, *AT]
+    assert main(arguments) == 0
+    assert told in capsys.readouterr().out
+    assert main([*arguments, "--json"]) == 0
+    (message,) = json.loads(capsys.readouterr().out)["messages"]
+    assert told in message["clock"][0]
+    assert message["readings"][0]["at_ns"] == t * 1_000_000_000
+
+
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_a_refusal_is_printed_with_its_reason(
     tmp_path: Path, form: list[str], capsys: pytest.CaptureFixture[str]

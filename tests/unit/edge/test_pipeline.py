@@ -193,8 +193,8 @@ def test_a_finding_is_as_fresh_as_its_data(
     delay_h: float, historical: bool, expected: Timeliness
 ) -> None:
     site = Site()
-    for hour in range(13):
-        site.hear(litres(hour, 100, received_ns=at(hour + delay_h), historical=historical))
+    site.hours(0, 12, 100, historical=historical)
+    site.hear(litres(12, 100, received_ns=at(12 + delay_h), historical=historical))
     assert [found.timeliness for found in site.said] == [expected]
 
 

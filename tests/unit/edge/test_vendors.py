@@ -94,6 +94,23 @@ def test_a_dry_day_in_vendor_frames_raises_the_home_that_lives_alone() -> None:
     assert raised[0].since_ns == T_NS - 23 * HOUR_NS
 
 
+def test_a_corrected_reading_belongs_to_the_home_of_its_corrected_time() -> None:
+    moved = "2026-09-03T23:09:34Z"
+    devices = (METER | {"vendor": VENDOR_ID, "to": moved}, METER | {"unit": "u02", "from": moved})
+    book = registry((UNIT, UNIT | {"code": "u02"}), devices)
+    wmbus = [each for each in profiles.profiles() if each.name == "wmbus"]
+    site = Pipeline(book, None, Vendors(book, wmbus))
+    units = []
+    for hour in range(6):
+        (admission,) = site.gate.admissions(
+            TOPIC, telegram(6.0, f"2026-09-05T{hour:02}:09:34Z"), T_NS + (hour + 1) * HOUR_NS
+        )
+        assert admission.message is not None
+        site.step(Admitted((admission.message,)))
+        units += [reading.unit for reading in admission.readings]
+    assert set(units) == {"u01"}
+
+
 def test_an_edge_enables_profiles_by_name_and_the_templates_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "templates.toml"
     path.write_text(

@@ -52,6 +52,12 @@ def test_relative_times_are_added_to_the_base_time() -> None:
     assert found.readings[0].at_ns == T * SECOND_NS - 3_600_500_000_000
 
 
+@pytest.mark.parametrize("away_s", [4_000, 3 * 86_400, -86_400, -T])
+def test_a_time_that_a_wrong_clock_may_show_is_left_to_the_gate(away_s: int) -> None:
+    found = decoded(body(records=f'{{"n":"water.total","v":1,"t":{away_s}}}'))
+    assert [reading.at_ns for reading in found.readings] == [(T + away_s) * SECOND_NS]
+
+
 @pytest.mark.parametrize(("unit", "value"), [("L", "6054"), ("l", "6054"), ("m3", "6.054")])
 def test_water_comes_out_in_cubic_metres(unit: str, value: str) -> None:
     found = decoded(body(records=f'{{"n":"water.total","u":"{unit}","v":{value}}}'))
@@ -140,8 +146,9 @@ RECORD_FAULTS: list[tuple[str, Reason]] = [
     ('{"n":"water.total","v":1,"u":"kWh"}', Reason.WRONG_UNIT),
     ('{"n":"water.total","v":1,"r":0}', Reason.BAD_RESOLUTION),
     ('{"n":"water.total","v":1,"r":50}', Reason.BAD_RESOLUTION),
-    ('{"n":"water.total","v":1,"t":4000}', Reason.TIME_IN_FUTURE),
-    ('{"n":"water.total","v":1,"t":-1e9}', Reason.TIME_TOO_OLD),
+    ('{"n":"water.total","v":1,"t":3e9}', Reason.TIME_IN_FUTURE),
+    ('{"n":"water.total","v":1,"t":1e30}', Reason.TIME_IN_FUTURE),
+    ('{"n":"water.total","v":1,"t":-2e9}', Reason.TIME_TOO_OLD),
     ('{"n":"water.total","v":1,"t":-1e308}', Reason.TIME_TOO_OLD),
     ('{"n":"Water Total","v":1}', Reason.BAD_NAME),
     ('{"n":"meter.fault","vs":"a\\nb"}', Reason.BAD_TEXT),

@@ -1,0 +1,155 @@
+"""What a device's clock is off by: learned from live messages, applied before the log.
+
+A message is `late` by its time of receipt less its newest event. Nothing arrives before it
+happened, so a clock that is ahead shows at once. One that is behind looks like a delay, until
+messages that came well apart are late by the same.
+"""
+
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from edge.reading import DAY_NS, MINUTE_NS
+
+SLACK_NS = 10 * MINUTE_NS
+"""A clock within this of the edge's is right, and two latenesses within this are the same."""
+APART_NS = 10 * MINUTE_NS
+"""Messages closer than this are one burst and count once: a backlog is late all alike."""
+NEEDED = 4
+MENDED = 2
+"""Messages on time before a clock that was ahead is believed to be mended, and not delayed."""
+DELAY_NS_MAX = 366 * DAY_NS
+"""No store on the way keeps a live message longer: what is later than this has no clock."""
+NEVER_NS = -(2**63)
+US_NS = 1_000
+
+
+class Heard(NamedTuple):
+    """What a message meant for the samples of its device.
+
+    `void`: its own times were judged before more was known, and prove nothing. `forget_ns`: so
+    do all times before this one, which were taken for delayed. `delayed`: it is later than its
+    device ever is, and believed all the same.
+    """
+
+    void: bool = False
+    forget_ns: int | None = None
+    delayed: bool = False
+
+
+class Clock(Struct, array_like=True):
+    """One clock of a device that was wrong or late at its last live message.
+
+    `offset_ns` is added to what it says; 0 while nothing is learned. `lates_ns` are the last
+    latenesses that were counted, `newest_ns` is the newest event by the clock itself, and
+    `silent` says that the device had been silent before the first of them.
+    """
+
+    offset_ns: int = 0
+    lates_ns: list[int] = field(default_factory=list)
+    counted_ns: int = NEVER_NS
+    newest_ns: int = NEVER_NS
+    silent: bool = False
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing is wrong with it any more."""
+        return not self.offset_ns and not self.lates_ns
+
+    def delayed(self, late_ns: int, usual_ns: int) -> bool:
+        """Whether a message that late is believed, and taken for delayed."""
+        believed = shift_ns(self.offset_ns, late_ns) is not None
+        return believed and late_ns - self.offset_ns > usual_ns
+
+    def take(self, received_ns: int, late_ns: int, usual_ns: int) -> Heard:
+        """Learn from a live message; `usual_ns` is how late the device may be by its rhythm."""
+        raw_ns = received_ns - late_ns
+        if not self.offset_ns and -SLACK_NS <= late_ns <= usual_ns:
+            return self._on_time(raw_ns, usual_ns)
+        forget_ns = self._unmasked_ns(late_ns, usual_ns)
+        if self.offset_ns and late_ns - self.offset_ns < -SLACK_NS:
+            self.offset_ns, self.lates_ns, self.counted_ns = 0, [], NEVER_NS
+            if -SLACK_NS <= late_ns <= usual_ns:
+                return Heard(forget_ns=forget_ns)
+        self.newest_ns = max(self.newest_ns, raw_ns)
+        self._count(received_ns, late_ns)
+        learned = self._learn(late_ns, usual_ns)
+        return learned if forget_ns is None else Heard(learned.void, forget_ns)
+
+    def _unmasked_ns(self, late_ns: int, usual_ns: int) -> int | None:
+        """Until when to forget: a clock that now proves wrong was so when it seemed delayed."""
+        seemed = bool(self.lates_ns) and self.delayed(self.lates_ns[-1], usual_ns)
+        wrong = late_ns - self.offset_ns < -SLACK_NS or shift_ns(self.offset_ns, late_ns) is None
+        if not (seemed and wrong):
+            return None
+        self.lates_ns, self.counted_ns = [], NEVER_NS
+        return self.newest_ns + self.offset_ns + 1
+
+    def _learn(self, late_ns: int, usual_ns: int) -> Heard:
+        """Take over what the messages agree on; what was placed otherwise was misplaced."""
+        agreed_ns = self._agreed_ns()
+        believed = shift_ns(self.offset_ns, late_ns) is not None
+        misled = believed and agreed_ns is not None and abs(agreed_ns - self.offset_ns) > SLACK_NS
+        if agreed_ns is None or (misled and late_ns - self.offset_ns <= usual_ns):
+            self.offset_ns = min(self.offset_ns, late_ns) if self.offset_ns else 0
+            return Heard()
+        forget_ns = self.newest_ns + self.offset_ns + 1
+        self.offset_ns = agreed_ns
+        if abs(agreed_ns) <= SLACK_NS:
+            self.offset_ns, self.lates_ns = 0, []
+        return Heard(void=True, forget_ns=forget_ns) if misled else Heard()
+
+    def _on_time(self, raw_ns: int, usual_ns: int) -> Heard:
+        """The clock is right: what was late before was delayed, or its clock has been set.
+
+        A backlog goes on in its usual steps and is late by less each time. A clock that was
+        set leaps over hours of which nothing is told, after it was off by one and the same,
+        or woke with an old time from a silence.
+        """
+        leap_ns = raw_ns - self.newest_ns
+        odd = self.lates_ns and (self.silent or self._agree(MENDED))
+        self.lates_ns = []
+        return Heard(forget_ns=self.newest_ns + 1) if odd and leap_ns > usual_ns else Heard()
+
+    def _count(self, received_ns: int, late_ns: int) -> None:
+        """Take in a lateness, unless it came in one burst with the last."""
+        if abs(received_ns - self.counted_ns) >= APART_NS:
+            self.counted_ns = received_ns
+            self.lates_ns = [*self.lates_ns, late_ns][-NEEDED:]
+
+    def _agreed_ns(self) -> int | None:
+        """What the last messages say must be added to the clock; None while they disagree.
+
+        It is the least lateness of them, which puts none of them after its own receipt.
+        """
+        recent_ns = self.lates_ns[-MENDED:]
+        if len(recent_ns) == MENDED and max(map(abs, recent_ns)) <= SLACK_NS:
+            return 0
+        return min(self.lates_ns) if self._agree(NEEDED) else None
+
+    def _agree(self, count: int) -> bool:
+        recent_ns = self.lates_ns[-count:]
+        return len(recent_ns) == count and max(recent_ns) - min(recent_ns) <= SLACK_NS
+
+
+def shift_ns(offset_ns: int, late_ns: int) -> int | None:
+    """What to add to the times of a live message; None when they cannot be known.
+
+    What it gives never puts an event after its receipt, unless the clock is right and merely
+    `SLACK_NS` ahead.
+    """
+    rest_ns = late_ns - offset_ns
+    if rest_ns < -SLACK_NS:  # the clock is not off by this any more
+        offset_ns, rest_ns = 0, late_ns
+    mended_or_late = abs(late_ns) <= SLACK_NS < rest_ns
+    if mended_or_late or not -SLACK_NS <= rest_ns <= DELAY_NS_MAX:
+        return None
+    return min(offset_ns, late_ns) // US_NS * US_NS if offset_ns else 0
+
+
+def off_ns(clock: Clock) -> int:
+    """What must be added to it as far as anybody knows; a delay is nothing wrong."""
+    if clock.offset_ns:
+        return clock.offset_ns
+    late_ns = clock.lates_ns[-1]
+    return late_ns if shift_ns(0, late_ns) is None else 0
