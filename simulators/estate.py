@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from simulators.meters import INTERVAL, RESOLUTION_M3, Meter
+from simulators.meters import INTERVAL, RESOLUTION_M3, ClockOf, Meter, right
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Home:
         return f"Bldg 1 Rm {_room(self.name)}"
 
 
-def home(name: str, *, site: str = "s01", alone: bool = True) -> Home:
+def home(name: str, *, site: str = "s01", alone: bool = True, clock: ClockOf = right) -> Home:
     """The home `name` of building b01; its code is its name, its meter is named after it."""
-    meter = Meter(site=site, building="b01", unit=name, device=f"wm-{_room(name)}")
+    meter = Meter(site=site, building="b01", unit=name, device=f"wm-{_room(name)}", clock=clock)
     return Home(name, meter, alone)
 
 

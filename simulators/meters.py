@@ -5,7 +5,7 @@ the same story, and faults are edits of that value.
 """
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
@@ -40,15 +40,35 @@ class Batch(NamedTuple):
     historical: bool = False
 
 
+ClockOf = Callable[[int], int]
+"""What a meter's clock shows at a true time, both in nanoseconds since 1970."""
+
+
+def right(at_ns: int) -> int:
+    """A clock that shows the true time."""
+    return at_ns
+
+
+def ahead(by_ns: int) -> ClockOf:
+    """A clock that runs, and is `by_ns` ahead, or behind if that is negative."""
+    return lambda at_ns: at_ns + by_ns
+
+
+def standing(shown_ns: int) -> ClockOf:
+    """A clock that always shows the same."""
+    return lambda _: shown_ns
+
+
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """One water meter: where it is, and which of its boots this is."""
+    """One water meter: where it is, which of its boots this is, what its clock shows."""
 
     site: str
     building: str
     unit: str
     device: str
     boot: int = 1
+    clock: ClockOf = right
 
     @property
     def subject(self) -> str:
@@ -73,7 +93,7 @@ class Meter:
             dev=self.device,
             boot=self.boot,
             seq=seq,
-            t=base_ns / SECOND_NS,
+            t=self.clock(base_ns) / SECOND_NS,
             tsrc=TimeSource.METER,
             h=batch.historical,
             e=tuple(_record(sample, base_ns) for sample in batch.samples),

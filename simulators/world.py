@@ -36,7 +36,7 @@ from simulators.estate import home, places_text, registry_text
 from simulators.fate import CALM, Fate
 from simulators.hook import HookFaults, MemoryHook
 from simulators.households import EXTRACT, moment_ns, read
-from simulators.meters import TimedMessage, duplicated, reordered
+from simulators.meters import ClockOf, TimedMessage, duplicated, reordered, right
 from simulators.pace import Progress, play
 from simulators.phone import Habit, Phones
 from simulators.seldom import Seldom
@@ -63,7 +63,7 @@ class Plot:
     """Which world: its seed, its length in days after the warm-up, and what befalls it.
 
     `edits` are told of the homes in the files' time; the default stops the use of one home
-    and the telemetry of another at the start.
+    and the telemetry of another at the start. `clocks` are those of meters that are not right.
     """
 
     seed: int
@@ -75,6 +75,7 @@ class Plot:
         ("cut-use", f"{STOPPED}@{START}"),
         ("cut-telemetry", f"{SILENT}@{START}"),
     )
+    clocks: tuple[tuple[str, ClockOf], ...] = ()
 
 
 class World:
@@ -97,7 +98,10 @@ class World:
         )
         self.smsd.loop_s = _SMSD_LOOP_S
         self.phones.connect(self.smsd.receive)
-        self._homes = tuple(home(name, site=SITE) for name in plot.homes)
+        clocks = dict(plot.clocks)
+        self._homes = tuple(
+            home(name, site=SITE, clock=clocks.get(name, right)) for name in plot.homes
+        )
         self._kills = self._chance("kills")
         self._kills_end = False
         self._edge_chance = self._chance("edge")
