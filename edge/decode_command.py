@@ -18,7 +18,7 @@ from edge.profiles.base import Profile, VendorMessage, VendorMessages, instant_n
 from edge.profiles.channel import CHANNELS
 from edge.reading import SECOND_NS
 from edge.settings import ConfigError
-from edge.wire import Rejection, WireError
+from edge.wire import Reason, Rejection, WireError
 
 DECODED, REJECTED, USAGE = 0, 1, 2
 
@@ -33,6 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, ConfigError) as error:
         sys.stderr.write(f"{error}\n")
         return USAGE
+    if profile is None:
+        sys.stderr.write(f"name one by --profile: {', '.join(_known())}\n")
+        unclaimed = Rejection(Reason.UNKNOWN_TOPIC, "no profile claims this payload")
+        sys.stdout.write(_refused(None, unclaimed, as_json=arguments.json))
+        return REJECTED
     try:
         messages = profile.decode(arguments.topic, payload, received_ns)
     except WireError as error:
@@ -57,22 +62,26 @@ def _received_ns(text: str | None) -> int:
         raise ValueError(error.detail) from None
 
 
-def _profile(arguments: argparse.Namespace, payload: bytes) -> Profile:
-    """The profile that was asked for, else the one that claims the payload."""
-    known = {profile.name: profile for profile in profiles.profiles()}
+def _known() -> dict[str, Profile]:
+    return {profile.name: profile for profile in profiles.profiles()}
+
+
+def _profile(arguments: argparse.Namespace, payload: bytes) -> Profile | None:
+    """The profile that was asked for, else the one that claims the payload; None if none does."""
     wanted: str | None = arguments.profile
-    found = profiles.find(arguments.topic, payload) if wanted is None else known.get(wanted)
-    if found is None:
-        problem = "no profile claims this payload" if wanted is None else f"no profile {wanted!r}"
-        raise ValueError(f"{problem}; name one by --profile: {', '.join(known)}")
-    return found
+    if wanted is None:
+        return profiles.find(arguments.topic, payload)
+    if wanted not in _known():
+        raise ValueError(f"no profile {wanted!r}; there are: {', '.join(_known())}")
+    return _known()[wanted]
 
 
-def _refused(profile: Profile, rejection: Rejection, *, as_json: bool) -> str:
+def _refused(profile: Profile | None, rejection: Rejection, *, as_json: bool) -> str:
+    name = profile.name if profile else None
     if as_json:
-        value = {"profile": profile.name, "rejection": rejection}
-        return msgspec.json.encode(value).decode() + "\n"
-    return f"{profile.name}: rejected: {rejection.reason.value}: {_shown(rejection.detail)}\n"
+        value: dict[str, object] = {"profile": name, "messages": [], "rejection": rejection}
+        return msgspec.json.format(msgspec.json.encode(value)).decode() + "\n"
+    return f"{name or 'nobody'}: rejected: {rejection.reason.value}: {_shown(rejection.detail)}\n"
 
 
 def _as_json(profile: Profile, messages: VendorMessages, received_ns: int) -> str:

@@ -168,7 +168,7 @@ def _newest_live(readings: Sequence[Reading]) -> Iterator[Reading]:
 def _moved(reading: Reading, by_ns: int, doubted: bool, received_ns: int) -> Reading | Rejection:
     at_ns = reading.at_ns + by_ns
     if at_ns < AT_NS_MIN:
-        return Rejection(Reason.TIME_TOO_OLD, "nothing before 2015 is believed")
+        return Rejection(Reason.TIME_TOO_OLD, "nothing before 2011 is believed")
     if at_ns > received_ns + AHEAD_NS_MAX:
         return Rejection(Reason.TIME_IN_FUTURE, "over 1 h ahead of its receipt")
     quality = reading.quality

@@ -22,8 +22,8 @@ from edge.topic import DeviceTopic, TopicError, Verb
 PAYLOAD_BYTES_MAX = strict_json.BYTES_MAX
 RECORDS_MAX = 1_000
 TEXT_LENGTH_MAX = 256
-AT_NS_MIN = 1_420_070_400 * 1_000_000_000
-"""2015-01-01: a device that claims to be older has no clock."""
+AT_NS_MIN = 1_293_840_000 * 1_000_000_000
+"""2011-01-01: a device that claims to be older has no clock; unset ones show 1970 to 2010."""
 CLOCK_NS_MIN = -DAY_NS
 CLOCK_NS_MAX = 2**32 * SECOND_NS
 """From the day before 1970 (a zone ahead of UTC) to 2106: what a clock, even unset, may show."""

@@ -22,12 +22,13 @@ from edge.profiles.base import (
     vendor_id,
 )
 from edge.profiles.codec import from_base64
-from edge.profiles.lorawan import add_rssi, read_uplink
+from edge.profiles.lorawan import add_signal, read_uplink
 from edge.reading import Kind, TimeSource
 from edge.wire import Reason, WireError
 
+_ANY = "+"
 _TOPIC = re.compile(
-    r"application/[^/]+/device/([0-9a-f]{16})/event/"
+    r"application/[^/]+/device/([0-9a-f]{16}|\+)/event/"
     r"(up|status|join|ack|txack|log|location|integration)"
 )
 
@@ -46,6 +47,8 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     if verb not in {"up", "status"}:
         return ()  # joins, acks and logs are the network's affair
     info = member(event, "deviceInfo", dict)
+    if dev_eui == _ANY:  # a filter by hand; no published topic has this sign
+        dev_eui = member(info, "devEui", str)
     if member(info, "devEui", str) != dev_eui:
         raise WireError(Reason.IDENTITY_MISMATCH, "devEui is not the one of the topic")
     at_ns = instant_ns(event.get("time"), "time")
@@ -66,7 +69,7 @@ def _read_up(event: dict[str, Any], info: dict[str, Any], sheet: Sheet) -> None:
     port = count(event.get("fPort", 0), "fPort")
     data = from_base64(event.get("data"), "data")
     read_uplink(sheet, hint, port, data, event.get("object"))
-    add_rssi(sheet, event.get("rxInfo"))
+    add_signal(sheet, event.get("rxInfo"))
 
 
 def _read_status(event: dict[str, Any], sheet: Sheet) -> None:
@@ -74,6 +77,8 @@ def _read_status(event: dict[str, Any], sheet: Sheet) -> None:
     silent = event.get("externalPowerSource") or event.get("batteryLevelUnavailable")
     if level is not None and not silent:
         sheet.add(Kind.ENV, "battery.pct", level)
+    if event.get("margin") is not None:
+        sheet.add(Kind.ENV, "margin.db", event["margin"])
 
 
 PROFILE = Profile(
@@ -116,7 +121,7 @@ RECORDED = (
         _UP,
         _up('"fPort":1,"data":"qg==","rxInfo":[{"rssi":-87},{"rssi":-36,"snr":10.5}]'),
         _AT_NS,
-        (Expected(_ID, "rssi.dbm", -36.0, _AT_NS),),
+        (Expected(_ID, "rssi.dbm", -36.0, _AT_NS), Expected(_ID, "snr.db", 10.5, _AT_NS)),
     ),
     Recorded(
         "the device profile names the codec",
@@ -154,14 +159,17 @@ RECORDED = (
         _UP[:-2] + "status",
         _status(',"batteryLevel":88.3'),
         _STATUS_NS,
-        (Expected(_ID, "battery.pct", 88.3, _STATUS_NS),),
+        (
+            Expected(_ID, "battery.pct", 88.3, _STATUS_NS),
+            Expected(_ID, "margin.db", 10.0, _STATUS_NS),
+        ),
     ),
     Recorded(
         "a mains device has no battery, and no empty one",
         _UP[:-2] + "status",
         _status(',"externalPowerSource":true,"batteryLevel":0'),
         _STATUS_NS,
-        (),
+        (Expected(_ID, "margin.db", 10.0, _STATUS_NS),),
     ),
     Recorded("a log event is no data", _UP[:-2] + "log", b'{"level":"ERROR"}', _AT_NS, ()),
 )

@@ -5,6 +5,9 @@ properties of MQTT 5 and do not reach a decoder. `source` and `id` together name
 and `subject`, where there is one, is the device: `cloudevents:<source>/<subject>`.
 """
 
+import binascii
+from base64 import b64decode
+
 from edge.profiles import property_name
 from edge.profiles.base import (
     Expected,
@@ -14,20 +17,24 @@ from edge.profiles.base import (
     VendorMessages,
     instant_ns,
     json_object,
+    member,
     seq_of,
     vendor_id,
 )
-from edge.profiles.field import identifier, part
+from edge.profiles.field import Object, identifier, part
 from edge.reading import Kind, TimeSource
 from edge.wire import Reason, WireError
 
 _BASE = "cloudevents/"
-_MARK = b'"specversion"'
+_MARKS = (b'"specversion"', b'"source"')
+_HEAD_BYTES = 4_096
 _VERSION = "1.0"
 
 
 def _claims(topic: str, payload: bytes) -> bool:
-    return topic.startswith(_BASE) or (topic in {"", "http/cloudevents"} and _MARK in payload)
+    if topic.startswith(_BASE):
+        return True
+    return payload[:1] == b"{" and all(mark in payload[:_HEAD_BYTES] for mark in _MARKS)
 
 
 def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
@@ -44,9 +51,19 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     at_ns = received_ns if written is None else instant_ns(written, "time")
     clock = TimeSource.RECEIVER if written is None else TimeSource.DEVICE
     sheet = Sheet(vendor_id("cloudevents", *places), received_ns, at_ns, clock)
-    for key, value in part(event, "data").items():
+    for key, value in _data(event).items():
         property_name.add(sheet, key, value)
     return (sheet.message(seq=seq_of(f"{source}\n{name}"), said=payload),)
+
+
+def _data(event: Object) -> Object:
+    """The members of `data`, or of the JSON that `data_base64` spells."""
+    if "data" in event or "json" not in str(event.get("datacontenttype")):
+        return part(event, "data")
+    try:
+        return json_object(b64decode(member(event, "data_base64", str), validate=True))
+    except binascii.Error:
+        raise WireError(Reason.WRONG_TYPE, "'data_base64' is not base64") from None
 
 
 PROFILE = Profile(

@@ -45,6 +45,9 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
                 raise WireError(Reason.NO_CODEC, "'APPdata' needs a template of the site")
             for name, value in values.items():
                 property_name.add(sheet, name, value)
+        case "eventReport":
+            for name, value in part(push, "eventContent").items():
+                property_name.add(sheet, name, value)
         case "deviceOnlineOfflineReport":
             event = push.get("eventType")
             state = _ONLINE.get(event, "unknown") if isinstance(event, int) else "unknown"

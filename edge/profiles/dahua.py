@@ -1,8 +1,9 @@
 """Dahua door stations through DahuaVTO2MQTT: who was let in, and by which means.
 
-`UTC` is the time; `LocaleTime` is the same on the wall. `RecNo` is the device's own number
-of the record and names the message. `Password` may hold what a person typed: it is not
-read, nor are card, user and picture. Only the methods 4 (remote) and 6 (finger) are known.
+`UTC` is the time; `LocaleTime` is the same on the wall. `RecNo` is the device's own number of the
+record and names the message. `Password` may hold what a person typed: it is not read, nor are
+card, user and picture. Methods 4 and 6 were seen in payloads; the others are those of the
+vendor's table, and of several proofs at once the strongest is told. `DoorStatus` is the contact.
 """
 
 from edge.profiles.base import (
@@ -10,34 +11,41 @@ from edge.profiles.base import (
     Profile,
     Recorded,
     Sheet,
+    VendorMessage,
     VendorMessages,
     count,
     epoch_ns,
     json_object,
     member,
+    seq_of,
     vendor_id,
 )
-from edge.profiles.field import identifier
+from edge.profiles.field import Object, identifier
 from edge.reading import Kind, TimeSource
 from edge.wire import Reason, WireError
 
 _TOPIC = "DahuaVTO/AccessControl/Event"
+_DOOR_TOPIC = "DahuaVTO/DoorStatus/Event"
 _VERDICTS = {1: "granted", 0: "denied"}
-_METHODS = {4: "remote", 6: "finger"}
+_METHODS = {0: "pin", 1: "card", 2: "card", 3: "card", 4: "remote", 5: "button", 6: "finger"}
+_METHODS |= {7: "finger", 8: "finger", 9: "finger", 15: "face"}
+_DIRECTIONS = {"Entry": "in", "Exit": "out"}
+_CONTACTS = {"Open": "open", "Close": "closed"}
 
 
 def _claims(topic: str, payload: bytes) -> bool:
     del payload  # the topic alone decides
-    return topic == _TOPIC
+    return topic in {_TOPIC, _DOOR_TOPIC}
 
 
 def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
-    del topic  # one topic for every station
     event = json_object(payload)
     record = member(event, "Data", dict)
     device = vendor_id("dahua", identifier(event.get("serialNumber"), "serialNumber"))
     at_ns = epoch_ns(member(record, "UTC", int), "UTC")
     sheet = Sheet(device, received_ns, at_ns, TimeSource.DEVICE)
+    if topic == _DOOR_TOPIC:
+        return (_contact(sheet, record),)
     verdict = _VERDICTS.get(member(record, "Status", int))
     if verdict is None:
         raise WireError(Reason.OUT_OF_RANGE, "'Status' is neither 1 nor 0")
@@ -45,11 +53,23 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     method = _METHODS.get(member(record, "Method", int))
     if method is not None:
         sheet.add(Kind.DOOR, "door.method", method)
+    direction = _DIRECTIONS.get(str(record.get("Type")))
+    if direction is not None:
+        sheet.add(Kind.DOOR, "door.direction", direction)
     return (sheet.message(seq=count(record.get("RecNo"), "RecNo")),)
 
 
+def _contact(sheet: Sheet, record: Object) -> VendorMessage:
+    """An event without a number: its time and its state name it."""
+    state = _CONTACTS.get(str(record.get("Status")))
+    if state is None:
+        raise WireError(Reason.OUT_OF_RANGE, "'Status' is neither Open nor Close")
+    sheet.add(Kind.DOOR, "door.contact", state)
+    return sheet.message(seq=seq_of(f"{state} {sheet.at_ns}"))
+
+
 PROFILE = Profile(
-    name="dahua", kinds=(Kind.DOOR,), filters=(_TOPIC,), claims=_claims, decode=_decode
+    name="dahua", kinds=(Kind.DOOR,), filters=(_TOPIC, _DOOR_TOPIC), claims=_claims, decode=_decode
 )
 
 _NOW_NS = 1_583_173_450_000_000_000
@@ -76,6 +96,7 @@ RECORDED = (
         (
             Expected(_STATION, "door.access", "granted", _AT_NS),
             Expected(_STATION, "door.method", "remote", _AT_NS),
+            Expected(_STATION, "door.direction", "in", _AT_NS),
         ),
     ),
     Recorded(
@@ -86,6 +107,7 @@ RECORDED = (
         (
             Expected(_STATION, "door.access", "denied", _AT_NS),
             Expected(_STATION, "door.method", "finger", _AT_NS),
+            Expected(_STATION, "door.direction", "in", _AT_NS),
         ),
     ),
     Recorded(
@@ -93,7 +115,10 @@ RECORDED = (
         _TOPIC,
         _payload(method=b"21"),
         _NOW_NS,
-        (Expected(_STATION, "door.access", "granted", _AT_NS),),
+        (
+            Expected(_STATION, "door.access", "granted", _AT_NS),
+            Expected(_STATION, "door.direction", "in", _AT_NS),
+        ),
     ),
     Recorded(
         "a station without a clock tells the time that it has",

@@ -1,7 +1,8 @@
 """DL/T 645-2007: electricity meters on RS-485; every data byte is sent with 0x33 added.
 
-Read are total forward energy (00010000) and the voltage of phase A (02010100), the two whose
-frames were checked. Identity: the frame bears no number, so its bytes and its time make the seq.
+Read are the energies, voltages, currents and the power of `_ITEMS`, one by one or as the block of
+a kind (FF in place of the number): a block ends where the frame does. Identity: the frame bears
+no number, so its bytes and its time make the seq.
 """
 
 from edge.profiles.base import Expected, Profile, Recorded, VendorMessages, vendor_id
@@ -23,11 +24,26 @@ _OVERHEAD = 12
 _ANSWER, _REFUSED = 0x91, 0xD1
 _OFFSET = 0x33
 _ID_BYTES = 4
+_SIGN = 0x80
+_ENERGY = (4, 100, False)
+_VOLTAGE, _CURRENT, _POWER = (2, 10, False), (3, 1_000, True), (3, 10, True)
+_TARIFFS = tuple(f"elec.tariff.{number}" for number in range(1, 5))
+_VOLTAGES = ("elec.voltage", "elec.voltage.b", "elec.voltage.c")
+_CURRENTS = ("elec.current", "elec.current.b", "elec.current.c")
 _ITEMS = {
-    "00010000": ("elec.total", 4, 100),
-    "02010100": ("elec.voltage", 2, 10),
+    "00010000": (("elec.total",), _ENERGY),
+    **{f"00010{n}00": ((channel,), _ENERGY) for n, channel in enumerate(_TARIFFS, 1)},
+    "0001ff00": (("elec.total", *_TARIFFS), _ENERGY),
+    "00020000": (("elec.export",), _ENERGY),
+    **{f"02010{n}00": ((channel,), _VOLTAGE) for n, channel in enumerate(_VOLTAGES, 1)},
+    "0201ff00": (_VOLTAGES, _VOLTAGE),
+    **{f"02020{n}00": ((channel,), _CURRENT) for n, channel in enumerate(_CURRENTS, 1)},
+    "0202ff00": (_CURRENTS, _CURRENT),
+    "02030000": (("elec.power",), _POWER),
 }
-"""By data id: channel, bytes of the value, and how many of its units make one of ours."""
+"""By data id: channels; bytes of a value, how many of its units make one of ours, and whether
+its highest bit is a sign. Power is 0.0001 kW, so a tenth of a watt."""
+_NONE = 0xFF
 
 
 def _claims(topic: str, payload: bytes) -> bool:
@@ -55,15 +71,30 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     data = bytes((byte - _OFFSET) % 256 for byte in frame[10:-2])
     item = _ITEMS.get(data[_ID_BYTES - 1 :: -1].hex() if len(data) >= _ID_BYTES else "")
     if item is None:
-        raise WireError(Reason.NO_CODEC, "only data 00010000 and 02010100 are read")
-    channel, length, per_unit = item
-    if len(data) != _ID_BYTES + length:
-        raise WireError(Reason.BAD_FRAME, f"{channel} has {length} bytes")
+        raise WireError(Reason.NO_CODEC, "this data id is not read")
+    channels, (length, per_unit, signed) = item
+    values = data[_ID_BYTES:]
+    if not values or len(values) % length or (len(channels) == 1 and len(values) != length):
+        raise WireError(Reason.BAD_FRAME, f"{channels[0]} has {length} bytes")
     address = bcd(frame[1:7], "address")
     sheet = sheet_for(vendor_id("dlt645", f"{address:012}"), received_ns)
-    value = bcd(data[_ID_BYTES:], channel)
-    sheet.add(Kind.ELEC, channel, value / per_unit, resolution=1 / per_unit)
+    for number, channel in enumerate(channels[: len(values) // length]):
+        raw = values[number * length : (number + 1) * length]
+        if all(byte == _NONE for byte in raw):
+            continue  # a phase that this meter does not have
+        try:
+            ticks = _ticks(raw, channel, signed=signed)
+        except WireError as error:
+            sheet.reject(error)
+            continue
+        sheet.add(Kind.ELEC, channel, ticks / per_unit, resolution=1 / per_unit)
     return (answer(sheet, frame),)
+
+
+def _ticks(raw: bytes, name: str, *, signed: bool) -> int:
+    if signed and raw[-1] & _SIGN:
+        return -bcd(raw[:-1] + bytes([raw[-1] & ~_SIGN]), name)
+    return bcd(raw, name)
 
 
 PROFILE = Profile("dlt645", (Kind.ELEC,), (), _claims, _decode)

@@ -1,16 +1,26 @@
 """ESPHome: a bare value on `<prefix>/<type>/<name>/state`, `online` or `offline` on `/status`.
 
-Unit and meaning stand only in the discovery, so the entity's name decides, by convention:
-it is one of our channels, or ends with one after an underscore (`kitchen_water_total`), in
-that channel's unit. States are retained by default and carry no time: after a reconnect an
-old value looks new, and only a subscriber that minds the retain flag can tell. Every entity
-is a device, `esphome:<prefix>/<name>`; the node is `esphome:<prefix>`.
+Unit and meaning stand only in the discovery, so the entity's name decides, by convention: it is
+one of our channels, or ends with one after an underscore (`kitchen_water_total`), in that
+channel's unit; names of device classes (`power`) mean ESPHome's own units. States are retained by
+default and carry no time: after a reconnect an old value looks new, and only a subscriber that
+minds the retain flag can tell. Every entity is a device, `esphome:<prefix>/<name>`; the node is
+`esphome:<prefix>`.
 """
 
-from edge.profiles.base import Expected, Profile, Recorded, Sheet, VendorMessages, number, vendor_id
+from edge.profiles.base import (
+    Expected,
+    Profile,
+    Recorded,
+    Sheet,
+    VendorMessages,
+    json_object,
+    number,
+    vendor_id,
+)
 from edge.profiles.channel import CHANNELS
 from edge.profiles.field import truth, unnumbered, utf8
-from edge.profiles.property_name import meaning
+from edge.profiles.property_name import Meaning, meaning
 from edge.reading import Kind, TimeSource
 from edge.wire import Reason, WireError
 
@@ -21,12 +31,26 @@ _SENSORS = {
     for name, channel in CHANNELS.items()
     if not channel.is_text and (known := meaning(name)) is not None
 }
+_SENSORS |= {
+    "temperature": Meaning(Kind.ENV, "temperature.c"),
+    "humidity": Meaning(Kind.ENV, "humidity.pct"),
+    "illuminance": Meaning(Kind.ENV, "illuminance.lx"),
+    "wifi_signal": Meaning(Kind.ENV, "rssi.dbm"),
+    "battery_level": Meaning(Kind.ENV, "battery.pct"),
+    "energy": Meaning(Kind.ELEC, "elec.total"),
+    "power": Meaning(Kind.ELEC, "elec.power"),
+    "voltage": Meaning(Kind.ELEC, "elec.voltage"),
+    "current": Meaning(Kind.ELEC, "elec.current"),
+}
 _BINARY_SENSORS = {
     "door": (Kind.DOOR, "door.contact", "open", "closed"),
     "contact": (Kind.DOOR, "door.contact", "open", "closed"),
     "leak": (Kind.LEAK, "leak", "wet", "dry"),
     "smoke": (Kind.SMOKE, "smoke", "smoke", "clear"),
     "sos": (Kind.SOS, "sos", "pressed", "clear"),
+    "window": (Kind.DOOR, "door.contact", "open", "closed"),
+    "motion": (Kind.ENV, "motion", "motion", "clear"),
+    "gas": (Kind.GAS, "gas.alarm", "gas", "clear"),
     "tamper": (Kind.ENV, "device.tamper", "tampered", "clear"),
 }
 """By the name of the entity or its end: the channel, its texts for ON and for OFF."""
@@ -38,11 +62,16 @@ def _claims(topic: str, payload: bytes) -> bool:
             return kind in _TYPES
         case [prefix, "status"]:
             return bool(prefix) and payload in _STATES
+        case ["esphome", "discover", name]:
+            return bool(name)
     return False
 
 
 def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     match topic.split("/"):
+        case ["esphome", "discover", _]:
+            json_object(payload)
+            return ()  # who a node is; retained, so it does not say that the node lives
         case [first, *rest, "sensor", name, "state"]:
             sheet = _sheet([first, *rest, name], received_ns)
             _sensor(sheet, name, utf8(payload))

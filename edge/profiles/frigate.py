@@ -19,7 +19,7 @@ from edge.profiles.base import (
     number,
     vendor_id,
 )
-from edge.profiles.field import Object, part, unnumbered, utf8
+from edge.profiles.field import Form, Object, part, unnumbered, utf8
 from edge.reading import Kind, TimeSource
 from edge.wire import Reason, WireError
 
@@ -31,6 +31,7 @@ _CAMERAS = {"online": "up", "offline": "down", "disabled": "unknown"}
 _ROLES = frozenset(("detect", "record", "audio"))
 _UNUSABLE = "unusable"
 _CAMERAS_MAX = 256
+_RECORDINGS = "/media/frigate/recordings"
 
 
 def _claims(topic: str, payload: bytes) -> bool:
@@ -77,10 +78,16 @@ def _stats(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     if len(cameras) > _CAMERAS_MAX:
         raise WireError(Reason.TOO_MANY_RECORDS, f"over {_CAMERAS_MAX} cameras")
     seq = unnumbered(topic, payload, received_ns if updated is None else 0)
-    return tuple(
+    messages = [
         _camera(Sheet(_camera_id(name), received_ns, at_ns, clock), camera, seq)
         for name, camera in cameras.items()
-    )
+    ]
+    disks = part(part(stats, "service"), "storage")
+    if isinstance(disk := disks.get(_RECORDINGS), dict):
+        sheet = Sheet(vendor_id("frigate", "service"), received_ns, at_ns, clock)
+        Form(sheet, disk).amount(Kind.CAM, "disk.free", "free")
+        messages.append(sheet.message(seq=seq))
+    return tuple(messages)
 
 
 def _camera(sheet: Sheet, camera: Object, seq: int) -> VendorMessage:
@@ -138,6 +145,7 @@ RECORDED = (
         (
             Expected(_FRONT, "cam.fps", 0.0, _NOW_NS),
             Expected(_FRONT, "cam.state", "down", _NOW_NS),
+            Expected(_SERVICE, "disk.free", 0.2, _NOW_NS),
         ),
     ),
     Recorded(

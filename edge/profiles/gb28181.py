@@ -1,9 +1,10 @@
 """GB/T 28181: keep-alive, catalogue and status, as MANSCDP XML out of SIP messages.
 
-A keep-alive speaks for the recorder that sent it and for none of its cameras: those go up
-and down in the catalogue only, which comes in parts, so a camera that is not listed is not
-gone. The text is GB 2312 by name and GBK in fact, or UTF-8. Names of places are not read.
-No message has a time, and `SN` may start again or stand still: receipt names it.
+A keep-alive speaks for the recorder that sent it and for none of its cameras: those go up and
+down in the catalogue only, which comes in parts, so a camera that is not listed is not gone; a
+subscription brings what changed as an `Event`. The text is GB 2312 by name and GBK in fact, or
+UTF-8. Names of places are not read. No message has a time, and `SN` may start again or stand
+still: receipt names it.
 """
 
 from edge.profiles.base import Expected, Profile, Recorded, Sheet, VendorMessages, vendor_id
@@ -14,6 +15,10 @@ from edge.wire import RECORDS_MAX, Reason, WireError
 
 _TOPIC = "sip/gb28181"
 _CAMERAS = {"ON": "up", "ONLINE": "up", "OK": "up", "OFF": "down", "OFFLINE": "down"}
+_CAMERAS |= {"VLOST": "down", "DEFECT": "down"}
+_DEVICE_ALARM = "2"
+_DEVICE_ALARMS = {"1": ("cam.state", "down"), "2": ("device.tamper", "tampered")}
+"""By type: the picture is lost, the case is opened."""
 
 
 def _claims(topic: str, payload: bytes) -> bool:
@@ -33,6 +38,8 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
             states = {owner: ("device.state", _status(root))}
         case "Catalog":
             states = _catalogue(root)
+        case "Alarm":
+            states = _alarm(root, owner)
         case _:
             return ()  # a query, an answer or an alarm that no channel of ours holds
     seq = unnumbered(topic, payload, received_ns)
@@ -51,6 +58,16 @@ def _status(root: Element) -> str:
     return "up" if (root.text_of("Status") or "").upper() == "OK" else "fault"
 
 
+def _alarm(root: Element, owner: str) -> dict[str, tuple[str, str]]:
+    """What the device itself is alarmed by (method 2); pictures and people are not our alarms."""
+    if root.text_of("AlarmMethod") != _DEVICE_ALARM:
+        return {}
+    info = root.child("Info")
+    kind = root.text_of("AlarmType") or (info.text_of("AlarmType") if info else None)
+    state = _DEVICE_ALARMS.get(kind or "")
+    return {} if state is None else {owner: state}
+
+
 def _catalogue(root: Element) -> dict[str, tuple[str, str]]:
     """The cameras of this part that have a status; groups and areas have none."""
     listed = root.child("DeviceList")
@@ -60,7 +77,8 @@ def _catalogue(root: Element) -> dict[str, tuple[str, str]]:
     return {
         device: ("cam.state", _CAMERAS.get(status.upper(), "unknown"))
         for item in items
-        if (device := item.text_of("DeviceID")) and (status := item.text_of("Status"))
+        if (device := item.text_of("DeviceID"))
+        and (status := item.text_of("Event") or item.text_of("Status"))
     }
 
 

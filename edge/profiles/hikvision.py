@@ -42,20 +42,26 @@ def _verdict(verdict: str, *method: str) -> tuple[tuple[str, str], ...]:
 
 _CODES = {
     1: _verdict("granted", "card"),
-    6: _verdict("denied", "card"),
-    9: _verdict("denied", "card"),
+    2: _verdict("granted", "card"),
+    3: _verdict("denied", "card"),
+    **dict.fromkeys(range(6, 10), _verdict("denied", "card")),
+    23: (("door.method", "button"),),
     25: _OPEN,
     26: _CLOSED,
     27: _OPEN,
+    28: _OPEN,
     38: _verdict("granted", "finger"),
     39: _verdict("denied", "finger"),
+    40: _verdict("granted", "finger"),
+    41: _verdict("denied", "finger"),
     75: _verdict("granted", "face"),
     76: _verdict("denied", "face"),
     80: _verdict("denied", "face"),
     105: _verdict("granted"),
     181: _verdict("granted", "pin"),
 }
-"""Minor codes under major 5: channels and values. 27 is a door that was forced; 105 compares
+"""Minor codes under major 5: channels and values. 2 and 40 ask for a
+second proof too; 23 is the button inside; 27 is a forced door, 28 one left open; 105 compares
 a person with an ID card, which no method names. A lock that opens (21) is no open door."""
 
 
@@ -174,6 +180,7 @@ _READERS: dict[str, Callable[[_Event], VendorMessages]] = {
     _ACCESS.lower(): _access,
     "videoloss": _video_loss,
     "shelteralarm": _shelter,
+    "tamperdetection": _shelter,
 }
 
 PROFILE = Profile(

@@ -1,34 +1,20 @@
 """What every LoRaWAN network server hands over: port, bytes, a decoded object, and the link.
 
-Bytes go to a codec. Without one, the server's own decoded object is read as far as its keys
-are channels of ours; an absent key says nothing, because zero and false are left out.
+Bytes go to a codec. Without one, the server's own decoded object is read as far as its names
+are known; an absent name says nothing, because zero and false are left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from edge.profiles import axioma, milesight
 from edge.profiles.base import Sheet
-from edge.profiles.channel import CHANNELS
 from edge.profiles.codec import Codec, choose
+from edge.profiles.decoded_object import read_object
 from edge.reading import Kind, Quality
 from edge.wire import WireError
 
 CODECS: tuple[Codec, ...] = (axioma.CODEC, *milesight.CODECS)
-_OTHER_NAMES = {"temperature": "temperature.c"}
-_KINDS = {
-    "water": Kind.WATER,
-    "gas": Kind.GAS,
-    "heat": Kind.HEAT,
-    "elec": Kind.ELEC,
-    "door": Kind.DOOR,
-    "leak": Kind.LEAK,
-    "smoke": Kind.SMOKE,
-    "sos": Kind.SOS,
-    "cam": Kind.CAM,
-    "meter": Kind.WATER,
-}
-"""The kind that the first word of a channel implies."""
 
 
 def read_uplink(sheet: Sheet, hint: str, port: int, data: bytes, decoded: Any) -> None:
@@ -40,31 +26,21 @@ def read_uplink(sheet: Sheet, hint: str, port: int, data: bytes, decoded: Any) -
         codec = choose(CODECS, hint, port, data)
         codec.read(data, sheet)
     except WireError as error:
-        if not (isinstance(decoded, dict) and _read_object(sheet, decoded)) and data:
+        if not read_object(sheet, decoded) and data:
             sheet.reject(error)
 
 
-def add_rssi(sheet: Sheet, gateways: Any, *, quality: Quality = Quality.GOOD) -> None:
-    """Add the strongest of the signals that the gateways in the message report."""
+def add_signal(sheet: Sheet, gateways: Any, *, quality: Quality = Quality.GOOD) -> None:
+    """Add the strongest of the signals that the gateways in the message report, and its SNR."""
     heard: Sequence[Any] = gateways if isinstance(gateways, list) else ()
-    signals = [each["rssi"] for each in heard if isinstance(each, dict) and _sound(each)]
-    if signals:
-        sheet.add(Kind.ENV, "rssi.dbm", max(signals), quality=quality)
+    signals = [each for each in heard if isinstance(each, dict) and _is_number(each.get("rssi"))]
+    if not signals:
+        return
+    best = max(signals, key=lambda each: float(each["rssi"]))
+    sheet.add(Kind.ENV, "rssi.dbm", best["rssi"], quality=quality)
+    if _is_number(best.get("snr")):
+        sheet.add(Kind.ENV, "snr.db", best["snr"], quality=quality)
 
 
-def kind_of(channel: str) -> Kind:
-    """The kind of a device that reports `channel`, as far as the channel tells."""
-    return _KINDS.get(channel.partition(".")[0], Kind.ENV)
-
-
-def _sound(gateway: Mapping[str, Any]) -> bool:
-    rssi = gateway.get("rssi")
-    return isinstance(rssi, int | float) and not isinstance(rssi, bool)
-
-
-def _read_object(sheet: Sheet, decoded: Mapping[str, Any]) -> bool:
-    named = [(_OTHER_NAMES.get(key, key), value) for key, value in decoded.items()]
-    known = [(channel, value) for channel, value in named if channel in CHANNELS]
-    for channel, value in known:
-        sheet.add(kind_of(channel), channel, value)
-    return bool(known)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,8 +1,8 @@
-"""Milesight EM300: tag, length and value; a contact, a water leak or a pulse meter.
+"""Milesight EM300 and WS301: tag and value; a contact, a leak, a climate or a pulse meter.
 
 Back-dated records (0x20 0xCE) end in a byte whose meaning depends on the model, so each model
 has its codec and nothing is read without knowing it. What a pulse weighs is known to the
-EM300-DI only when it sends water (0x06 0xE1); bare pulses (0x05 0xC8) are refused.
+EM300-DI only when it sends water (0x06 0xE1); bare pulses (0x05 0xC8) stay a count.
 """
 
 import struct
@@ -20,6 +20,7 @@ Fields = dict[bytes, tuple[int, Take]]
 
 _CONTACT = {0: "closed", 1: "open"}
 _LEAK = {0: "dry", 1: "wet"}
+_TAMPER = {0: "clear", 1: "tampered"}
 _WATER_ALARMS = {1: "water_outage", 2: "", 3: "water_flow", 4: ""}
 _RECORD_ALARMS = {0: "", 1: "water_outage", 2: "", 3: "water_flow", 4: "", 5: "gpio", 6: ""}
 _PULSE = 2
@@ -31,6 +32,10 @@ def _skip(data: bytes, sheet: Sheet) -> None:
 
 def _battery(data: bytes, sheet: Sheet) -> None:
     sheet.add(Kind.ENV, "battery.pct", data[0])
+
+
+def _humidity(data: bytes, sheet: Sheet) -> None:
+    sheet.add(Kind.ENV, "humidity.pct", data[0] / 2)
 
 
 def _temperature(data: bytes, sheet: Sheet) -> None:
@@ -47,7 +52,21 @@ def _past_state(
     """Time, temperature, humidity and the state at that time."""
     at_ns = int.from_bytes(data[:4], "little") * SECOND_NS
     text = _word(words, data[7], channel)
+    _past_climate(data, sheet)
     sheet.add(kind, channel, text, at_ns=at_ns, clock=TimeSource.DEVICE, historical=True)
+
+
+def _past_climate(data: bytes, sheet: Sheet) -> None:
+    """Time, temperature and humidity; both are zero where the model has no such sensor."""
+    at_ns = int.from_bytes(data[:4], "little") * SECOND_NS
+    if not any(data[4:7]):
+        return
+    climate = (
+        ("temperature.c", int.from_bytes(data[4:6], "little", signed=True) / 10),
+        ("humidity.pct", data[6] / 2),
+    )
+    for channel, value in climate:
+        sheet.add(Kind.ENV, channel, value, at_ns=at_ns, clock=TimeSource.DEVICE, historical=True)
 
 
 def _volume_m3(data: bytes) -> tuple[float, float]:
@@ -70,6 +89,7 @@ def _water_alarm(data: bytes, sheet: Sheet) -> None:
 
 def _past_water(data: bytes, sheet: Sheet) -> None:
     """Time, temperature, humidity, alarm, kind of input, its level, and the register."""
+    _past_climate(data, sheet)
     if data[8] != _PULSE:
         return
     at_ns = int.from_bytes(data[:4], "little") * SECOND_NS
@@ -89,8 +109,19 @@ def _past_water(data: bytes, sheet: Sheet) -> None:
         )
 
 
-def _weightless(data: bytes, sheet: Sheet) -> None:  # noqa: ARG001  (a Take)
-    raise WireError(Reason.WRONG_UNIT, f"{len(data)} bytes of pulses: what one weighs is not said")
+def _pulses(data: bytes, sheet: Sheet) -> None:
+    """A count of pulses: what one weighs is not said, so it is no volume."""
+    sheet.add(Kind.WATER, "pulse.a", int.from_bytes(data, "little"))
+
+
+def _past_pulses(data: bytes, sheet: Sheet) -> None:
+    """Time, temperature, humidity, kind of input, its level, and the count."""
+    _past_climate(data, sheet)
+    if data[7] != _PULSE:
+        return
+    at_ns = int.from_bytes(data[:4], "little") * SECOND_NS
+    pulses = int.from_bytes(data[9:13], "little")
+    sheet.add(Kind.WATER, "pulse.a", pulses, at_ns=at_ns, clock=TimeSource.DEVICE, historical=True)
 
 
 def _word(words: dict[int, str], value: int, name: str) -> str:
@@ -102,7 +133,7 @@ def _word(words: dict[int, str], value: int, name: str) -> str:
 _COMMON: Fields = {
     b"\x01\x75": (1, _battery),
     b"\x03\x67": (2, _temperature),
-    b"\x04\x68": (1, _skip),
+    b"\x04\x68": (1, _humidity),
     b"\xff\x01": (1, _skip),
     b"\xff\x09": (2, _skip),
     b"\xff\x0a": (2, _skip),
@@ -113,11 +144,11 @@ _COMMON: Fields = {
 }
 _PULSES: Fields = {
     b"\x05\x00": (1, _skip),
-    b"\x05\xc8": (4, _weightless),
+    b"\x05\xc8": (4, _pulses),
     b"\x06\xe1": (8, _water),
     b"\x85\x00": (2, _skip),
     b"\x86\xe1": (9, _water_alarm),
-    b"\x20\xce": (13, _weightless),
+    b"\x20\xce": (13, _past_pulses),
     b"\x21\xce": (18, _past_water),
 }
 
@@ -126,6 +157,16 @@ def _stateful(tag: bytes, kind: Kind, channel: str, words: dict[int, str]) -> Fi
     now = partial(_state, kind=kind, channel=channel, words=words)
     past = partial(_past_state, kind=kind, channel=channel, words=words)
     return {tag: (1, now), b"\x20\xce": (8, past)}
+
+
+_MEMBRANE: Fields = {
+    **_stateful(b"\x06\x00", Kind.LEAK, "leak", _LEAK),
+    b"\x05\x00": (1, partial(_state, kind=Kind.LEAK, channel="leak", words=_LEAK)),
+}
+_MAGNET: Fields = {
+    b"\x03\x00": (1, partial(_state, kind=Kind.DOOR, channel="door.contact", words=_CONTACT)),
+    b"\x04\x00": (1, partial(_state, kind=Kind.DOOR, channel="device.tamper", words=_TAMPER)),
+}
 
 
 def _read(fields: Fields, data: bytes, sheet: Sheet) -> None:
@@ -157,5 +198,10 @@ def _codec(name: str, kind: Kind, fields: Fields) -> Codec:
 CODECS = (
     _codec("em300-mcs", Kind.DOOR, _stateful(b"\x06\x00", Kind.DOOR, "door.contact", _CONTACT)),
     _codec("em300-sld", Kind.LEAK, _stateful(b"\x05\x00", Kind.LEAK, "leak", _LEAK)),
+    _codec("em300-zld", Kind.LEAK, _stateful(b"\x05\x00", Kind.LEAK, "leak", _LEAK)),
+    _codec("em300-mld", Kind.LEAK, _MEMBRANE),
+    _codec("em300-th", Kind.ENV, {b"\x20\xce": (8, _past_climate)}),
+    _codec("em320-th", Kind.ENV, {b"\x20\xce": (7, _past_climate)}),
     _codec("em300-di", Kind.WATER, _PULSES),
+    _codec("ws301", Kind.DOOR, _MAGNET),
 )

@@ -11,6 +11,7 @@ _TOPIC = "lorawan/em300-di/24E124136C000002/85"
 _DEVICE = "lorawan:24e124136c000002"
 _PAST_NS = 1_695_282_399 * SECOND_NS
 _NOW_NS = _PAST_NS + 600 * SECOND_NS
+_PULSES_NS = 1_665_561_758 * SECOND_NS
 RECORDED = (
     Recorded(
         "a register that has not moved yet",
@@ -43,13 +44,17 @@ RECORDED = (
         ),
     ),
     Recorded(
-        "pulses of unknown weight beside what is known",
+        "pulses of unknown weight are a count, beside what else is known",
         _TOPIC,
         bytes.fromhex("01755C 03673401 046865 20CE9E74466310015D020000010000"),
         _NOW_NS,
         (
             Expected(_DEVICE, "battery.pct", 92.0, _NOW_NS),
             Expected(_DEVICE, "temperature.c", 30.8, _NOW_NS),
+            Expected(_DEVICE, "humidity.pct", 50.5, _NOW_NS),
+            Expected(_DEVICE, "temperature.c", 27.2, _PULSES_NS, historical=True),
+            Expected(_DEVICE, "humidity.pct", 46.5, _PULSES_NS, historical=True),
+            Expected(_DEVICE, "pulse.a", 256.0, _PULSES_NS, historical=True),
         ),
     ),
 )

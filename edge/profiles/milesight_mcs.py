@@ -21,6 +21,7 @@ RECORDED = (
         (
             Expected(_DEVICE, "battery.pct", 92.0, _NOW_NS),
             Expected(_DEVICE, "temperature.c", 30.8, _NOW_NS),
+            Expected(_DEVICE, "humidity.pct", 50.5, _NOW_NS),
             Expected(_DEVICE, "door.contact", "open", _NOW_NS),
         ),
     ),
@@ -29,7 +30,11 @@ RECORDED = (
         _TOPIC,
         bytes.fromhex("20CE9E74466310015D01"),
         _NOW_NS,
-        (Expected(_DEVICE, "door.contact", "open", _PAST_NS, historical=True),),
+        (
+            Expected(_DEVICE, "temperature.c", 27.2, _PAST_NS, historical=True),
+            Expected(_DEVICE, "humidity.pct", 46.5, _PAST_NS, historical=True),
+            Expected(_DEVICE, "door.contact", "open", _PAST_NS, historical=True),
+        ),
     ),
     Recorded("a field cut short", _TOPIC, b"\x01\x75", _NOW_NS, Reason.BAD_FRAME),
     Recorded(

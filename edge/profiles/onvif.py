@@ -1,8 +1,9 @@
 """ONVIF: notifications pulled from a camera, as SOAP or RTSP metadata.
 
 The message names a video source and not the camera: whoever pulled hands the camera in on
-`http/onvif/<camera>`. `UtcTime` is UTC with or without a Z. Tampering is said as a truth,
-or as a level that was triggered. A message is named by its content, which has its time.
+`http/onvif/<camera>`, or it is `unnamed`. `UtcTime` is UTC with or without a Z. Tampering is said
+as a truth, or as a level that was triggered. A message is named by its content, which has its
+time.
 """
 
 from edge.profiles.base import (
@@ -22,27 +23,33 @@ from edge.strict_xml import Element
 from edge.wire import RECORDS_MAX, Reason, WireError
 
 _BASE = "http/onvif/"
+_MOTION = ("motion", "motion", "clear")
 _TAMPER = ("device.tamper", "tampered", "clear")
 _TOPICS = {
     "Device/Tampering": _TAMPER,
     "RuleEngine/TamperDetector/Tamper": _TAMPER,
     "VideoSource/GlobalSceneChange/ImagingService": _TAMPER,
+    "VideoSource/GlobalSceneChange/AnalyticsService": _TAMPER,
+    "VideoSource/GlobalSceneChange/RecordingService": _TAMPER,
     "VideoSource/SignalLoss": ("cam.state", "down", "up"),
+    "VideoSource/MotionAlarm": _MOTION,
+    "RuleEngine/CellMotionDetector/Motion": _MOTION,
 }
 """The path of a topic without its prefix: the channel, its texts for yes and for no."""
-_ITEMS = frozenset(("State", "IsTamper", "Level", "Loss"))
+_ITEMS = frozenset(("State", "IsTamper", "IsMotion", "Level", "Loss"))
+_UNNAMED = "unnamed"
+_MARK = b"NotificationMessage"
 _ANSWERS = {"true": True, "1": True, "trigger": True, "false": False, "0": False, "normal": False}
 
 
 def _claims(topic: str, payload: bytes) -> bool:
-    del payload  # the topic alone decides
-    return topic.startswith(_BASE)
+    return topic.startswith(_BASE) or (topic == "" and _MARK in payload)
 
 
 def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
-    if not topic.startswith(_BASE):
+    if topic and not topic.startswith(_BASE):
         raise WireError(Reason.UNKNOWN_TOPIC, "not http/onvif/<camera>")
-    camera = vendor_id("onvif", topic.removeprefix(_BASE))
+    camera = vendor_id("onvif", topic.removeprefix(_BASE) if topic else _UNNAMED)
     notices = list(xml_root(payload).every("NotificationMessage"))
     if len(notices) > RECORDS_MAX:
         raise WireError(Reason.TOO_MANY_RECORDS, f"over {RECORDS_MAX} notifications")

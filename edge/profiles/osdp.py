@@ -1,14 +1,23 @@
 """OSDP v2: what a card reader on RS-485 says of itself, overheard as whole frames.
 
-Only `LSTATR` is read: tamper and power. A card that was read names a person and says
-nothing of admission, so `RAW` and `FMT` are not opened; frames of a secure channel cannot
-be. A reader has an address on its bus only: the listener hands the bus in on `bus/osdp/<bus>`.
-Nothing is numbered but modulo 4 and nothing has a time: receipt names the message. The
-frame's form is that of the open implementations; the recorded replies are made, not heard.
+Only `LSTATR` is read: tamper and power. A card that was read names a person and says nothing of
+admission, so `RAW` and `FMT` are not opened; frames of a secure channel cannot be. A reader has
+an address on its bus only: the listener hands the bus in on `bus/osdp/<bus>`. Nothing is numbered
+but modulo 4 and nothing has a time: receipt names the message. The frame's form is that of the
+open implementations; the recorded replies are made, not heard. A controller may also tell the
+same as JSON; `power` there is a failure of power, as the bit is.
 """
 
-from edge.profiles.base import Expected, Profile, Recorded, Sheet, VendorMessages, vendor_id
-from edge.profiles.field import unnumbered
+from edge.profiles.base import (
+    Expected,
+    Profile,
+    Recorded,
+    Sheet,
+    VendorMessages,
+    json_object,
+    vendor_id,
+)
+from edge.profiles.field import Form, identifier, part, unnumbered
 from edge.reading import Kind, TimeSource
 from edge.wire import Reason, WireError
 
@@ -20,6 +29,7 @@ _LOCAL_STATUS = 0x48
 _HEADER_BYTES = 5
 _STATUS_BYTES = 3
 _FRAME_BYTES_MAX = 1_440
+_ADDRESS_KEYS = ("address", "pd_address", "pd", "reader_no", "reader")
 
 
 def _claims(topic: str, payload: bytes) -> bool:
@@ -30,6 +40,8 @@ def _claims(topic: str, payload: bytes) -> bool:
 def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     if not topic.startswith(_BASE):
         raise WireError(Reason.UNKNOWN_TOPIC, "not bus/osdp/<bus>")
+    if payload[:1] == b"{":
+        return _told_in_json(topic, payload, received_ns)
     frame = payload[1:] if payload[:1] == bytes([_MARK]) else payload
     body = _body(frame)
     if not frame[1] & _REPLY or body[:1] != bytes([_LOCAL_STATUS]):
@@ -40,6 +52,20 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     sheet = Sheet(reader, received_ns, received_ns, TimeSource.RECEIVER)
     sheet.add(Kind.DOOR, "device.tamper", "tampered" if body[1] else "clear")
     sheet.add(Kind.DOOR, "device.state", "fault" if body[2] else "up")
+    return (sheet.message(seq=unnumbered(topic, payload, received_ns), said=payload),)
+
+
+def _told_in_json(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
+    """What a controller makes of the bus: `tamper` and `power` of a reader by its address."""
+    told = json_object(payload)
+    address = next((told[key] for key in _ADDRESS_KEYS if told.get(key) is not None), None)
+    reader = vendor_id("osdp", topic.removeprefix(_BASE), identifier(address, "address"))
+    status = part(told, "status") if isinstance(told.get("status"), dict) else told
+    sheet = Sheet(reader, received_ns, received_ns, TimeSource.RECEIVER)
+    form = Form(sheet, status)
+    form.state(Kind.DOOR, "device.tamper", "tamper", ("tampered", "clear"))
+    form.state(Kind.DOOR, "device.state", "power", ("fault", "up"))
+    form.state(Kind.DOOR, "device.state", "online", ("up", "down"))
     return (sheet.message(seq=unnumbered(topic, payload, received_ns), said=payload),)
 
 

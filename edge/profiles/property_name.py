@@ -86,7 +86,17 @@ _MEANINGS = _table(
         (Meaning(Kind.ENV, "battery.pct"), "battery.pct battery.level"),
         (Meaning(Kind.ENV, "battery.v"), "battery.v battery.voltage"),
         (Meaning(Kind.ENV, "rssi.dbm"), "rssi.dbm rssi"),
-        (Meaning(Kind.ENV, "temperature.c"), "temperature.c"),
+        (Meaning(Kind.ENV, "temperature.c"), "temperature.c temperature Temperature.value"),
+        (Meaning(Kind.ENV, "humidity.pct"), "humidity.pct humidity Humidity.value"),
+        (Meaning(Kind.ENV, "pulse.a"), "pulse.a pulseCounter"),
+        (Meaning(Kind.ENV, "pulse.b"), "pulse.b"),
+        (Meaning(Kind.ENV, "snr.db"), "snr.db snr"),
+        (Meaning(Kind.ELEC, "elec.current"), "elec.current ElectricityMeter.current"),
+        (Meaning(Kind.ELEC, "elec.export"), "elec.export ElectricityMeter.export"),
+        (Meaning(Kind.PLUG, "switch", ("on", "off")), "switch"),
+        (Meaning(Kind.ENV, "motion", ("motion", "clear")), "motion occupancy"),
+        (Meaning(Kind.ENV, "device.tamper", ("tampered", "clear")), "device.tamper tamper"),
+        (Meaning(Kind.GAS, "gas.alarm", ("gas", "clear")), "gas.alarm"),
         (Meaning(Kind.WATER, "meter.fault"), "meter.fault"),
     )
 )

@@ -1,7 +1,9 @@
 """SenML (RFC 8428) in JSON: base fields resolved, each name taken apart into device and channel.
 
-A device is what comes before the last ":" or "/" of a full name, a channel what comes after; it
-must be one of ours, in its own unit. Sums (`s`) and binary values (`vd`) are not read.
+A device is what comes before the last ":" or "/" of a full name, a channel what comes after: one
+of ours, a name that means one, or any name whose unit leaves no doubt, which then belongs to
+the device's name. A sum (`s`) is a register where it stands for a total, and the integral over
+time of a power or a flow, by the letter of the RFC. Binary values (`vd`) are not read.
 Identity: SenML has none, so seq is a hash of what was resolved.
 """
 
@@ -20,8 +22,8 @@ from edge.profiles.base import (
     seq_of,
     vendor_id,
 )
-from edge.profiles.channel import CHANNELS
-from edge.profiles.lorawan import kind_of
+from edge.profiles.channel import CHANNELS, kind_of
+from edge.profiles.property_name import meaning
 from edge.reading import SECOND_NS, TimeSource
 from edge.wire import RECORDS_MAX, Reason, Rejection, WireError
 
@@ -31,7 +33,33 @@ VERSION_MAX = 10
 _TOPIC_END = "/senml"
 _FACTORS = {("m3", "m3"): 1.0, ("L", "m3"): 0.001, ("l", "m3"): 0.001, ("%EL", "%"): 1.0}
 _FACTORS |= {("kWh", "kWh"): 1.0, ("Wh", "kWh"): 0.001, ("J", "kWh"): 1 / 3_600_000}
+_FACTORS |= {("kW", "W"): 1_000.0, ("mV", "V"): 0.001, ("mA", "A"): 0.001}
 _FACTORS |= {("l/s", "m3/h"): 3.6, ("m3/s", "m3/h"): 3_600.0}
+_SUMS = {
+    "elec.power": ("elec.total", {"W": 1 / 3_600_000, "kW": 1 / 3_600}),
+    "water.flow": ("water.total", {"m3/s": 1.0, "l/s": 0.001, "m3/h": 1 / 3_600}),
+}
+"""What the integral of a channel over seconds is, by the unit of what was integrated."""
+_NAMES = {
+    "temp": "temperature.c",
+    "voltage": "elec.voltage",
+    "current": "elec.current",
+    "power": "elec.power",
+    "flow": "water.flow",
+    "battery": "battery.pct",
+}
+_UNITS = {
+    "Cel": "temperature.c",
+    "%RH": "humidity.pct",
+    "lx": "illuminance.lx",
+    "V": "elec.voltage",
+    "A": "elec.current",
+    "W": "elec.power",
+    "%EL": "battery.pct",
+    "lat": "place.lat",
+    "lon": "place.lon",
+}
+_SIGNS = ":/"
 _BOOLEANS = {
     "door.contact": {True: "open", False: "closed"},
     "leak": {True: "wet", False: "dry"},
@@ -79,7 +107,7 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     return tuple(_message(*each, received_ns, rejected) for each in devices.items())
 
 
-_BASE = ("bn", "bt", "bu", "bv", "bver")
+_BASE = ("bn", "bt", "bu", "bv", "bs", "bver")
 
 
 def _message(
@@ -100,6 +128,7 @@ def _message(
 
 def _resolved(record: dict[str, Any], base: dict[str, Any], received_ns: int) -> _Resolved | None:
     """`record` with its base fields; None when it only sets these."""
+    own_unit = record.get("u", base.get("bu"))
     if not record.keys() & {"v", "vs", "vb", "vd", "s"}:
         return None
     if number(base.get("bver", VERSION_MAX), "bver") > VERSION_MAX:
@@ -108,16 +137,52 @@ def _resolved(record: dict[str, Any], base: dict[str, Any], received_ns: int) ->
     if not isinstance(prefix, str) or not isinstance(own, str):
         raise WireError(Reason.WRONG_TYPE, "'n' and 'bn' are texts")
     name = prefix + own
-    cut = max(name.rfind(":"), name.rfind("/"))
-    device, channel = name[: max(cut, 0)], name[cut + 1 :]
-    if channel not in CHANNELS:
-        raise WireError(Reason.BAD_NAME, "a name does not end in a channel")
+    device, channel = _named(name, own_unit)
     at_s = number(base.get("bt", 0), "bt") + number(record.get("t", 0), "t")
     relative = at_s < RELATIVE_S_MAX
     if not abs(at_s) < RELATIVE_S_MAX * RELATIVE_S_MAX:
         raise WireError(Reason.OUT_OF_RANGE, "a time is outside any calendar")
     at_ns = round(at_s * 1e6) * 1_000 + (received_ns if relative else 0)
+    if "s" in record and "v" not in record:
+        channel, value = _sum(record, base, channel, own_unit)
+        return _Resolved(device, channel, at_ns, relative, value)
     return _Resolved(device, channel, at_ns, relative, _value(record, base, channel))
+
+
+def _named(name: str, unit: Any) -> tuple[str, str]:
+    """The device and the channel that a full name means; `unit` decides where it does not."""
+    cut = max(name.rfind(":"), name.rfind("/"))
+    device, last = name[: max(cut, 0)], name[cut + 1 :]
+    if last in CHANNELS:
+        return device, last
+    if (known := meaning(last)) is not None:
+        return device, known.channel
+    if last.lower() in _NAMES:
+        return device, _NAMES[last.lower()]
+    if isinstance(unit, str) and unit in _UNITS:
+        return name.rstrip(_SIGNS), _UNITS[unit]
+    raise WireError(Reason.BAD_NAME, "neither the name nor the unit of a record means a channel")
+
+
+def _sum(
+    record: dict[str, Any], base: dict[str, Any], channel: str, unit: Any
+) -> tuple[str, float]:
+    total = number(record["s"], "s") + number(base.get("bs", 0), "bs")
+    if channel.endswith(".total"):
+        return channel, total * _factor(channel, unit)
+    integral, factors = _SUMS.get(channel, ("", {}))
+    wanted = CHANNELS[channel].unit if unit is None else str(unit)
+    if wanted not in factors:
+        raise WireError(Reason.WRONG_UNIT, f"a sum of {channel} in this unit is not read")
+    return integral, total * factors[wanted]
+
+
+def _factor(channel: str, unit: Any) -> float:
+    wanted = CHANNELS[channel].unit
+    factor = 1.0 if unit in (None, wanted) else _FACTORS.get((str(unit), wanted))
+    if not factor:
+        raise WireError(Reason.WRONG_UNIT, f"{channel} is in {wanted}")
+    return factor
 
 
 def _value(record: dict[str, Any], base: dict[str, Any], channel: str) -> float | str:
@@ -127,10 +192,7 @@ def _value(record: dict[str, Any], base: dict[str, Any], channel: str) -> float 
         return _BOOLEANS[channel][flag]
     if "v" not in record:
         raise WireError(Reason.WRONG_TYPE, f"{channel}: 'v', 'vs' or 'vb' is read")
-    own, wanted = record.get("u", base.get("bu")), CHANNELS[channel].unit
-    factor = 1.0 if own in (None, wanted) else _FACTORS.get((str(own), wanted))
-    if not factor:
-        raise WireError(Reason.WRONG_UNIT, f"{channel} is in {wanted}")
+    factor = _factor(channel, record.get("u", base.get("bu")))
     return (number(record["v"], "v") + number(base.get("bv", 0), "bv")) * factor
 
 
@@ -138,6 +200,7 @@ PROFILE = Profile("senml", (), ("+/senml",), _claims, _decode)
 
 _T_S = 1_788_390_574
 _T_NS = _T_S * SECOND_NS
+_RFC_NS = 1_320_067_464 * SECOND_NS
 _ID = "senml:urn:dev:ow:10e2073a01080063"
 RECORDED = (
     Recorded(
@@ -162,12 +225,17 @@ RECORDED = (
         (Expected("senml:m-7", "elec.power", 55.5, _T_NS - 5 * SECOND_NS),),
     ),
     Recorded(
-        "the RFC's humidity and places are none of our channels",
+        "the units of the RFC's example say what it measures",
         "",
         b'[{"bn":"urn:dev:ow:10e2073a01080063:","bt":1320067464,"bu":"%RH","v":20},'
         b'{"u":"lon","v":24.30621},{"u":"lat","v":60.07965},{"t":60,"v":20.3}]',
         _T_NS,
-        Reason.BAD_NAME,
+        (
+            Expected(_ID, "humidity.pct", 20.0, _RFC_NS),
+            Expected(_ID, "place.lon", 24.30621, _RFC_NS),
+            Expected(_ID, "place.lat", 60.07965, _RFC_NS),
+            Expected(_ID, "humidity.pct", 20.3, _RFC_NS + 60 * SECOND_NS),
+        ),
     ),
     Recorded(
         "power is not counted in litres",

@@ -113,10 +113,47 @@ def _outlet(sheet: Sheet, status: Object, quality: Quality) -> None:
     form = Form(sheet, status, quality=quality)
     form.amount(Kind.PLUG, "elec.power", "apower")
     form.amount(Kind.PLUG, "elec.voltage", "voltage")
+    form.amount(Kind.PLUG, "elec.current", "current")
+    form.state(Kind.PLUG, "switch", "output", ("on", "off"))
     energy = Form(sheet, part(status, "aenergy"), quality=quality)
     energy.amount(Kind.PLUG, "elec.total", "total", per_unit=1000.0)
     heat = Form(sheet, part(status, "temperature"), quality=quality)
     heat.amount(Kind.PLUG, "temperature.c", "tC")
+
+
+def _three_phases(sheet: Sheet, status: Object, quality: Quality) -> None:
+    form = Form(sheet, status, quality=quality)
+    form.amount(Kind.ELEC, "elec.power", "total_act_power")
+    for phase, end in (("a", ""), ("b", ".b"), ("c", ".c")):
+        form.amount(Kind.ELEC, f"elec.voltage{end}", f"{phase}_voltage")
+        form.amount(Kind.ELEC, f"elec.current{end}", f"{phase}_current")
+
+
+def _three_phases_energy(sheet: Sheet, status: Object, quality: Quality) -> None:
+    form = Form(sheet, status, quality=quality)
+    form.amount(Kind.ELEC, "elec.total", "total_act", per_unit=1000.0)
+    form.amount(Kind.ELEC, "elec.export", "total_act_ret", per_unit=1000.0)
+
+
+def _one_phase(sheet: Sheet, status: Object, quality: Quality) -> None:
+    form = Form(sheet, status, quality=quality)
+    form.amount(Kind.ELEC, "elec.power", "act_power")
+    form.amount(Kind.ELEC, "elec.voltage", "voltage")
+    form.amount(Kind.ELEC, "elec.current", "current")
+
+
+def _one_phase_energy(sheet: Sheet, status: Object, quality: Quality) -> None:
+    form = Form(sheet, status, quality=quality)
+    form.amount(Kind.ELEC, "elec.total", "total_act_energy", per_unit=1000.0)
+    form.amount(Kind.ELEC, "elec.export", "total_act_ret_energy", per_unit=1000.0)
+
+
+def _hygrometer(sheet: Sheet, status: Object, quality: Quality) -> None:
+    Form(sheet, status, quality=quality).amount(Kind.ENV, "humidity.pct", "rh")
+
+
+def _light_meter(sheet: Sheet, status: Object, quality: Quality) -> None:
+    Form(sheet, status, quality=quality).amount(Kind.ENV, "illuminance.lx", "lux")
 
 
 def _battery(sheet: Sheet, status: Object, quality: Quality) -> None:
@@ -141,14 +178,21 @@ _READERS: dict[str, Callable[[Sheet, Object, Quality], None]] = {
     "switch": _outlet,
     "pm1": _outlet,
     "devicepower": _battery,
+    "light": _outlet,
+    "em": _three_phases,
+    "emdata": _three_phases_energy,
+    "em1": _one_phase,
+    "em1data": _one_phase_energy,
     "temperature": _thermometer,
+    "humidity": _hygrometer,
+    "illuminance": _light_meter,
     "flood": _flood,
     "smoke": _smoke,
 }
 
 PROFILE = Profile(
     name="shelly",
-    kinds=(Kind.PLUG, Kind.LEAK, Kind.SMOKE, Kind.ENV),
+    kinds=(Kind.PLUG, Kind.ELEC, Kind.LEAK, Kind.SMOKE, Kind.ENV),
     filters=("+/events/rpc", "+/status/+", "+/online"),
     claims=_claims,
     decode=_decode,
@@ -161,12 +205,12 @@ _PRO4 = "shelly:shellypro4pm-f008d1d8b8b8"
 _PRO1 = "shelly:flat3-kettle"
 RECORDED = (
     Recorded(
-        "a notification of a switch alone says nothing of power",
+        "a notification of a switch says nothing of power",
         "shellypro4pm-f008d1d8b8b8/events/rpc",
         b'{"src":"shellypro4pm-f008d1d8b8b8","dst":"user_1","method":"NotifyStatus",'
         b'"params":{"ts":1631186545.04,"switch:0":{"id":0,"output":true,"source":"button"}}}',
         _LATE_NS,
-        (),
+        (Expected(_PRO4, "switch", "on", _AT_NS),),
     ),
     Recorded(
         "what changed at two components, and one value not known",
@@ -198,6 +242,8 @@ RECORDED = (
         (
             Expected(_PRO1, "elec.power", 47.11, _NOW_NS),
             Expected(_PRO1, "elec.voltage", 232.0, _NOW_NS),
+            Expected(_PRO1, "elec.current", 0.0, _NOW_NS),
+            Expected(_PRO1, "switch", "off", _NOW_NS),
             Expected(_PRO1, "elec.total", 0.005125, _NOW_NS),
             Expected(_PRO1, "temperature.c", 25.3, _NOW_NS),
         ),

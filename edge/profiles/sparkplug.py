@@ -1,12 +1,14 @@
 """Sparkplug B: births, deaths and data of edge nodes and of the devices behind them.
 
-After a birth a node may send aliases without names, which only a stateful reader resolves:
-here such a metric is refused and its named neighbours are kept; ask for names in every DATA.
-A metric that is null says nothing; a historical one is marked so. Names mean what
-property_name says. `seq` runs 0 to 255 and wraps: with the payload's time it names the
-message. A death has no time of its own and is named by its receipt. Times are ms.
+After a birth a node may send aliases without names, which only a stateful reader resolves: here
+such a metric is refused and its named neighbours are kept; ask for names in every DATA. A metric
+that is null says nothing; a historical one is marked so. Names mean what property_name says; a
+metric of another name is kept as the node's own, `x.<name>`. `seq` runs 0 to 255 and wraps: with
+the payload's time it names the message. A death has no time of its own and is named by its
+receipt. Times are ms.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,10 +19,13 @@ from edge.profiles.base import (
     Recorded,
     Sheet,
     VendorMessages,
+    count,
     epoch_ns,
+    json_object,
     vendor_id,
 )
-from edge.profiles.field import unnumbered
+from edge.profiles.channel import own_channel
+from edge.profiles.field import Object, as_object, unnumbered
 from edge.profiles.protobuf import Field
 from edge.reading import SECOND_NS, Kind, TimeSource
 from edge.wire import PAYLOAD_BYTES_MAX, RECORDS_MAX, Reason, WireError
@@ -31,6 +36,11 @@ _VERBS = frozenset(_STATES) | {"NDATA", "DDATA"}
 _OF_DEVICE = "D"
 _MS_NS = SECOND_NS // 1000
 _SEQ_END = 256
+_BIRTH_NUMBER = "bdSeq"
+_PRIVATE = re.compile(
+    r"(?i)name|pass|pin|card|user|person|employee|holder|face|pic|photo|image|phone|token|secret"
+)
+"""Names under which a person or a secret may stand: these are never kept."""
 _INT_BITS = {1: 8, 2: 16, 3: 32, 4: 64}
 """By data type: the signed ones. Unsigned ones, and times, are as they come."""
 
@@ -67,6 +77,8 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     if len(payload) > PAYLOAD_BYTES_MAX:
         raise WireError(Reason.TOO_LARGE, f"{len(payload)} bytes; at most {PAYLOAD_BYTES_MAX}")
     verb, path = place
+    if payload[:1] == b"{":
+        return _told_in_json(topic, payload, received_ns)
     message = _payload(payload)
     timed = message.timestamp is not None
     at_ns = received_ns if message.timestamp is None else _ms_ns(message.timestamp)
@@ -116,7 +128,57 @@ def _metric(sheet: Sheet, metric: bytes) -> None:
     value = next(
         (_VALUES[key](parts[key].value, datatype) for key in _VALUES if key in parts), None
     )
-    property_name.add(sheet, _text(name), value, at_ns=at_ns, historical=_flag(parts, 5))
+    _add(sheet, _text(name), value, at_ns, historical=_flag(parts, 5))
+
+
+def _add(sheet: Sheet, name: str, value: Any, at_ns: int | None, *, historical: bool) -> None:
+    """Take one metric, by what its name means or as the node's own."""
+    if property_name.meaning(name) is not None:
+        property_name.add(sheet, name, value, at_ns=at_ns, historical=historical)
+    elif isinstance(value, bool | int | float | str) and not _is_private(name):
+        own = float(value) if isinstance(value, bool | int) else value
+        sheet.add(Kind.ENV, own_channel(name), own, at_ns=at_ns, historical=historical)
+
+
+def _is_private(name: str) -> bool:
+    return name == _BIRTH_NUMBER or _PRIVATE.search(name) is not None
+
+
+def _told_in_json(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
+    """The same as JSON, which some bridges make of it; no protobuf begins with a brace."""
+    place = _place(topic)
+    verb, path = place if place is not None else ("", [])
+    told = json_object(payload)
+    stamp, number = told.get("timestamp"), told.get("seq")
+    at_ns = received_ns if stamp is None else epoch_ns(stamp, "timestamp", per_s=1000)
+    clock = TimeSource.RECEIVER if stamp is None else TimeSource.DEVICE
+    sheet = Sheet(vendor_id("sparkplug", *path), received_ns, at_ns, clock)
+    if verb in _STATES:
+        sheet.add(Kind.ENV, "device.state", _STATES[verb])
+    metrics = told.get("metrics", [])
+    if not isinstance(metrics, list) or len(metrics) > RECORDS_MAX:
+        raise WireError(Reason.TOO_MANY_RECORDS, f"'metrics' is a list of at most {RECORDS_MAX}")
+    for metric in metrics:
+        try:
+            _metric_in_json(sheet, as_object(metric, "metric"))
+        except WireError as error:
+            sheet.reject(error)
+    if stamp is None or number is None:
+        return (sheet.message(seq=unnumbered(topic, payload, received_ns), said=payload),)
+    seq = at_ns // _MS_NS * _SEQ_END + count(number, "seq") % _SEQ_END
+    return (sheet.message(seq=seq, said=payload),)
+
+
+def _metric_in_json(sheet: Sheet, metric: Object) -> None:
+    if metric.get("is_null") or metric.get("isNull") or metric.get("value") is None:
+        return
+    name = metric.get("name")
+    if not isinstance(name, str):
+        raise WireError(Reason.MISSING_KEY, "an alias without a name: ask the node for a rebirth")
+    stamp = metric.get("timestamp")
+    at_ns = None if stamp is None else epoch_ns(stamp, "timestamp", per_s=1000)
+    historical = bool(metric.get("is_historical") or metric.get("isHistorical"))
+    _add(sheet, name, metric["value"], at_ns, historical=historical)
 
 
 def _of(parts: dict[int, Field], number: int) -> int | bytes | None:
@@ -200,7 +262,10 @@ RECORDED = (
         + _framed(_TOTAL + _THEN + _DOUBLE_6_25)
         + _SEQ,
         _NOW_NS,
-        (Expected(_DEVICE, "water.total", 6.25, _AT_NS),),
+        (
+            Expected(_DEVICE, "x.my_metric", "Test", _AT_NS),
+            Expected(_DEVICE, "water.total", 6.25, _AT_NS),
+        ),
     ),
     Recorded(
         "a historical metric",

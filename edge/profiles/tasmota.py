@@ -1,4 +1,4 @@
-"""Tasmota: `tele/<topic>/SENSOR` with energy, `LWT` with Online or Offline.
+"""Tasmota: `tele/<topic>/SENSOR` with energy, `STATE` with switches, `LWT` with its will.
 
 `Time` has no zone and is read as UTC+8. Of several channels each is a device of its own,
 `tasmota:<topic>/<n>` from 1. The counter may have been restarted: `boot` is the second of
@@ -26,9 +26,15 @@ from edge.profiles.field import Form, Object, part, unnumbered, utf8, wall_clock
 from edge.reading import SECOND_NS, Kind, Quality, TimeSource
 from edge.wire import Reason, WireError
 
-_VERBS = frozenset(("SENSOR", "LWT"))
+_VERBS = frozenset(("SENSOR", "LWT", "STATE"))
 _STATES = {"Online": "up", "Offline": "down"}
-_CHANNELS = (("Total", "elec.total"), ("Power", "elec.power"), ("Voltage", "elec.voltage"))
+_CHANNELS = (
+    ("Total", "elec.total"),
+    ("Power", "elec.power"),
+    ("Voltage", "elec.voltage"),
+    ("Current", "elec.current"),
+)
+_COUNTERS = (("C1", "pulse.a"), ("C2", "pulse.b"), ("C3", "pulse.c"), ("C4", "pulse.d"))
 _PHASES_MAX = 32
 _CHIP = "ESP32"
 _PARTS_MIN = 3
@@ -42,7 +48,7 @@ def _claims(topic: str, payload: bytes) -> bool:
 
 def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     if not _claims(topic, payload):
-        raise WireError(Reason.UNKNOWN_TOPIC, "not tele/<topic>/SENSOR or LWT")
+        raise WireError(Reason.UNKNOWN_TOPIC, "not tele/<topic>/SENSOR, STATE or LWT")
     parts = topic.split("/")
     parts.remove("tele")
     device = vendor_id("tasmota", *parts[:-1])
@@ -61,7 +67,11 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
         for key, channel in _CHANNELS:
             form.amount(Kind.PLUG, channel, key)
         if owner is device:
-            _temperature(sheet, sensor, quality)
+            _climate(sheet, sensor, quality)
+            counters = Form(sheet, part(sensor, "COUNTER"), quality=quality)
+            for key, channel in _COUNTERS:
+                counters.amount(Kind.ENV, channel, key)
+            _switches(sheet, sensor, quality)
         messages.append(sheet.message(seq=seq, boot=boot, said=payload))
     return tuple(messages)
 
@@ -102,20 +112,28 @@ def _counter_start_s(energy: Object) -> int:
     return count(max(0, start_ns // SECOND_NS), "TotalStartTime")
 
 
-def _temperature(sheet: Sheet, sensor: Object, quality: Quality) -> None:
-    """Take the temperature when there is exactly one sensor: two could not be told apart."""
-    found = [
-        value["Temperature"]
-        for name, value in sensor.items()
-        if name != _CHIP and isinstance(value, dict) and value.get("Temperature") is not None
-    ]
-    if len(found) == 1:
+def _switches(sheet: Sheet, state: Object, quality: Quality) -> None:
+    """Take what STATE says: the relay, when there is one, and the signal of the wireless."""
+    form = Form(sheet, state, quality=quality)
+    form.state(Kind.PLUG, "switch", "POWER" if "POWER" in state else "POWER1", ("on", "off"))
+    wireless = Form(sheet, part(state, "Wifi"), quality=quality)
+    wireless.amount(Kind.ENV, "rssi.dbm", "Signal")  # `RSSI` is a percentage
+
+
+def _climate(sheet: Sheet, sensor: Object, quality: Quality) -> None:
+    """Take what exactly one sensor says: two could not be told apart."""
+    sensors = [v for name, v in sensor.items() if name != _CHIP and isinstance(v, dict)]
+    for key, channel in (("Temperature", "temperature.c"), ("Humidity", "humidity.pct")):
+        found = [each[key] for each in sensors if each.get(key) is not None]
+        if len(found) != 1:
+            continue
         try:
-            celsius = _celsius(found[0], sensor.get("TempUnit"))
+            unit = sensor.get("TempUnit") if key == "Temperature" else None
+            value = _celsius(found[0], unit)
         except WireError as error:
             sheet.reject(error)
         else:
-            sheet.add(Kind.ENV, "temperature.c", celsius, quality=quality)
+            sheet.add(Kind.ENV, channel, value, quality=quality)
 
 
 def _celsius(value: Any, unit: Any) -> float:
@@ -126,7 +144,7 @@ def _celsius(value: Any, unit: Any) -> float:
 PROFILE = Profile(
     name="tasmota",
     kinds=(Kind.PLUG, Kind.ENV),
-    filters=("tele/+/SENSOR", "tele/+/LWT"),
+    filters=("tele/+/SENSOR", "tele/+/STATE", "tele/+/LWT"),
     claims=_claims,
     decode=_decode,
 )
@@ -146,6 +164,7 @@ RECORDED = (
         (
             Expected(_METER, "elec.total", 9098.245, _AT_NS),
             Expected(_METER, "elec.power", 170.0, _AT_NS),
+            Expected(_METER, "elec.current", 1.0, _AT_NS),
         ),
     ),
     Recorded(

@@ -1,10 +1,10 @@
 """ThingsBoard telemetry: of a gateway, which names its devices, and of a device by topic.
 
-`v1/devices/me/telemetry` names nobody, since the platform knows the device by its password:
-on a broker of ours two meters would become one, so it is refused. A bridge that knows the
-device writes `v1/devices/<name>/telemetry`. Without `ts` (ms) the time is that of receipt.
-Pulses without a weight are no volume and are left out. Messages with `ts` are named by
-their content, others by their receipt too.
+`v1/devices/me/telemetry` names nobody, since the platform knows the device by its password. Here
+it is `thingsboard:me`: name it in the registry only where one device publishes so, or two meters
+become one. A bridge that knows the device writes `v1/devices/<name>/telemetry`. Without `ts` (ms)
+the time is that of receipt. Pulses without a weight are no volume. Messages with `ts` are named
+by their content, others by their receipt too.
 """
 
 from typing import Any, NamedTuple
@@ -52,8 +52,6 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
         case ["v1", "gateway", "telemetry"]:
             named = json_object(payload)
             samples = [one for name, batch in named.items() for one in _samples(name, batch)]
-        case ["v1", "devices", "me", "telemetry"]:
-            raise WireError(Reason.UNKNOWN_DEVICE, "'me' names no device; send as a gateway")
         case ["v1", "devices", name, "telemetry"]:
             samples = _samples(name, json_value(payload))
         case _:
@@ -107,11 +105,15 @@ _AT_NS = 1_788_390_560_000_000_000
 _METER = "thingsboard:Meter A"
 RECORDED = (
     Recorded(
-        "a device without a name",
+        "a device that names only itself",
         "v1/devices/me/telemetry",
         b'{"pulseCounter":1234567,"leakage":false,"batteryLevel":81}',
         _NOW_NS,
-        Reason.UNKNOWN_DEVICE,
+        (
+            Expected("thingsboard:me", "pulse.a", 1_234_567.0, _NOW_NS),
+            Expected("thingsboard:me", "leak", "dry", _NOW_NS),
+            Expected("thingsboard:me", "battery.pct", 81.0, _NOW_NS),
+        ),
     ),
     Recorded(
         "a device that a bridge names; its pulses have no weight",
@@ -119,6 +121,7 @@ RECORDED = (
         b'{"pulseCounter":1234567,"leakage":false,"batteryLevel":81}',
         _NOW_NS,
         (
+            Expected("thingsboard:pulse-7", "pulse.a", 1_234_567.0, _NOW_NS),
             Expected("thingsboard:pulse-7", "leak", "dry", _NOW_NS),
             Expected("thingsboard:pulse-7", "battery.pct", 81.0, _NOW_NS),
         ),

@@ -22,13 +22,14 @@ from edge.profiles.base import (
     vendor_id,
 )
 from edge.profiles.codec import from_base64
-from edge.profiles.lorawan import add_rssi, read_uplink
+from edge.profiles.decoded_object import read_normalized
+from edge.profiles.lorawan import add_signal, read_uplink
 from edge.reading import SECOND_NS, Kind, TimeSource
 from edge.wire import Reason, WireError
 
 GATEWAY_OFF_NS_MAX = 10 * SECOND_NS
 """A gateway whose clock is further from the network's has none."""
-_TOPIC = re.compile(r"v3/([^/@]+@[^/]+)/devices/([^/]+)/up")
+_TOPIC = re.compile(r"v3/([^/@]+(?:@[^/]+)?)/devices/([^/]+)/up")
 _EUI = re.compile(r"[0-9A-Fa-f]{16}")
 
 
@@ -49,11 +50,13 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     sheet = Sheet(name, received_ns, *_time(uplink))
     port = count(uplink.get("f_port", 0), "f_port")
     data = from_base64(uplink.get("frm_payload"), "frm_payload")
-    read_uplink(sheet, _hint(uplink), port, data, uplink.get("decoded_payload"))
-    add_rssi(sheet, uplink.get("rx_metadata"))
+    decoded = uplink.get("decoded_payload")
+    if not read_normalized(sheet, uplink.get("normalized_payload")):
+        read_uplink(sheet, _hint(uplink), port, data, decoded)
+    add_signal(sheet, uplink.get("rx_metadata"))
     session = uplink.get("session_key_id")
     boot = seq_of(session) if isinstance(session, str) else 0
-    said = str((port, data.hex(), uplink.get("decoded_payload"))).encode(errors="surrogatepass")
+    said = str((port, data.hex(), decoded)).encode(errors="surrogatepass")
     return (sheet.message(seq=count(uplink.get("f_cnt", 0), "f_cnt"), boot=boot, said=said),)
 
 
@@ -109,6 +112,7 @@ RECORDED = (
         _NETWORK_NS,
         (
             Expected(_ID, "temperature.c", 1.0, _GATEWAY_NS),
+            Expected(_ID, "illuminance.lx", 0.6, _GATEWAY_NS),
             Expected(_ID, "rssi.dbm", -35.0, _GATEWAY_NS),
         ),
     ),

@@ -36,26 +36,67 @@ _KINDS = {
     "cold water": Kind.WATER,
     "warm water": Kind.WATER,
     "hot water": Kind.WATER,
+    "drinking water": Kind.WATER,
     "gas": Kind.GAS,
     "heat": Kind.HEAT,
+    "heat/cooling load": Kind.HEAT,
     "electricity": Kind.ELEC,
+    "room sensor": Kind.ENV,
+    "other": Kind.ENV,
 }
 _FIELDS: dict[Kind, dict[str, tuple[str, float, float]]] = {
     Kind.WATER: {
         "total_m3": ("water.total", 1.0, 0.001),
+        "total_l": ("water.total", 0.001, 0.001),
         "volume_flow_m3h": ("water.flow", 1.0, 0.0),
+        "flow_m3h": ("water.flow", 1.0, 0.0),
+        "max_flow_m3h": ("water.flow_max", 1.0, 0.0),
+        "target_m3": ("water.month", 1.0, 0.0),
+        "flow_temperature_c": ("temperature.c", 1.0, 0.0),
     },
-    Kind.GAS: {"total_m3": ("gas.total", 1.0, 0.0)},
-    Kind.HEAT: {"total_energy_consumption_kwh": ("heat.total", 1.0, 0.0)},
+    Kind.GAS: {"total_m3": ("gas.total", 1.0, 0.0), "target_m3": ("gas.month", 1.0, 0.0)},
+    Kind.HEAT: {
+        "total_energy_consumption_kwh": ("heat.total", 1.0, 0.0),
+        "total_energy_consumption_mwh": ("heat.total", 1_000.0, 0.0),
+        "total_energy_consumption_gj": ("heat.total", 1_000.0 / 3.6, 0.0),
+        "total_energy_consumption_mj": ("heat.total", 1.0 / 3.6, 0.0),
+        "total_volume_m3": ("heat.volume", 1.0, 0.0),
+        "total_m3": ("heat.volume", 1.0, 0.0),
+        "volume_flow_m3h": ("heat.flow", 1.0, 0.0),
+        "current_power_consumption_kw": ("heat.power", 1_000.0, 0.0),
+        "power_kw": ("heat.power", 1_000.0, 0.0),
+        "t1_temperature_c": ("heat.supply.c", 1.0, 0.0),
+        "flow_temperature_c": ("heat.supply.c", 1.0, 0.0),
+        "t2_temperature_c": ("heat.return.c", 1.0, 0.0),
+        "return_temperature_c": ("heat.return.c", 1.0, 0.0),
+    },
     Kind.ELEC: {
         "total_energy_consumption_kwh": ("elec.total", 1.0, 0.0),
+        **{
+            f"total_energy_consumption_tariff_{number}_kwh": (f"elec.tariff.{number}", 1.0, 0.0)
+            for number in range(1, 5)
+        },
+        "total_energy_production_kwh": ("elec.export", 1.0, 0.0),
         "current_power_consumption_kw": ("elec.power", 1_000.0, 0.0),
         "voltage_at_phase_1_v": ("elec.voltage", 1.0, 0.0),
+        "voltage_at_phase_2_v": ("elec.voltage.b", 1.0, 0.0),
+        "voltage_at_phase_3_v": ("elec.voltage.c", 1.0, 0.0),
+        "current_at_phase_1_a": ("elec.current", 1.0, 0.0),
+        "current_at_phase_2_a": ("elec.current.b", 1.0, 0.0),
+        "current_at_phase_3_a": ("elec.current.c", 1.0, 0.0),
+    },
+    Kind.ENV: {
+        "current_temperature_c": ("temperature.c", 1.0, 0.0),
+        "temperature_c": ("temperature.c", 1.0, 0.0),
+        "current_relative_humidity_rh": ("humidity.pct", 1.0, 0.0),
+        "relative_humidity_rh": ("humidity.pct", 1.0, 0.0),
+        "a_counter": ("pulse.a", 1.0, 0.0),
+        "b_counter": ("pulse.b", 1.0, 0.0),
     },
 }
 """Per kind and key: channel, factor into its unit, and the register's tick where it is sure.
 
-The water that flows through a heat meter is not water used, and is left out.
+The water that flows through a heat meter is not water used, and has a channel of its own.
 """
 _STATES = ("status", "current_status", "current_alarms")
 _ALARMS = frozenset(
@@ -83,7 +124,7 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     sheet = Sheet(vendor_id("wmbus", name.lower()), received_ns, at_ns, TimeSource.RECEIVER)
     kind = _KINDS.get(member(telegram, "media", str))
     if kind is None:
-        problem = WireError(Reason.NO_CODEC, "this medium tells no quantity; its state is kept")
+        problem = WireError(Reason.NO_CODEC, "this medium is not read; its state is kept")
         sheet.reject(problem)
     for key, (channel, factor, tick) in _FIELDS.get(kind or Kind.ENV, {}).items():
         if telegram.get(key) is not None:
@@ -142,7 +183,7 @@ def _add_state(sheet: Sheet, telegram: dict[str, Any], kind: Kind, quality: Qual
 
 PROFILE = Profile(
     "wmbus",
-    (Kind.WATER, Kind.GAS, Kind.HEAT, Kind.ELEC),
+    (Kind.WATER, Kind.GAS, Kind.HEAT, Kind.ELEC, Kind.ENV),
     ("wmbusmeters/+",),
     _claims,
     _decode,
@@ -178,7 +219,10 @@ RECORDED = (
         b'{"_":"telegram","media":"water","meter":"iperl","name":"MyTapWater","id":"33225544",'
         b'"max_flow_m3h":0,"total_m3":123.529,"timestamp":"2024-03-03T18:37:00Z"}',
         _TAP_NS + 3 * SECOND_NS,
-        (Expected(_TAP, "water.total", 123.529, _TAP_NS),),
+        (
+            Expected(_TAP, "water.total", 123.529, _TAP_NS),
+            Expected(_TAP, "water.flow_max", 0.0, _TAP_NS),
+        ),
     ),
     _glitch("before a lost carry", "12:21", 687.357, _GLITCH_NS),
     _glitch("a lost carry is left to the meter", "12:22", 687.104, _GLITCH_NS + 60 * SECOND_NS),
@@ -196,6 +240,7 @@ RECORDED = (
         _AT_NS,
         (
             Expected(_AMI, "elec.total", 15694.05, _AT_NS, _CLOCKLESS),
+            Expected(_AMI, "elec.export", 7.48, _AT_NS, _CLOCKLESS),
             Expected(_AMI, "elec.power", 330.0, _AT_NS, _CLOCKLESS),
             Expected(_AMI, "elec.voltage", 236.0, _AT_NS, _CLOCKLESS),
         ),
@@ -209,18 +254,23 @@ RECORDED = (
         _HEAT_NS,
         (
             Expected("wmbus:55775511", "heat.total", 3781.0, _HEAT_NS),
+            Expected("wmbus:55775511", "heat.volume", 344.27, _HEAT_NS),
+            Expected("wmbus:55775511", "heat.flow", 1.005, _HEAT_NS),
+            Expected("wmbus:55775511", "heat.supply.c", 59.53, _HEAT_NS),
             Expected("wmbus:55775511", "meter.fault", "", _HEAT_NS),
             Expected("wmbus:55775511", "meter.alarm", "", _HEAT_NS),
         ),
     ),
     Recorded(
-        "pulses of an unknown quantity leave the state",
+        "pulses of an unknown quantity are a count",
         "",
         b'{"media":"other","meter":"lansenpu","name":"Electricity","id":"00010206",'
         b'"status":"POWER_LOW","a_counter":4711,"b_counter":1234,"total_kwh":1471.1,'
         b'"timestamp":"2023-01-14T07:25:34Z"}',
         _PULSE_NS,
         (
+            Expected("wmbus:00010206", "pulse.a", 4711.0, _PULSE_NS),
+            Expected("wmbus:00010206", "pulse.b", 1234.0, _PULSE_NS),
             Expected("wmbus:00010206", "meter.fault", "", _PULSE_NS),
             Expected("wmbus:00010206", "meter.alarm", "power_low", _PULSE_NS),
         ),

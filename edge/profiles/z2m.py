@@ -32,9 +32,16 @@ _SENSORS = (
     ("water_leak", Kind.LEAK),
     ("smoke", Kind.SMOKE),
     ("sos", Kind.SOS),
+    ("gas", Kind.GAS),
     ("energy", Kind.PLUG),
     ("power", Kind.PLUG),
 )
+_ALARMS = (
+    ("gas.alarm", "gas", ("gas", "clear")),
+    ("motion", "occupancy", ("motion", "clear")),
+    ("battery.state", "battery_low", ("low", "ok")),
+)
+_LUX = "illuminance_lux"
 _PRESSED = frozenset(("emergency", "sos"))
 
 
@@ -74,14 +81,22 @@ def _fill(sheet: Sheet, state: Object) -> None:
     if isinstance(action := state.get("action"), str) and action in _PRESSED:
         sheet.add(Kind.SOS, "sos", "pressed")
     form.state(kind, "device.tamper", "tamper", ("tampered", "clear"))
+    for channel, key, words in _ALARMS:
+        form.state(kind, channel, key, words)
     form.amount(Kind.PLUG, "elec.total", "energy")
     form.amount(Kind.PLUG, "elec.power", "power")
+    form.amount(Kind.PLUG, "elec.current", "current")
+    if state.get("state") in ("ON", "OFF"):  # of a valve or a lock it is another word
+        form.state(Kind.PLUG, "switch", "state", ("on", "off"))
     if state.keys() & _MAINS:
         form.amount(Kind.PLUG, "elec.voltage", "voltage")
     elif kind is not Kind.ENV or "battery" in state:
         form.amount(kind, "battery.v", "voltage", per_unit=1000.0)
     form.amount(kind, "battery.pct", "battery")
     form.amount(Kind.ENV, "temperature.c", "temperature")
+    form.amount(Kind.ENV, "humidity.pct", "humidity")
+    form.amount(Kind.ENV, "illuminance.lx", "illuminance_lux" if _LUX in state else "illuminance")
+    form.amount(Kind.ENV, "lqi", "linkquality")
 
 
 def _last_seen_ns(state: Object) -> int | None:
@@ -123,7 +138,10 @@ RECORDED = (
         "zigbee2mqtt/czujnikokna2",
         b'{"contact":true,"linkquality":128}',
         _NOW_NS,
-        (Expected(_DOOR, "door.contact", "closed", _NOW_NS),),
+        (
+            Expected(_DOOR, "door.contact", "closed", _NOW_NS),
+            Expected(_DOOR, "lqi", 128.0, _NOW_NS),
+        ),
     ),
     Recorded(
         "an old build quotes the battery and gives its voltage in mV",
@@ -134,6 +152,7 @@ RECORDED = (
             Expected(_LEAK, "leak", "dry", _NOW_NS),
             Expected(_LEAK, "battery.v", 3.045, _NOW_NS),
             Expected(_LEAK, "battery.pct", 100.0, _NOW_NS),
+            Expected(_LEAK, "lqi", 99.0, _NOW_NS),
         ),
     ),
     Recorded(
@@ -145,6 +164,8 @@ RECORDED = (
         (
             Expected(_PLUG, "elec.total", 12.34, 1_788_366_570_250_000_000),
             Expected(_PLUG, "elec.power", 1840.5, 1_788_366_570_250_000_000),
+            Expected(_PLUG, "elec.current", 8.1, 1_788_366_570_250_000_000),
+            Expected(_PLUG, "switch", "on", 1_788_366_570_250_000_000),
             Expected(_PLUG, "elec.voltage", 229.0, 1_788_366_570_250_000_000),
         ),
     ),

@@ -26,13 +26,21 @@ from edge.wire import RECORDS_MAX, Reason, WireError
 _BASE = "http/zkteco/"
 _TABLES = frozenset(("rtlog", "ATTLOG"))
 _ACCESS = "door.access"
+_GRANTED = (0, 1, 2, 3, 4, 5, 8)
+_DENIED = (20, 21, 22, 23, 24, 25, 27, 29, 30, 33, 34, 35, 38, 41, 48)
 _EVENTS = {
-    "0": (_ACCESS, "granted"),
-    **{str(code): (_ACCESS, "denied") for code in (20, 21, 22, 23, 24, 25, 27, 29, 30)},
+    **{str(code): (_ACCESS, "granted") for code in _GRANTED},
+    **{str(code): (_ACCESS, "denied") for code in _DENIED},
+    "28": ("door.contact", "open"),
+    "100": ("device.tamper", "tampered"),
+    "102": ("door.contact", "open"),
     "200": ("door.contact", "open"),
     "201": ("door.contact", "closed"),
 }
-_METHODS = {"1": "finger", "4": "card", "15": "face"}
+_REMOTE = "8"
+_METHODS = {"1": "finger", "3": "pin", "4": "card", "15": "face"}
+_METHODS_ATTLOG = {"0": "pin", "1": "finger", "2": "card", "4": "card", "15": "face"}
+_DIRECTIONS = {"0": "in", "1": "out"}
 _COLUMNS_MIN = 4
 
 
@@ -43,6 +51,7 @@ class _Record(NamedTuple):
     door: str
     event: str
     method: str
+    direction: str
     number: str
 
     def named(self) -> str:
@@ -50,12 +59,12 @@ class _Record(NamedTuple):
 
 
 def _claims(topic: str, payload: bytes) -> bool:
-    del payload  # the topic alone decides
-    return _terminal(topic) is not None
+    by_hand = topic == "" and payload.startswith(b"time=") and b"\tevent=" in payload
+    return by_hand or _terminal(topic) is not None
 
 
 def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
-    terminal = _terminal(topic)
+    terminal = _terminal(topic) if topic else ("unnamed", "rtlog")
     if terminal is None:
         raise WireError(Reason.UNKNOWN_TOPIC, "not http/zkteco/<SN>/rtlog or ATTLOG")
     serial, table = terminal
@@ -100,15 +109,19 @@ def _rtlog(line: str) -> _Record:
         if key not in pairs:
             raise WireError(Reason.MISSING_KEY, f"{key!r} is missing")
     door, number = pairs.get("eventaddr", "1"), pairs.get("index", "")
-    return _Record(pairs["time"], door, pairs["event"], pairs.get("verifytype", ""), number)
+    method = _METHODS.get(pairs.get("verifytype", ""), "")
+    method = "remote" if pairs["event"] == _REMOTE else method
+    direction = _DIRECTIONS.get(pairs.get("inoutstatus", ""), "")
+    return _Record(pairs["time"], door, pairs["event"], method, direction, number)
 
 
 def _attlog(line: str) -> _Record:
     columns = line.strip("\r\n").split("\t")
     if len(columns) < _COLUMNS_MIN:
         raise WireError(Reason.MISSING_KEY, f"a line of ATTLOG has {_COLUMNS_MIN} columns")
-    _pin, time, _status, method = columns[:_COLUMNS_MIN]
-    return _Record(time, "1", "0", method, "")
+    _pin, time, status, method = columns[:_COLUMNS_MIN]
+    direction = _DIRECTIONS.get(status, "")
+    return _Record(time, "1", "0", _METHODS_ATTLOG.get(method, ""), direction, "")
 
 
 def _message(serial: str, record: _Record, received_ns: int) -> VendorMessage:
@@ -121,10 +134,12 @@ def _message(serial: str, record: _Record, received_ns: int) -> VendorMessage:
     if record.event in _EVENTS:
         channel, state = _EVENTS[record.event]
         sheet.add(Kind.DOOR, channel, state, quality=quality)
-        if channel == _ACCESS and record.method in _METHODS:
-            sheet.add(Kind.DOOR, "door.method", _METHODS[record.method], quality=quality)
-    name = record.named()
-    return sheet.message(seq=seq_of(name), said=name.encode())
+        told = (("door.method", record.method), ("door.direction", record.direction))
+        for name, text in told if channel == _ACCESS else ():
+            if text:
+                sheet.add(Kind.DOOR, name, text, quality=quality)
+    said = record.named()
+    return sheet.message(seq=seq_of(said), said=said.encode())
 
 
 def _heartbeat(serial: str, topic: str, received_ns: int) -> VendorMessage:
@@ -149,13 +164,14 @@ _PASSED = (
 _FACE_PASSED = (
     Expected(_SERIAL, "door.access", "granted", _AT_NS),
     Expected(_SERIAL, "door.method", "face", _AT_NS),
+    Expected(_SERIAL, "door.direction", "out", _AT_NS),
 )
 RECORDED = (
     Recorded("a face passes, by rtlog", _RTLOG, _PASSED, _NOW_NS, _FACE_PASSED),
     Recorded(
         "a face passes, by ATTLOG",
         "http/zkteco/CJDE193560303/ATTLOG",
-        b"123456\t2026-08-14 15:28:03\t0\t15\t0\t0\t0\n",
+        b"123456\t2026-08-14 15:28:03\t1\t15\t0\t0\t0\n",
         _NOW_NS,
         _FACE_PASSED,
     ),
@@ -167,6 +183,7 @@ RECORDED = (
         (
             Expected(f"{_SERIAL}/2", "door.access", "denied", _AT_NS),
             Expected(f"{_SERIAL}/2", "door.method", "face", _AT_NS),
+            Expected(f"{_SERIAL}/2", "door.direction", "out", _AT_NS),
         ),
     ),
     Recorded(
@@ -177,6 +194,7 @@ RECORDED = (
         (
             Expected(_SERIAL, "door.access", "granted", _NOW_NS, Quality.CLOCK_UNSET),
             Expected(_SERIAL, "door.method", "face", _NOW_NS, Quality.CLOCK_UNSET),
+            Expected(_SERIAL, "door.direction", "out", _NOW_NS, Quality.CLOCK_UNSET),
         ),
     ),
     Recorded(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edge import profiles
 from edge.profiles.base import Expected, Profile, Recorded, VendorMessages
-from edge.profiles.channel import CHANNELS
+from edge.profiles.channel import channel
 from edge.wire import Reason, WireError
 
 CANARY = "canary-7f3a91"
@@ -131,7 +131,7 @@ def check_sound(messages: VendorMessages | WireError) -> None:
         for reading in message.readings:
             if message.vendor_id.startswith("canonical:"):
                 continue  # message v1 may name channels of its own
-            assert CHANNELS[reading.channel].checked(reading.value) == reading.value
+            assert channel(reading.channel).checked(reading.value) == reading.value
 
 
 def test_every_profile_is_found_under_its_own_name() -> None:

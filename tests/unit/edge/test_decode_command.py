@@ -81,16 +81,25 @@ def test_a_refusal_is_printed_with_its_reason(
 def test_a_message_of_which_nothing_is_left_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    topic, payload = "wmbusmeters/1", b'{"id":"00010206","media":"other"}'
+    topic, payload = "wmbusmeters/1", b'{"id":"00010206","media":"steam"}'
     arguments = ["--topic", topic, "--payload-file", written(tmp_path, payload)]
     assert main([*arguments, *AT]) == 1
     assert "no_codec" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_payload_that_nobody_claims_is_refused_and_the_profiles_are_listed(
+    tmp_path: Path, form: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--topic", "elsewhere", "--payload-file", written(tmp_path, b"?"), *form]) == 1
+    shown = capsys.readouterr()
+    assert "unknown_topic" in shown.out
+    assert "chirpstack" in shown.err
+
+
 @pytest.mark.parametrize(
     ("payload", "arguments", "named"),
     [
-        (b"?", [], "no profile claims"),
         (b"?", ["--profile", "sundial"], "'sundial'"),
         (b"?", ["--hex"], "hex"),
         (b"\xff", ["--hex"], "ascii"),
