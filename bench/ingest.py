@@ -21,6 +21,7 @@ from bench.backlog import drain, reference_per_s, subscribe_edge, subscribe_refe
 from bench.edge_process import Edge
 from bench.feed import METERS, feed
 from bench.pace import PACE_PER_S, TRICKLE, latencies_ms, trickle_bytes
+from bench.peers.compare import PEERS, compared
 from bench.publisher import Address
 from tests.servers.brokers import mosquitto_in
 
@@ -113,12 +114,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         rounds = max(1, args.messages // METERS)
         try:
             figures = asyncio.run(run(Path(name), address, rounds, say))
+            ours = (figures.messages_per_s, figures.cpu_us_per_message)
+            beside = compared(Path(name), address, rounds, ours) if args.peer else {}
         finally:
             broker.kill()
     if args.json:
-        print(json.dumps({key: round(value, 3) for key, value in asdict(figures).items()}))
+        told = asdict(figures) | beside
+        print(json.dumps({key: round(value, 3) for key, value in told.items()}))
     else:
-        for key, value in asdict(figures).items():
+        for key, value in (asdict(figures) | beside).items():
             print(f"{key:34} {value:12,.2f}")
     return 0
 
@@ -128,4 +132,6 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     text = "length of the feed, in whole thousands; below 20,000 starting up tells in the ratio"
     parser.add_argument("--messages", type=int, default=60_000, help=text)
+    text = "measure that gateway on the same feed too; installed when it is not there"
+    parser.add_argument("--peer", choices=PEERS, help=text)
     return parser.parse_args(argv)
