@@ -313,8 +313,10 @@ class _Agent:
     def _health_report(self, now_ns: int) -> bytes:
         """The health message: every metric of this process, the pipeline's counts, bad clocks."""
         report = {"v": 1, "at_ns": now_ns, "edge": self._settings.edge}
-        counts = {"pipeline": self._fold.counters(), "clocks": self._fold.clocks()}
-        return msgspec.json.encode(report | self._health.snapshot() | counts)
+        fold = self._fold
+        report |= {"pipeline": fold.counters(), "clocks": fold.clocks()}
+        report |= {"flooding": fold.flood.flooding(now_ns)}
+        return msgspec.json.encode(self._health.snapshot() | report)
 
     def _status(self, *, up: bool) -> bytes:
         return msgspec.json.encode({"up": up, "boot": self._journal.boot})

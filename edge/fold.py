@@ -12,11 +12,13 @@ from typing import NamedTuple
 from edge.checkpoint import CheckpointError
 from edge.entry import Admitted, Entry, Link, Message, Tick
 from edge.failpoint import hit
+from edge.flood import Flood, Verdict
 from edge.health import Health
 from edge.journal import PIPELINE, DeadLetter, Journal, JournalFull
 from edge.pipeline import Pipeline
 from edge.reading import Finding
 from edge.session import Delivery
+from edge.wire import Reason
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class Fold:
         self._journal = journal
         self._pipeline = pipeline
         self._health = health
+        self.flood = Flood(pipeline.gate.registry)
         self._unsettled: _Unsettled | None = None
         self._stepped = 0
         self._broken: set[tuple[str, str]] = set()
@@ -80,6 +83,7 @@ class Fold:
         entries = [Admitted(tuple(messages))] if messages else []
         if entries or letters:
             self._journal.append(entries, letters)
+        self.flood.settle()
         hit("edge.commit")
         ack(deliveries)
         hit("edge.ack")
@@ -148,9 +152,14 @@ class Fold:
         letters: list[DeadLetter] = []
         seen = Counter[str]()
         batch: dict[tuple[str, int, int], bytes] = {}
+        self.flood.begin()
         for topic, payload, retain, received_ns, _, _ in deliveries:
             if retain:
                 seen["retained_ignored"] += 1
+                continue
+            if (verdict := self.flood.judge(topic, received_ns)) is not Verdict.PASS:
+                seen["flood_refused"] += 1
+                letters += _sample(verdict, received_ns, topic, payload)
                 continue
             for admission in self._pipeline.gate.admissions(
                 topic, payload, received_ns, batch=batch
@@ -164,8 +173,10 @@ class Fold:
                     for why in admission.rejections
                 ]
         seen["messages_received"] = len(deliveries)
-        for letter in letters:
-            self._health.count("rejected", reason=letter.reason)
+        refused = Counter(letter.reason for letter in letters)
+        refused[Reason.FLOOD] = seen["flood_refused"]
+        for reason, amount in (+refused).items():
+            self._health.count("rejected", amount, reason=reason)
         for name, amount in seen.items():
             self._health.count(name, amount)
         return Taken(messages, letters, seen["duplicates_dropped"])
@@ -195,3 +206,11 @@ class Fold:
             self.settle_rest()
         except JournalFull as error:
             log.error("%d findings wait: %s", len(made.findings), error)  # noqa: TRY400  (no trace)
+
+
+def _sample(verdict: Verdict, received_ns: int, topic: str, payload: bytes) -> list[DeadLetter]:
+    """A dead letter in a minute stands for all that were refused unread."""
+    if verdict is not Verdict.SAMPLE:
+        return []
+    detail = "one of many that its device sent at once; the others are counted only"
+    return [DeadLetter(received_ns, Reason.FLOOD, topic, payload, detail)]

@@ -46,6 +46,11 @@ class Gate:
         self._memory = memory
         self._clocks = clocks
 
+    @property
+    def registry(self) -> Registry:
+        """The devices that it knows."""
+        return self._registry
+
     def admit(
         self,
         topic_text: str,

@@ -37,6 +37,7 @@ METRICS: dict[str, tuple[Nature, str]] = {
         _C,
         "Messages placed at their receipt, suspect: clock wrong, by how much unknown",
     ),
+    "flood_refused": (_C, "Messages refused unread, for their device sends far too many"),
     "findings_made": (_C, "Findings made, by rule"),
     "rules_broken": (_C, "Times a rule broke on a subject, which it then does not watch"),
     "findings_published": (_C, "Findings the broker confirmed"),

@@ -25,6 +25,7 @@ from edge.journal import JournalFull
 from edge.push_body import Body, BodyRefused, Whole, body_for
 from edge.push_settings import Credentials, PushSettings
 from edge.session import Delivery
+from edge.terminal_options import options
 
 RETRY_AFTER_S = 5
 READ_BYTES_MAX = 4 * 2**20
@@ -94,6 +95,7 @@ class PushIntake:
                 for vendor in _JSON_VENDORS
             ]
             routes.append(Route(f"{prefix}/iclock/cdata", self._terminal, methods=["POST"]))
+            routes.append(Route(f"{prefix}/iclock/cdata", self._handshake, methods=["GET"]))
             routes.append(Route(f"{prefix}/iclock/getrequest", self._heartbeat, methods=["GET"]))
         app = Starlette(routes=routes)
         app.router.redirect_slashes = False  # a redirect would repeat the path, and its token
@@ -110,6 +112,13 @@ class PushIntake:
 
     async def _heartbeat(self, request: Request) -> Response:
         return await self._answered(request, "zkteco", lambda: _heartbeat_topic(request))
+
+    async def _handshake(self, request: Request) -> Response:
+        """A terminal asks how to send; asking is a sign of life."""
+        answer = await self._heartbeat(request)
+        if answer.status_code != HTTPStatus.OK:
+            return answer
+        return PlainTextResponse(options(_serial(request), request.query_params))
 
     async def _answered(
         self, request: Request, vendor: str, topic: Callable[[], str | None]

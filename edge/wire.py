@@ -61,6 +61,7 @@ class Reason(StrEnum):
     BAD_FRAME = "bad_frame"
     BAD_CHECKSUM = "bad_checksum"
     NO_CODEC = "no_codec"
+    FLOOD = "flood"
 
 
 class Rejection(Struct, frozen=True):

@@ -152,6 +152,9 @@ def _edge_warnings(voice: Voice, edge: EdgeView) -> Iterator[str]:
         yield voice.say("system.edge_clock", edge=edge.edge)
     if edge.health.get("rules_broken"):
         yield voice.say("system.edge_rules", edge=edge.edge)
+    flooding = edge.health.get("flooding")
+    if isinstance(flooding, dict) and flooding:
+        yield voice.say("system.edge_flood", edge=edge.edge, devices=", ".join(flooding))
 
 
 def _words(voice: Voice) -> dict[str, Any]:

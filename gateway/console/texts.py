@@ -298,6 +298,10 @@ _SYSTEM = {
         "边缘站 {edge} 有规则出错，部分住户未被监测",
         "Edge {edge}: a rule broke; some homes are not watched",
     ),
+    "system.edge_flood": Words(
+        "边缘站 {edge} 有设备发送过多，超出部分未接收：{devices}",
+        "Edge {edge}: devices send far too much, and the surplus is refused: {devices}",
+    ),
     "system.edge_stale": Words("边缘站 {edge} 已 {age}没有消息", "Edge {edge}: silent for {age}"),
     "system.intake": Words("上次收到消息", "Last message in"),
     "system.dispatcher": Words("通知程序心跳", "Dispatcher heartbeat"),

@@ -55,7 +55,11 @@ secret_file = "terminal.token"
 FINGER = hikvision.RECORDED[0].payload
 FINGER_READ = [("door-7", "door.access", "granted"), ("door-7", "door.method", "finger")]
 FACE_LINE = zkteco.RECORDED[0].payload
-FACE_READ = [("door-8", "door.access", "granted"), ("door-8", "door.method", "face")]
+FACE_READ = [
+    ("door-8", "door.access", "granted"),
+    ("door-8", "door.method", "face"),
+    ("door-8", "door.direction", "out"),
+]
 CDATA = "/iclock/cdata?SN=CJDE193560303&table=rtlog"
 
 

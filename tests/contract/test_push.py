@@ -45,6 +45,35 @@ def test_a_terminal_s_heartbeat_is_a_sign_of_life(tmp_path: Path) -> None:
     assert play(tmp_path, scene) == [("door-8", "device.state", "up")]
 
 
+def test_a_terminal_that_asks_how_to_send_is_told_and_is_alive(tmp_path: Path) -> None:
+    async def scene(door: Door) -> None:
+        asked = f"/t/{TOKEN}/iclock/cdata?SN=CJDE193560303&options=all&pushver=2.4.1&language=69"
+        answer = await door.client.get(asked)
+        assert answer.headers["content-type"].startswith("text/plain")
+        lines = answer.text.splitlines()
+        assert lines[0] == "GET OPTION FROM: CJDE193560303"
+        assert {"Realtime=1", "TransFlag=TransData AttLog", "TimeZone=8"} <= set(lines)
+        controller = await door.client.get(f"{asked}&DeviceType=acc")
+        assert controller.text.splitlines()[0] == "registry=ok"
+
+    assert play(tmp_path, scene) == [("door-8", "device.state", "up")]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/iclock/cdata?SN=CJDE193560303", 401), (f"/t/{TOKEN}/iclock/cdata?SN=../x", 400)],
+)
+def test_a_stranger_that_asks_how_to_send_is_told_nothing(
+    tmp_path: Path, path: str, status: int
+) -> None:
+    async def scene(door: Door) -> None:
+        answer = await door.client.get(path)
+        assert answer.status_code == status
+        assert "OPTION" not in answer.text
+
+    assert play(tmp_path, scene) == []
+
+
 def test_a_journal_that_refuses_is_told_to_the_device_which_then_comes_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

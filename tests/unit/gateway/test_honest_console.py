@@ -67,6 +67,14 @@ def test_an_edge_with_a_broken_rule_is_named(world: World) -> None:
     assert banners(world) == ""
 
 
+def test_an_edge_that_is_flooded_names_the_device(world: World) -> None:
+    hear(world, health='{"flooding": {"door-9": 4000}}')
+    assert say(Lang.ZH, "system.edge_flood", edge="e01", devices="door-9") in banners(world)
+    world.clock.now += MINUTE_NS
+    hear(world, health='{"flooding": {}}')
+    assert banners(world) == ""
+
+
 @pytest.mark.parametrize("state", FindingState)
 def test_every_turn_of_a_finding_has_a_word_on_the_timeline(state: FindingState) -> None:
     assert f"event.{state.value}" in TEXTS
