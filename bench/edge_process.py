@@ -28,25 +28,35 @@ class Moment(NamedTuple):
     readings: int
 
 
+class Usage(NamedTuple):
+    """What the edge holds at a time: resident memory, journal with its log, open files."""
+
+    rss_mb: float
+    journal_mb: float
+    open_files: int
+
+
 class Edge:
     """The edge agent as a process of its own, in a folder of its own."""
 
-    def __init__(self, folder: Path, address: Address) -> None:
+    def __init__(
+        self, folder: Path, address: Address, *, registry: str = "", journal: str = ""
+    ) -> None:
         folder.mkdir()
         self._folder = folder
         self._journal = folder / "journal.sqlite"
         self._process: subprocess.Popen[bytes] | None = None
-        (folder / "registry.toml").write_text(registry_text())
+        (folder / "registry.toml").write_text(registry or registry_text())
         (folder / "edge.toml").write_text(
             f'edge = "{EDGE}"\nsite = "{SITE}"\nregistry = "registry.toml"\n'
-            f'[journal]\npath = "journal.sqlite"\n'
+            f'[journal]\npath = "journal.sqlite"\n{journal}'
             f'[broker]\nhost = "{address.host}"\nport = {address.port}\nclient_id = "{EDGE}"\n'
             f'username = "{address.username}"\npassword = "{address.password}"\n'
         )
 
-    def start(self) -> Moment:
-        """The process is started; its subscriptions follow."""
-        command = [sys.executable, "-m", "simulators.cli", "edge", "--config"]
+    def start(self, clock: str = "real") -> Moment:
+        """The process is started, on that clock; its subscriptions follow."""
+        command = [sys.executable, "-m", "simulators.cli", "edge", "--clock", clock, "--config"]
         with (self._folder / "edge.log").open("ab") as log:
             self._process = subprocess.Popen([*command, self._folder / "edge.toml"], stderr=log)
         return Moment(time.perf_counter(), 0.0, self._durable())
@@ -85,6 +95,15 @@ class Edge:
         """The largest resident size so far, in MB."""
         line = next(x for x in self._proc("status").splitlines() if x.startswith("VmHWM"))
         return int(line.split()[1]) / 1_000
+
+    def usage(self) -> Usage:
+        """What it holds now."""
+        line = next(x for x in self._proc("status").splitlines() if x.startswith("VmRSS"))
+        assert self._process
+        files = sum(1 for _ in Path(f"/proc/{self._process.pid}/fd").iterdir())
+        log = self._journal.with_name(f"{self._journal.name}-wal")
+        held = sum(each.stat().st_size for each in (self._journal, log) if each.exists())
+        return Usage(int(line.split()[1]) / 1_000, held / 1e6, files)
 
     def written_bytes(self) -> int:
         """Bytes that the process has caused to be written to storage until now."""

@@ -15,6 +15,7 @@ from edge.profiles.field import part, truth
 from edge.wire import Reason, WireError
 
 _DEPTH_MAX = 3
+_CELL_V_MAX = 4.3
 _NAMES = {
     "temperature": "temperature.c",
     "airtemperature": "temperature.c",
@@ -118,7 +119,14 @@ def _leaves(owner: Mapping[str, Any], path: str, depth: int) -> Iterator[tuple[s
             yield from _leaves(value, name, depth + 1)
 
 
+def _is_volts(value: Any) -> bool:
+    """Whether a `battery` is a cell's voltage: percentages are whole numbers."""
+    return isinstance(value, float) and 0 < value <= _CELL_V_MAX and not value.is_integer()
+
+
 def _add(sheet: Sheet, channel: str, value: Any) -> None:
+    if channel == "battery.pct" and _is_volts(value):
+        channel = "battery.v"
     try:
         sheet.add(kind_of(channel), channel, _value(channel, value))
     except WireError as error:

@@ -21,7 +21,8 @@ from edge.wire import Reason, WireError
 
 _TOPIC = "bus/dlt645"
 _OVERHEAD = 12
-_ANSWER, _REFUSED = 0x91, 0xD1
+_ANSWERS, _REFUSED = (0x91, 0xB1), 0xD1
+"""A whole answer, and the first part of one: what is in it is whole."""
 _OFFSET = 0x33
 _ID_BYTES = 4
 _SIGN = 0x80
@@ -65,7 +66,7 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     if not _is_whole(frame):
         raise WireError(Reason.BAD_FRAME, "not one whole frame 68 ... 68 ... 16")
     check_sum(frame)
-    if frame[8] != _ANSWER:
+    if frame[8] not in _ANSWERS:
         says = "the meter refuses" if frame[8] == _REFUSED else "no complete answer to a read"
         raise WireError(Reason.BAD_FRAME, f"control {frame[8]:02x}: {says}")
     data = bytes((byte - _OFFSET) % 256 for byte in frame[10:-2])

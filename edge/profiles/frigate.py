@@ -29,6 +29,7 @@ _SERVICES = {"online": "up", "offline": "down", "stopped": "unknown"}
 """Stopped is on purpose: nobody is to be called, and nothing is known."""
 _CAMERAS = {"online": "up", "offline": "down", "disabled": "unknown"}
 _ROLES = frozenset(("detect", "record", "audio"))
+_MOTION = {"ON": "motion", "OFF": "clear"}
 _UNUSABLE = "unusable"
 _CAMERAS_MAX = 256
 _RECORDINGS = "/media/frigate/recordings"
@@ -41,6 +42,8 @@ def _claims(topic: str, payload: bytes) -> bool:
             return True
         case ["frigate", _, "status", role]:
             return role in _ROLES
+        case ["frigate", _, "motion"]:
+            return True
     return False
 
 
@@ -52,6 +55,8 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
             device, channel, states = vendor_id("frigate", "service"), "device.state", _SERVICES
         case ["frigate", camera, "status", "detect"]:
             device, channel, states = _camera_id(camera), "cam.state", _CAMERAS
+        case ["frigate", camera, "motion"]:
+            device, channel, states = _camera_id(camera), "motion", _MOTION
         case ["frigate", _, "status", "record" | "audio"]:
             return ()  # that a camera is not recorded or heard does not say that it is down
         case _:
@@ -112,7 +117,7 @@ def _camera_id(name: str) -> str:
 PROFILE = Profile(
     name="frigate",
     kinds=(Kind.CAM,),
-    filters=(_STATS, _AVAILABLE, "frigate/+/status/detect"),
+    filters=(_STATS, _AVAILABLE, "frigate/+/status/detect", "frigate/+/motion"),
     claims=_claims,
     decode=_decode,
 )

@@ -187,6 +187,13 @@ EXAMPLES = (
             (("frigate:camera/a", "cam.state", "up"), ("frigate:camera/b", "cam.state", "down"))),
     Example("frigate: a camera is back", "frigate/yard/status/detect", b"online",
             _says("frigate:camera/yard", cam__state="up")),
+    Example("frigate: something moves", "frigate/yard/motion", b"ON",
+            _says("frigate:camera/yard", motion="motion")),
+    Example("chirpstack: a battery in volts", CHIRPSTACK_UP, chirpstack(object={"battery": 3.6}),
+            _says(_CS, battery__v=3.6)),
+    Example("dl/t 645: the first of several frames", "",
+            dlt645("000000000999", 0xB1, "00000200 01000000"),
+            _says("dlt645:000000000999", elec__export=0.01)),
     Example("hikvision: a card without permission", "http/hikvision",
             json_bytes(_ACS | {"AccessControllerEvent": {
                 "majorEventType": 5, "subEventType": 6, "doorNo": 2, "serialNo": 9}}),

@@ -1,0 +1,23 @@
+"""Two hours of a small estate: the soak runs whole and prints what it promises."""
+
+import json
+
+import pytest
+
+from bench import soak
+
+PROMISED = {
+    "hours", "flats", "messages", "rss_mb", "rss_slope_mb_per_h", "rss_growth", "journal_mb",
+    "open_files_first", "open_files_last", "behind_s", "is_flat",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_two_hours_of_a_hundred_flats_leave_memory_files_and_disk_bounded(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert soak.main(["--json", "--hours", "2", "--flats", "100", "--speed", "600"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures.keys() >= PROMISED
+    assert figures["messages"] > 2 * 100 * 5 * 0.9
+    assert figures["journal_mb"] < soak.JOURNAL_MB_MAX
