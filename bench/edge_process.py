@@ -17,6 +17,7 @@ from bench.publisher import Address
 EDGE = "bench"
 _POLL_S = 0.005
 _GIVE_UP_S = 300.0
+_REST_S = 2.0
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -95,6 +96,19 @@ class Edge:
         """The largest resident size so far, in MB."""
         line = next(x for x in self._proc("status").splitlines() if x.startswith("VmHWM"))
         return int(line.split()[1]) / 1_000
+
+    async def until_idle(self) -> None:
+        """Wait until it has used less than a tenth of a core for two seconds.
+
+        Raises:
+            TimeoutError: it does not rest, after five minutes.
+        """
+        async with asyncio.timeout(_GIVE_UP_S):
+            used_s, before_s = 1.0, self._cpu_s()
+            while used_s > 0.1 * _REST_S:
+                await asyncio.sleep(_REST_S)
+                now_s = self._cpu_s()
+                used_s, before_s = now_s - before_s, now_s
 
     def usage(self) -> Usage:
         """What it holds now."""

@@ -2,8 +2,9 @@
 
 A real edge process on a scaled clock, a real mosquitto and a real journal with a small ring
 take in the load of an estate at its own pace: a minute's messages in each minute of the clock.
-Memory is judged on the second half, when what must be remembered has been filled; the disk by
-the largest size that the journal ever had.
+Before that the edge takes in a week of the same at full speed and is restarted, since what it
+must remember (names of messages, samples of meters) takes days to fill. Memory is judged on the
+second half, the disk by the largest size that the journal ever had.
 """
 
 import argparse
@@ -70,19 +71,37 @@ class Figures:
     is_flat: bool
 
 
-async def run(folder: Path, address: Address, hours: float, flats: int, speed: float) -> Figures:
-    """The figures of so many hours of so many flats, `speed` times as fast as they are."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """So many hours of so many flats, `speed` times as fast, after so many hours of filling."""
+
+    hours: float
+    flats: int
+    speed: float
+    fill_hours: float
+
+
+async def run(folder: Path, address: Address, plan: Plan) -> Figures:
+    """The figures of one run."""
+    hours, flats, speed = plan.hours, plan.flats, plan.speed
     ring = f'max_bytes = {RING_MB * 2**20}\nmax_age = "6 h"\n'
     edge = Edge(folder / "edge", address, registry=registry_text(flats), journal=ring)
     await subscribe_edge(edge, address)
     start_ns = time.time_ns() - int(hours * HOUR_NS)  # so that it ends now, not in the future
+    estate, samples = Estate(flats), list[Sample]()
+    publisher = await Publisher.connect(address, "bench-load")
+    edge.start(ScaledClock(1.0, time.time_ns(), start_ns).spec())
+    fill_ns = int(plan.fill_hours * HOUR_NS)
+    for number, end_ns in minutes(start_ns - fill_ns, plan.fill_hours):
+        await publisher.publish(estate.minute(number, end_ns))
+    await edge.until_idle()
+    edge.stop()
     clock = ScaledClock(speed, time.time_ns(), start_ns)
     edge.start(clock.spec())
-    await edge.until_durable(0)
-    began_s, estate, samples = time.perf_counter(), Estate(flats), list[Sample]()
+    await edge.until_idle()
+    began_s = time.perf_counter()
     sampling = asyncio.create_task(_sample(edge, clock, start_ns, samples))
     messages, behind_s = 0, 0.0
-    publisher = await Publisher.connect(address, "bench-load")
     for number, end_ns in minutes(start_ns, hours):
         await sleep_until(clock, end_ns)
         messages += await publisher.publish(estate.minute(number, end_ns))
@@ -127,12 +146,13 @@ def figures_of(  # noqa: PLR0913  (what was measured, by name)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the soak and print its figures: 0 flat, 1 it grew or failed, 2 usage."""
     args = _arguments(argv)
+    plan = Plan(args.hours, args.flats, args.speed, args.fill_hours)
     with tempfile.TemporaryDirectory(prefix="shouwang-soak-") as name:
         broker = mosquitto_in(Path(name))
         broker.start()
         address = Address(broker.host, broker.port, broker.username, broker.password)
         try:
-            figures = asyncio.run(run(Path(name), address, args.hours, args.flats, args.speed))
+            figures = asyncio.run(run(Path(name), address, plan))
         finally:
             broker.kill()
     told = asdict(figures)
@@ -150,4 +170,6 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--hours", type=float, default=24.0, help="of the estate's time")
     parser.add_argument("--flats", type=int, default=1_000, help="homes of three devices each")
     parser.add_argument("--speed", type=float, default=360.0, help="seconds of theirs in one")
+    text = "of the past, taken in at full speed before"
+    parser.add_argument("--fill-hours", type=float, default=168.0, help=text)
     return parser.parse_args(argv)

@@ -113,10 +113,17 @@ def _read_count(sheet: Sheet, meter: tuple[Kind, str, str], data: bytes) -> None
 
 
 def _read_heat(sheet: Sheet, data: bytes) -> None:
-    """Heat on the settlement day and now, power, flow, volume, and both temperatures."""
+    """Heat on the settlement day and now, power, flow, volume, and both temperatures.
+
+    Some makers put the unit before the number: then every field begins with one.
+    """
+    fields = {at: data[at : at + 5] for _, at, _, _ in _HEAT}
+    begins, ends = ([field[at] in _UNITS for field in fields.values()] for at in (0, 4))
+    if all(begins) and not all(ends):
+        fields = {at: field[1:] + field[:1] for at, field in fields.items()}
     for channel, at, unit, decimals in _HEAT:
         try:
-            value = _measured(data[at : at + 5], unit, decimals)[0]
+            value = _measured(fields[at], unit, decimals)[0]
             sheet.add(Kind.HEAT, channel, value)
         except WireError as error:
             sheet.reject(error)

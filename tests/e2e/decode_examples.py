@@ -256,6 +256,11 @@ EXAMPLES = (
                     "00105000 35 99990100 2C 205500 104500 001000 00000000000000 0000"),
             _says("cjt188:00000000000077", heat__total=234.5, heat__power=150.0, heat__flow=50.1,
                   heat__volume=199.99, heat__supply__c=55.20, heat__return__c=45.10)),
+    Example("cj/t 188: heat of a maker that puts the unit first", "",
+            cjt188(0x20, "00000040314132", "901F01 08 02000000 08 02000000 17 00000000 "
+                   "35 00000000 2C 34100000 352500 662500 000000 53001210071520 0000"),
+            _says("cjt188:00000040314132", heat__total=20, heat__power=0, heat__volume=10.34,
+                  heat__supply__c=25.35, heat__return__c=25.66)),
     Example("cj/t 188: gas", "bus/cjt188",
             cjt188(0x30, "00000000000088", "1F9000 78560000 2C 00000000 2C 00000000000000 0000"),
             _says("cjt188:00000000000088", gas__total=56.78)),

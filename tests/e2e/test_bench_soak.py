@@ -16,7 +16,12 @@ PROMISED = {
 def test_two_hours_of_a_hundred_flats_leave_memory_files_and_disk_bounded(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert soak.main(["--json", "--hours", "2", "--flats", "100", "--speed", "600"]) == 0
+    assert (
+        soak.main(
+            ["--json", "--hours", "2", "--flats", "100", "--speed", "600", "--fill-hours", "6"]
+        )
+        == 0
+    )
     figures = json.loads(capsys.readouterr().out)
     assert figures.keys() >= PROMISED
     assert figures["messages"] > 2 * 100 * 5 * 0.9
