@@ -125,7 +125,10 @@ RECORDED = (
         _TOPIC,
         _payload(utc=b"9", method=b"21"),
         _NOW_NS,
-        (Expected(_STATION, "door.access", "granted", 9_000_000_000),),
+        (
+            Expected(_STATION, "door.access", "granted", 9_000_000_000),
+            Expected(_STATION, "door.direction", "in", 9_000_000_000),
+        ),
     ),
     Recorded(
         "a time before all clocks",
