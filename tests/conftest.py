@@ -1,6 +1,12 @@
 """What every test may ask for: real servers, started once a run when first asked for."""
 
+from hypothesis import settings
+
 from tests.servers.brokers import mosquitto, nats
 from tests.servers.databases import influxdb, victoria_metrics
 
 __all__ = ["influxdb", "mosquitto", "nats", "victoria_metrics"]
+
+# An example that takes long on a busy machine says nothing; benchmarks measure, these do not.
+settings.register_profile("shouwang", deadline=None, print_blob=True)
+settings.load_profile("shouwang")
