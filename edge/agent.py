@@ -37,6 +37,7 @@ from edge.journal import Journal, open_journal
 from edge.journal_file import JournalError
 from edge.outbox import Outbox
 from edge.pipeline import Pipeline
+from edge.provisioned import Provisioning
 from edge.push_settings import read_credentials
 from edge.reading import SECOND_NS
 from edge.registry import Registry
@@ -116,27 +117,28 @@ class _Agent:
         self._health_topic = topic.health_topic(site, edge)
         vendors = Vendors(registry, read_profiles(settings))
         pipeline = Pipeline(registry, settings.pipeline, vendors)
-        filters = (*topic.device_filters(site), self._ack_topic, *vendors.filters)
+        pushed = [topic.config_topic(site, edge)] if settings.provisioning else []
+        filters = (*topic.device_filters(site), self._ack_topic, *pushed, *vendors.filters)
         assistant = settings.home_assistant
         self._birth_topic = assistant.birth_topic if assistant else None
         will = Will(self._status_topic, self._status(up=False))
         self._session = connect((*filters, *filter(None, [self._birth_topic])), will)
         self._fold = Fold(journal, pipeline, health)
+        self._provisioning = Provisioning(
+            (site, edge), settings.provisioning, self._fold, self._session,
+            clock=clock, health=health,
+        )  # fmt: skip
         self._outbox = Outbox(journal, forwarded=settings.influx is not None)
         address = (topic.finding_topic(site, edge), edge, journal.epoch)
         self._courier = Courier(
             self._outbox, self._session, address=address, clock=clock, health=health
         )
         self._announcer = Announcer(
-            Announced(edge, registry, pipeline, assistant), self._session, journal,
+            Announced(edge, pipeline, assistant), self._session, journal,
             clock=clock, rng=rng, health=health,
         )  # fmt: skip
-        self._forwarder = None
-        if settings.influx is not None:
-            self._forwarder = Forwarder(
-                Source(edge, journal, self._outbox, registry), sink(settings.influx),
-                backfill_per_s=settings.influx.backfill_per_s, clock=clock, rng=rng, health=health,
-            )  # fmt: skip
+        self._provisioning.changed.append(lambda _: self._announcer.wake())
+        self._forwarder = self._forwarding(registry, rng)
         self._push = None
         if settings.push is not None:
             self._push = PushIntake(
@@ -147,9 +149,21 @@ class _Agent:
         # The loop looks once a minute of the clock; a minute of real standstill is nothing yet.
         self._unseen_ns_max = int((_TICK_S_MAX + 60.0 * max(1.0, clock.speed)) * SECOND_NS)
 
+    def _forwarding(self, registry: Registry, rng: random.Random) -> Forwarder | None:
+        influx = self._settings.influx
+        if influx is None:
+            return None
+        forwarder = Forwarder(
+            Source(self._settings.edge, self._journal, self._outbox, registry), sink(influx),
+            backfill_per_s=influx.backfill_per_s, clock=self._clock, rng=rng, health=self._health,
+        )  # fmt: skip
+        self._provisioning.changed.append(forwarder.adopt)
+        return forwarder
+
     async def run(self, stop: asyncio.Event) -> None:
         """Recover, then run every task until `stop`, then leave in good order."""
         self._fold.recover(self._clock.now_ns())
+        await self._provisioning.begin()
         log.info("edge %s: boot %d", self._settings.edge, self._journal.boot)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(part, name=name) for name, part in self._parts().items()]
@@ -167,6 +181,7 @@ class _Agent:
             "courier": self._courier.run(),
             "announce": self._announcer.run(),
             "report": self._report(),
+            "seen": self._provisioning.run(),
             "checkpoint": self._checkpoint(),
         }
         if self._forwarder is not None:
@@ -181,10 +196,15 @@ class _Agent:
             hit("edge.receive")
             deliveries = self._without_births(received)
             acks = [d for d in deliveries if d.topic == self._ack_topic]
-            messages = [d for d in deliveries if d.topic != self._ack_topic]
+            pushed = [d for d in deliveries if d.topic == self._provisioning.topic]
+            ours = {self._ack_topic, self._provisioning.topic}
+            messages = [d for d in deliveries if d.topic not in ours]
             if messages:
                 await self._when_room(partial(self._fold.take, messages, self._session.ack))
                 self._woken()
+            for delivery in pushed:
+                await self._provisioning.take(delivery.payload)
+            self._session.ack(pushed)
             await self._acknowledge(acks)
 
     def _without_births(self, received: Sequence[Delivery]) -> Sequence[Delivery]:
@@ -290,6 +310,7 @@ class _Agent:
         await when_room(self._clock, self._health, act)
 
     def _woken(self) -> None:
+        self._provisioning.stir()
         self._stepped.set()
         self._courier.wake()
         self._announcer.wake()

@@ -22,7 +22,6 @@ from edge.home_assistant import BIRTH, HomeAssistantSettings, discovery
 from edge.journal import Journal
 from edge.pipeline import Pipeline
 from edge.reading import SECOND_NS
-from edge.registry import Registry
 from edge.session import NotPublished, Session
 
 log = logging.getLogger(__name__)
@@ -40,10 +39,9 @@ lost the link are taken for that, and what follows is tried once an hour."""
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What is announced: the pipeline's devices and homes, by the registry; and to whom."""
+    """What is announced: the pipeline's devices and homes, by its registry; and to whom."""
 
     edge: str
-    registry: Registry
     pipeline: Pipeline
     home_assistant: HomeAssistantSettings | None
 
@@ -147,14 +145,14 @@ class Announcer:
 
     async def _wanted(self) -> dict[str, bytes]:
         """Every retained message there should be now; the loop turns between pages."""
-        of, now_ns = self._of, self._clock.now_ns()
+        of, now_ns, registry = self._of, self._clock.now_ns(), self._of.pipeline.registry
         subjects = of.pipeline.devices(), of.pipeline.homes()
         wanted: dict[str, bytes] = {}
-        for to, statement in statements(of.registry, *subjects, now_ns):
+        for to, statement in statements(registry, *subjects, now_ns):
             wanted[to] = msgspec.json.encode(statement)
             await self._turn(len(wanted))
         if of.home_assistant:
-            for to, payload in discovery(of.home_assistant, of.registry, of.edge, subjects, now_ns):
+            for to, payload in discovery(of.home_assistant, registry, of.edge, subjects, now_ns):
                 wanted[to] = payload
                 await self._turn(len(wanted))
         return wanted

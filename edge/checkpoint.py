@@ -18,7 +18,10 @@ class CheckpointError(Exception):
 
 
 class Checkpoint(Struct, array_like=True):
-    """What every part of the pipeline has come to, by the names under which it finds its own."""
+    """What every part of the pipeline has come to, by the names under which it finds its own.
+
+    `registry` is the pushed registry it went by, as version and JSON; version 0 is the file's.
+    """
 
     counts: dict[str, int]
     memory: dict[str, list[tuple[int, int, bytes]]]
@@ -26,6 +29,7 @@ class Checkpoint(Struct, array_like=True):
     devices: dict[str, Presence]
     watches: dict[str, WatchState]
     clocks: dict[str, dict[TimeSource, Clock]] = field(default_factory=dict)
+    registry: tuple[int, bytes] = (0, b"")
 
 
 class _Versioned(Struct, array_like=True):

@@ -14,6 +14,7 @@ from edge.journal import JournalSettings
 from edge.pipeline import PipelineSettings
 from edge.profiles import template
 from edge.profiles.base import Profile
+from edge.provisioned import ProvisioningSettings, read_key
 from edge.push_settings import PushSettings, read_credentials
 from edge.registry import Registry
 from edge.settings import (
@@ -57,6 +58,7 @@ class EdgeSettings(Settings):
     profiles: ProfileSettings = ProfileSettings()
     push: PushSettings | None = None
     home_assistant: HomeAssistantSettings | None = None
+    provisioning: ProvisioningSettings | None = None
 
     @field_validator("edge", "site")
     @classmethod
@@ -88,6 +90,8 @@ def check(path: Path) -> EdgeSettings:
         gather(faults, lambda: read_profiles(settings))
         if push := settings.push:
             gather(faults, lambda: read_credentials(push))
+        if provisioning := settings.provisioning:
+            gather(faults, lambda: read_key(provisioning))
         faults += unreadable(settings, path)
     elif registry := named_paths(path).get("registry"):
         gather(faults, lambda: _registry_in(registry))

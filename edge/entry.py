@@ -1,7 +1,7 @@
 """What the journal holds, in the order in which the pipeline folds it.
 
-Three kinds of entry: messages that were admitted, ticks of the clock that mattered, and
-the broker link going up or down. All that `Pipeline.step` may know is in them.
+Four kinds of entry: messages that were admitted, ticks of the clock that mattered, the
+broker link going up or down, and a new registry. All that `Pipeline.step` may know is in them.
 """
 
 from msgspec import Struct, msgpack
@@ -42,7 +42,20 @@ class Link(Struct, frozen=True, array_like=True, tag="link"):
     at_ns: int
 
 
-Entry = Admitted | Tick | Link
+class Provisioned(Struct, frozen=True, array_like=True, tag="provisioned"):
+    """From here on the registry is `table`, the site's `version` of it, as JSON.
+
+    Version 0 with an empty table is the file that the edge was started with. `up` says
+    whether the broker link stood.
+    """
+
+    version: int
+    at_ns: int
+    up: bool
+    table: bytes
+
+
+Entry = Admitted | Tick | Link | Provisioned
 
 _encoder = msgpack.Encoder()
 _decoder: msgpack.Decoder[Entry] = msgpack.Decoder(Entry)

@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from edge.checkpoint import CheckpointError
-from edge.entry import Admitted, Entry, Link, Message, Tick
+from edge.entry import Admitted, Entry, Link, Message, Provisioned, Tick
 from edge.failpoint import hit
 from edge.flood import Flood, Verdict
 from edge.health import Health
 from edge.journal import PIPELINE, DeadLetter, Journal, JournalFull
 from edge.pipeline import Pipeline
 from edge.reading import Finding
+from edge.registry import Registry
+from edge.seen import Seen
 from edge.session import Delivery
 from edge.wire import Reason
 
@@ -29,6 +31,14 @@ class _Unsettled(NamedTuple):
     position: int
     findings: list[Finding]
     tick: Tick | None
+
+
+class InForce(NamedTuple):
+    """A registry, its version (0: the file's), and its JSON as it was pushed (none: the file's)."""
+
+    registry: Registry
+    version: int
+    table: bytes
 
 
 class Taken(NamedTuple):
@@ -55,6 +65,7 @@ class Fold:
         self._unsettled: _Unsettled | None = None
         self._stepped = 0
         self._broken: set[tuple[str, str]] = set()
+        self.seen = Seen()
         self.readings_since_checkpoint = 0
 
     def recover(self, now_ns: int) -> None:
@@ -90,6 +101,8 @@ class Fold:
         admitted = sum(len(message.readings) for message in messages)
         self._health.count("readings_admitted", admitted)
         self.readings_since_checkpoint += admitted
+        for message in messages:
+            self.seen.hear(message.device, message.readings[-1].received_ns)
         self._step(entries)
         return taken
 
@@ -99,6 +112,21 @@ class Fold:
         entries = [Link(up, now_ns)]
         self._journal.append(entries)
         self._step(entries)
+
+    def provision(self, change: Provisioned) -> None:
+        """Commit that another registry holds, and go by it; that one is in force then."""
+        self.settle_rest()
+        self._journal.append([change])
+        hit("edge.provision")
+        self._step([change])
+        hit("edge.provisioned")
+        self.checkpoint()
+
+    @property
+    def in_force(self) -> InForce:
+        """The registry that holds."""
+        of = self._pipeline
+        return InForce(of.registry, of.registry_version, of.registry_table)
 
     def tick(self, now_ns: int) -> None:
         """Let time pass; a tick that leads to nothing leaves no trace."""
@@ -168,6 +196,9 @@ class Fold:
                 seen.update(admission.clocks)
                 if admission.message is not None:
                     messages.append(admission.message)
+                for why in admission.rejections:
+                    if why.stranger:
+                        self.seen.knock(why.stranger, received_ns)
                 letters += [
                     DeadLetter(received_ns, why.reason, topic, payload, why.detail)
                     for why in admission.rejections

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from edge.backfill import Spans, ahead
@@ -82,6 +82,10 @@ class Forwarder:
         self._health = health
         self._backlog_due_ns = self._report_due_ns = clock.monotonic_ns()
         self._told_backlog = False
+
+    def adopt(self, registry: Registry) -> None:
+        """Place readings by `registry` from now on."""
+        self._source = replace(self._source, registry=registry)
 
     async def run(self) -> None:
         """Forward for ever."""

@@ -133,7 +133,8 @@ class Gate:
                 Reason.WRONG_SITE, f"{site!r}; this edge serves {self._registry.site!r}"
             )
         if not self._registry.knows(device):
-            raise WireError(Reason.UNKNOWN_DEVICE, f"{device!r} is not in the registry")
+            detail = f"{device!r} is not in the registry"
+            raise WireError(Reason.UNKNOWN_DEVICE, detail, device)
 
 
 def _metrics(placed: Placed) -> tuple[str, ...]:

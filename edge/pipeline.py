@@ -15,17 +15,18 @@ from pydantic import Field
 
 from edge import episode
 from edge.admission import Known, Memory
-from edge.checkpoint import Checkpoint, decode, encode
+from edge.checkpoint import Checkpoint, CheckpointError, decode, encode
 from edge.completeness import Home
 from edge.device_time import AS_IT_SAYS, Clocks
-from edge.entry import Admitted, Entry, Link, Message, Tick
+from edge.entry import Admitted, Entry, Link, Message, Provisioned, Tick
 from edge.gate import Gate
 from edge.meter import Meter
 from edge.reading import Finding, Kind, Reading, Timeliness
 from edge.registry import Registry
 from edge.rhythm import Presence
-from edge.settings import Settings
+from edge.settings import ConfigError, Settings
 from edge.subjects import watched_devices, watched_homes
+from edge.succession import closed, raised, read_registry_bytes
 from edge.supervision import Failure, Supervisor
 from edge.vendors import Vendors
 from edge.watch import Watch, Watched
@@ -47,21 +48,16 @@ class Pipeline:
         settings: PipelineSettings | None = None,
         vendors: Vendors | None = None,
     ) -> None:
-        self._registry = registry
         settings = settings or PipelineSettings()
+        self._own_registry = registry
+        self._utc_offset_h = settings.utc_offset_h
+        self._profiles = vendors.enabled if vendors else ()
         self._memory = Memory(settings.identities)
         self.clocks = Clocks()
-        self.gate = Gate(registry, vendors or Vendors(registry, ()), self._memory, self.clocks)
         self._counts: Counter[str] = Counter()
         self._due_ns: int | None = None
         self._supervisor = Supervisor(self._counts)
-        self._homes = dict(watched_homes(registry, settings.utc_offset_h))
-        self._devices = dict(watched_devices(registry, settings.utc_offset_h))
-        self._meters_of: defaultdict[str, list[Meter]] = defaultdict(list)
-        for home in self._homes.values():
-            for binding, meter in home.state.named():
-                self._meters_of[binding.device.id].append(meter)
-        self._share_rhythms()
+        self._adopt(0, b"")
 
     def step(self, entry: Entry) -> tuple[Finding, ...]:
         """Fold one entry in; the findings it makes, in order.
@@ -76,6 +72,8 @@ class Pipeline:
             case Link(up, at_ns):
                 found = []
                 self._link(at_ns, up=up)
+            case Provisioned():
+                found = list(self._provision(entry))
         self._counts["findings"] += len(found)
         return tuple(found)
 
@@ -107,16 +105,7 @@ class Pipeline:
 
     def dump(self) -> bytes:
         """The whole state as a checkpoint, uncompressed."""
-        return encode(
-            Checkpoint(
-                dict(self._counts),
-                self._memory.state(),
-                {key: meter.state() for key, meter in self._meters()},
-                {name: device.state for name, device in self._devices.items()},
-                {key: watch.state() for key, watch in self._watches()},
-                self.clocks.state(),
-            )
-        )
+        return encode(self._checkpoint())
 
     def restore(self, blob: bytes) -> None:
         """Become the pipeline that dumped `blob`, as far as the registry still knows its parts.
@@ -125,14 +114,57 @@ class Pipeline:
             CheckpointError: the blob cannot be read; this pipeline is unchanged.
         """
         saved = decode(blob)
+        try:
+            self._adopt(*saved.registry)
+        except ConfigError as error:
+            raise CheckpointError(f"its registry cannot be used: {error}") from error
         self._counts.clear()
         self._counts.update(saved.counts)
         self._memory.restore(saved.memory)
-        self.clocks.restore({k: v for k, v in saved.clocks.items() if self._registry.knows(k)})
         self._restore_subjects(saved)
         self._look_ahead(0)
 
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(
+            dict(self._counts),
+            self._memory.state(),
+            {key: meter.state() for key, meter in self._meters()},
+            {name: device.state for name, device in self._devices.items()},
+            {key: watch.state() for key, watch in self._watches()},
+            self.clocks.state(),
+            (self.registry_version, self.registry_table),
+        )
+
+    def _adopt(self, version: int, table: bytes) -> None:
+        """Go by another registry, as if nothing had happened yet but what is remembered."""
+        registry = read_registry_bytes(table) if version else self._own_registry
+        self.registry, self.registry_version, self.registry_table = registry, version, table
+        self.gate = Gate(registry, Vendors(registry, self._profiles), self._memory, self.clocks)
+        self._homes = dict(watched_homes(registry, self._utc_offset_h))
+        self._devices = dict(watched_devices(registry, self._utc_offset_h))
+        self._meters_of: defaultdict[str, list[Meter]] = defaultdict(list)
+        for home in self._homes.values():
+            for binding, meter in home.state.named():
+                self._meters_of[binding.device.id].append(meter)
+        self._share_rhythms()
+
+    def _provision(self, change: Provisioned) -> Iterator[Finding]:
+        """Carry on under another registry; what was raised about a place that is gone ends."""
+        saved, before = self._checkpoint(), raised(self._watches())
+        try:
+            self._adopt(change.version, change.table)
+        except ConfigError:  # it was sound when it was taken, by rules of another time
+            self._counts["registries_unusable"] += 1
+            return
+        self._restore_subjects(saved)
+        yield from closed(before, dict(self._watches()), self.registry, change.at_ns)
+        for name, device in self._devices.items():
+            if change.up and device.state.listening_ns is None:
+                device.state.listening_ns = self._installed_ns(name, change.at_ns)
+        self._look_ahead(change.at_ns)
+
     def _restore_subjects(self, saved: Checkpoint) -> None:
+        self.clocks.restore({k: v for k, v in saved.clocks.items() if self.registry.knows(k)})
         for key, meter in self._meters():
             if meter_state := saved.meters.get(key):
                 meter.restore(meter_state)
@@ -218,7 +250,7 @@ class Pipeline:
 
     def _water(self, reading: Reading) -> Iterator[Finding]:
         """Give the reading to the home in which its device hung at the time of the event."""
-        binding = self._registry.binding(reading.device, reading.at_ns)
+        binding = self.registry.binding(reading.device, reading.at_ns)
         if binding is None:
             self._counts["unbound"] += 1
             return
@@ -231,13 +263,13 @@ class Pipeline:
         if newest_ns is None:
             return
         for watch in home.watches:
-            judged = _judged(watch, home.state, newest_ns, self._registry.subject(code), reading)
+            judged = _judged(watch, home.state, newest_ns, self.registry.subject(code), reading)
             yield from self._supervisor.guarded(watch.rule, code, judged)
 
     def _tick(self, now_ns: int) -> Iterator[Finding]:
         """Raise what time alone has made true."""
         for name, device in self._devices.items():
-            subject = self._registry.device_subject(name, now_ns)
+            subject = self.registry.device_subject(name, now_ns)
             for watch in device.watches:
                 if subject and not watch.episode:
                     judged = _judged(watch, device.state, now_ns, subject)
@@ -261,7 +293,7 @@ class Pipeline:
         self._look_ahead(at_ns)
 
     def _installed_ns(self, device: str, at_ns: int) -> int | None:
-        starts = [b.from_ns for b in self._registry.bindings(device) if at_ns < b.to_ns]
+        starts = [b.from_ns for b in self.registry.bindings(device) if at_ns < b.to_ns]
         return max(at_ns, starts[0]) if starts else None
 
     def _look_ahead(self, now_ns: int) -> None:
@@ -269,7 +301,7 @@ class Pipeline:
         for name, device in self._devices.items():
             for watch in device.watches:
                 due_ns = self._next_due(watch, device.state, name)
-                if due_ns is not None and self._registry.binding(name, max(due_ns, now_ns)):
+                if due_ns is not None and self.registry.binding(name, max(due_ns, now_ns)):
                     self._sooner(due_ns)
 
     def _sooner(self, due_ns: int | None) -> None:

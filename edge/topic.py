@@ -112,6 +112,26 @@ def health_topic(site: str, edge: str) -> str:
     return f"{_service_topic(site, '_edge', edge)}/health"
 
 
+def config_topic(site: str, edge: str) -> str:
+    """Where the gateway leaves `edge` its registry: retained, versioned, signed."""
+    return _service_topic(site, "_cfg", edge)
+
+
+def seen_topic(site: str, edge: str) -> str:
+    """Where `edge` says which devices it heard, and which that nobody has registered."""
+    return f"{_service_topic(site, '_edge', edge)}/seen"
+
+
+def seen_filter(site: str) -> str:
+    """The subscription that brings what every edge of `site` heard."""
+    return f"{PREFIX}/{_checked(site)}/_edge/+/seen"
+
+
+def state_filter(site: str) -> str:
+    """The subscription that brings the retained state of every device of `site`."""
+    return f"{PREFIX}/{_checked(site)}/+/+/+/+/{Verb.STATE.value}"
+
+
 def edge_filters(site: str) -> tuple[str, str]:
     """The subscriptions that bring status and health of every edge of `site`."""
     base = f"{PREFIX}/{_checked(site)}/_edge/+"
@@ -119,7 +139,7 @@ def edge_filters(site: str) -> tuple[str, str]:
 
 
 def edge_of(topic: str) -> tuple[str, str]:
-    """The `(site, edge)` that a finding, ack, status or health topic names.
+    """The `(site, edge)` that a finding, ack, status, health or seen topic names.
 
     Raises:
         TopicError: `topic` is none of these.
@@ -127,7 +147,7 @@ def edge_of(topic: str) -> tuple[str, str]:
     match topic.split("/", 6):
         case ["sw", "1", site, "_finding" | "_ack", edge]:
             return _checked(site), _checked(edge)
-        case ["sw", "1", site, "_edge", edge, "status" | "health"]:
+        case ["sw", "1", site, "_edge", edge, "status" | "health" | "seen"]:
             return _checked(site), _checked(edge)
     raise TopicError(f"not a service topic of {PREFIX}: {topic[:120]!r}")
 

@@ -40,7 +40,7 @@ class Vendors:
         device = self._registry.by_vendor(message.vendor_id)
         if device is None:
             detail = f"no [[device]] has vendor = {message.vendor_id!r}"
-            return Rejection(Reason.UNKNOWN_DEVICE, detail)
+            return Rejection(Reason.UNKNOWN_DEVICE, detail, message.vendor_id)
         return Decoded(
             message.vendor_id,
             device,

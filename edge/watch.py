@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from edge import episode
 from edge.detectors.base import Condition, Detector, Status
 from edge.episode import Episode
-from edge.reading import Finding, FindingState, Reading, Timeliness, finding_id
+from edge.reading import Evidence, Finding, FindingState, Reading, Timeliness, finding_id
 
 S = TypeVar("S")
 _NEVER_NS = -(2**63)
@@ -64,7 +64,19 @@ class Watch(Generic[S]):
             self.episode, self._ended_ns = None, following.since_ns
         return (finding,)
 
+    def close(self, at_ns: int, evidence: Evidence) -> Finding:
+        """End what is raised, for a reason that no detector knows; there must be something."""
+        about = self.episode
+        assert about is not None, self.rule  # noqa: S101  (our own mistake only)
+        self.episode, self._ended_ns = None, about.since_ns
+        last = structs.replace(about, revision=about.revision + 1, timeliness=Timeliness.LIVE)
+        return self._said(last, FindingState.CLEARED, at_ns, evidence)
+
     def _finding(self, state: S, status: Status, about: Episode, said: FindingState) -> Finding:
+        evidence = self.detector.evidence(state, status, self._utc_offset_h)
+        return self._said(about, said, status.at_ns, evidence)
+
+    def _said(self, about: Episode, said: FindingState, at_ns: int, evidence: Evidence) -> Finding:
         detector = self.detector
         return Finding(
             id=finding_id(detector.rule, about.subject, about.since_ns),
@@ -76,9 +88,9 @@ class Watch(Generic[S]):
             tier=detector.tier,
             state=said,
             since_ns=about.since_ns,
-            at_ns=status.at_ns,
+            at_ns=at_ns,
             timeliness=about.timeliness,
-            evidence=detector.evidence(state, status, self._utc_offset_h),
+            evidence=evidence,
         )
 
     def next_due(self, state: S) -> int | None:

@@ -65,24 +65,29 @@ class Reason(StrEnum):
 
 
 class Rejection(Struct, frozen=True):
-    """One message or one record of it was refused, and why."""
+    """One message or one record of it was refused, and why.
+
+    `stranger` is the name that the registry does not know, where that is the reason.
+    """
 
     reason: Reason
     detail: str
+    stranger: str = ""
 
 
 class WireError(Exception):
     """Input was refused; nothing of it may be used."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str, stranger: str = "") -> None:
         super().__init__(f"{reason.value}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.stranger = stranger
 
     @property
     def rejection(self) -> Rejection:
         """The refusal as a value, for counters and dead letters."""
-        return Rejection(self.reason, self.detail)
+        return Rejection(self.reason, self.detail, self.stranger)
 
 
 _Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
