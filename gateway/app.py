@@ -5,10 +5,12 @@ import asyncio
 import logging
 import random
 import signal
+import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -37,8 +39,15 @@ from gateway.engine import Engine
 from gateway.health import Pulse
 from gateway.intake import Intake
 from gateway.live import Live
+from gateway.registry.office import Office
+from gateway.registry.ownership import own_registry
 from gateway.server import listen, serve
-from gateway.settings import ChannelsSettings, HistorySettings, Loaded, load_gateway
+from gateway.settings import (
+    ChannelsSettings,
+    HistorySettings,
+    Loaded,
+    load_gateway,
+)
 from gateway.web import build_app, is_secure
 
 log = logging.getLogger(__name__)
@@ -81,58 +90,77 @@ async def run_gateway(
         lambda filters: PahoSession(settings.broker, filters, clock=clock, rng=rng)
     )
     database = connect_database(settings.database.url.get_secret_value())
-    session = connect(intake.filters(settings.site))
     async with AsyncExitStack() as stack:
         stack.callback(database.dispose)
         stack.enter_context(sole_gateway(database))
         upgrade(database)
         end_leases(database, clock.now_ns())
         engine = Engine(database, loaded.book, rng)
+        owned = own_registry(database, loaded, clock)
+        session = connect((*intake.filters(settings.site), *owned.filters))
         channels = make_channels(settings.channels)
         for channel in channels.values():
             stack.push_async_callback(channel.aclose)
-        taking = Intake(engine, session, site=settings.site, clock=clock)
+        taking = Intake(
+            engine, session, site=settings.site, clock=clock, aside=owned.aside
+        )  # fmt: skip
+        keeper = owned.keeper(session)
         dispatcher = Dispatcher(engine, channels, clock)
         desk = make_desk(
-            engine, loaded, clock, pulse=lambda: _pulse(engine, dispatcher, channels, clock)
-        )
+            engine, loaded, clock, pulse=lambda: _pulse(engine, dispatcher, channels, clock),
+            office=owned.office,
+        )  # fmt: skip
         listening = stack.enter_context(listen(settings.listen.host, settings.listen.port))
-        _greet(desk)
+        _greet(desk, listening)
         token = settings.metrics_token
         app = build_app(desk, metrics_token=token.get_secret_value() if token else None)
-        async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(session.run(_on_link), name="broker"),
-                tasks.create_task(taking.run(), name="intake"),
-                tasks.create_task(dispatcher.run(), name="dispatcher"),
-                tasks.create_task(serve(app, listening, desk.live), name="console"),
-            ]
-            host, port = listening.getsockname()[:2]
-            log.info("console at http://%s:%d", host, port)
-            await (stop or asyncio.Event()).wait()
-            for task in running:
-                task.cancel()
+        parts = {
+            "broker": session.run(keeper.on_link),
+            "intake": taking.run(),
+            "dispatcher": dispatcher.run(),
+            "registry": keeper.run(),
+            "console": serve(app, listening, desk.live),
+        }
+        await _run_until(stop or asyncio.Event(), parts)
+
+
+async def _run_until(stop: asyncio.Event, parts: Mapping[str, Coroutine[Any, Any, None]]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(part, name=name) for name, part in parts.items()]
+        await stop.wait()
+        for task in running:
+            task.cancel()
 
 
 def make_desk(
-    engine: Engine, loaded: Loaded, clock: Clock, *, pulse: Callable[[], Pulse] = Pulse
+    engine: Engine,
+    loaded: Loaded,
+    clock: Clock,
+    *,
+    pulse: Callable[[], Pulse] = Pulse,
+    office: Office | None = None,
 ) -> Desk:
     """The web side's means over `engine`; consoles hear of every commit from now on."""
     database, settings = engine.database, loaded.settings
     live, sessions = Live(), WebSessions(database)
+    history = make_history(settings.history)
     engine.changes.append(live.publish)
+    homes = Homes(office.registry if office else loaded.registry, history, clock)
+    if office is not None:
+        office.listeners.append(homes.go_by)
     return Desk(
         db=database,
         engine=engine,
         book=loaded.book,
         clock=clock,
         live=live,
-        homes=Homes(loaded.registry, make_history(settings.history), clock),
+        homes=homes,
         incidents=IncidentReader(database),
         sessions=sessions,
         doorkeeper=Doorkeeper(Accounts(database), sessions, clock),
         secure=is_secure(settings.public_url),
         pulse=pulse,
+        office=office,
     )
 
 
@@ -196,10 +224,6 @@ async def _run_until_told(loaded: Loaded, clock: Clock) -> None:
     await run_gateway(loaded, clock=clock, rng=random.SystemRandom(), stop=stop)
 
 
-async def _on_link(up: bool) -> None:
-    log.info("broker link %s", "up" if up else "down")
-
-
 def _pulse(
     engine: Engine, dispatcher: Dispatcher, channels: Mapping[str, Channel], clock: Clock
 ) -> Pulse:
@@ -212,7 +236,9 @@ def _pulse(
     return Pulse(dispatcher.beat_ns, tuple(dead), engine.broke_ns)
 
 
-def _greet(desk: Desk) -> None:
+def _greet(desk: Desk, listening: socket.socket) -> None:
+    host, port = listening.getsockname()[:2]
+    log.info("console at http://%s:%d", host, port)
     password = Accounts(desk.db).claim_first(desk.clock.now_ns())
     if password is not None:
         sys.stdout.write(

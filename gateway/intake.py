@@ -6,7 +6,7 @@ next one. While the database cannot be written, nothing is acked and the broker 
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -51,6 +51,10 @@ def filters(site: str) -> tuple[str, ...]:
     return finding_filter(site), *edge_filters(site)
 
 
+Aside = Callable[[Delivery, int], bool]
+"""Takes a delivery at a time, if it is for it to take; raises Refused."""
+
+
 class Refused(ValueError):  # noqa: N818  (the sender's fault, not ours)
     """A message cannot be used; `reason` is its label in counts and dead letters."""
 
@@ -63,12 +67,21 @@ class Refused(ValueError):  # noqa: N818  (the sender's fault, not ours)
 class Intake:
     """Reads one session into one engine; `heard_ns` is when anything last arrived."""
 
-    def __init__(self, engine: Engine, session: Session, *, site: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        session: Session,
+        *,
+        site: str,
+        clock: Clock,
+        aside: Aside | None = None,
+    ) -> None:
         self.heard_ns: int | None = None
         self._engine = engine
         self._session = session
         self._site = site
         self._clock = clock
+        self._aside = aside
 
     async def run(self) -> None:
         """Take what arrives, until cancelled."""
@@ -113,6 +126,8 @@ class Intake:
         return acks
 
     def _use(self, delivery: Delivery, now_ns: int) -> dict[str, Ack]:
+        if self._aside is not None and self._aside(delivery, now_ns):
+            return {}
         edge, what = _address(delivery.topic, self._site)
         if what != "_finding":
             self._hear(edge, what, delivery, now_ns)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, Self, TypeVar
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from alerts.channels.sms import SmsSettings
@@ -36,6 +37,7 @@ from edge.settings import (
 )
 from edge.topic import is_segment
 from gateway.book import Book
+from gateway.registry.signing import signing_key
 
 _SQLITE = "sqlite:///"
 
@@ -93,6 +95,16 @@ class ChannelsSettings(Settings):
     webhook: WebhookSettings | None = None
 
 
+class ProvisioningSettings(Settings):
+    """The gateway owns the registry and pushes it to the edges, signed.
+
+    `key_file` is made on the first start. `edges` are pushed to before they were ever heard.
+    """
+
+    key_file: Path = Path("registry.key")
+    edges: tuple[str, ...] = Field(default=(), max_length=500)
+
+
 class GatewaySettings(Settings):
     """One gateway, as its TOML file describes it.
 
@@ -113,6 +125,7 @@ class GatewaySettings(Settings):
     broker: BrokerSettings = BrokerSettings(client_id="gateway")
     history: HistorySettings = HistorySettings()
     channels: ChannelsSettings = ChannelsSettings()
+    provisioning: ProvisioningSettings | None = None
     metrics_token: SecretStr | None = None
     utc_offset_h: float = Field(default=8.0, ge=-14, le=14)
     link_life: DurationS = Field(default=3 * 86_400.0, ge=3_600, le=30 * 86_400)
@@ -132,6 +145,7 @@ class Loaded:
     settings: GatewaySettings
     book: Book
     registry: Registry
+    signing: Ed25519PrivateKey | None = None
 
 
 def load_gateway(path: Path) -> Loaded:
@@ -148,6 +162,8 @@ def load_gateway(path: Path) -> Loaded:
     places = _part(faults, files, "places", lambda file: load(file, Places))
     registry = _part(faults, files, "registry", _registry)
     secret = _part(faults, files, "secret_file", link_secret)
+    owning = settings.provisioning if settings else None
+    signing = gather(faults, lambda: signing_key(owning.key_file)) if owning else None
     if settings is not None:
         faults += _secret_faults(settings, path)
         if registry is not None and registry.site != settings.site:
@@ -165,7 +181,7 @@ def load_gateway(path: Path) -> Loaded:
         utc_offset_h=settings.utc_offset_h,
         link_life_ns=int(settings.link_life * SECOND_NS),
     )
-    return Loaded(settings, book, registry)
+    return Loaded(settings, book, registry, signing)
 
 
 def link_secret(path: Path) -> bytes:

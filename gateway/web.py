@@ -8,7 +8,7 @@ from starlette.staticfiles import StaticFiles
 from gateway.access.body import BodyLimit
 from gateway.access.gate import Gate
 from gateway.access.headers import SecurityHeaders
-from gateway.api import problem, routes
+from gateway.api import devices, problem, registry, routes
 from gateway.api.desk import Desk
 from gateway.console import link_page, pages
 from gateway.console.error_page import error_page
@@ -25,6 +25,8 @@ def build_app(desk: Desk, *, metrics_token: str | None = None, docs: bool = Fals
     )
     app.state.desk = desk
     app.include_router(routes.router)
+    app.include_router(devices.router)
+    app.include_router(registry.router)
     app.include_router(pages.router)
     app.include_router(link_page.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

@@ -29,6 +29,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "edge": Command("edge.agent", "one edge: from meters to findings"),
         "gateway": Command("gateway.app", "the gateway: from findings to people, and the console"),
         "user": Command("gateway.access.cli", "accounts of the console: add, passwd, list"),
+        "registry": Command(
+            "gateway.registry.cli", "the registry: key, show, import, export, label"
+        ),
         "replay": Command("simulators.replay", "real homes tell a story to a broker"),
         "walkthrough": Command("simulators.walkthrough", "the files of docs/walkthrough.md"),
         "decode": Command("edge.decode_command", "what a vendor's payload says, or why not"),

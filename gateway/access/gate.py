@@ -13,10 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from edge.clock import Clock
 from gateway.access.origin import is_ours
+from gateway.access.role import Right
 from gateway.access.sessions import WebSessions
 
 OPEN_PATHS = frozenset({"/healthz", "/login"})
 OPEN_PREFIXES = ("/static/", "/a/")
+INSTALLERS_PATHS = frozenset({"/install", "/logout", "/api/v1/claims", "/api/v1/strangers"})
+INSTALLERS_PREFIX = "/api/v1/devices"
+"""All that an account without the right to read may reach; each asks for its own right."""
 _TOKEN_CHARS_MAX = 128
 
 
@@ -63,6 +67,8 @@ class Gate:
             principal = self._sessions.principal(token, self._clock.now_ns())
         request.state.principal = principal
         request.state.token = token if principal else ""
+        if principal and not (principal.may(Right.READ) or _is_for_installers(path)):
+            return _not_theirs(scope["method"], path)
         if principal or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
             return None
         if path == "/metrics" and self._scrapes(request):
@@ -72,6 +78,17 @@ class Gate:
     def _scrapes(self, request: HTTPConnection) -> bool:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         return self._metrics_token is not None and _equal(given, self._metrics_token)
+
+
+def _is_for_installers(path: str) -> bool:
+    open_to_all = path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
+    return open_to_all or path in INSTALLERS_PATHS or path.startswith(INSTALLERS_PREFIX)
+
+
+def _not_theirs(method: str, path: str) -> Response:
+    if path == "/" and method == "GET":
+        return RedirectResponse("/install", 303)
+    return _problem(403, "not_allowed", "Your role does not allow this.")
 
 
 def _equal(given: str, expected: str) -> bool:

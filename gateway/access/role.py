@@ -1,4 +1,4 @@
-"""Who may do what: three roles, and the rights each one has."""
+"""Who may do what: a few roles, and the rights each one has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ class Role(StrEnum):
     ADMIN = "admin"
     OPERATOR = "operator"
     VIEWER = "viewer"
+    INSTALLER = "installer"
 
 
 class Right(StrEnum):
@@ -19,13 +20,16 @@ class Right(StrEnum):
 
     READ = "read"
     ACT = "act"
+    REGISTER = "register"
+    INSTALL = "install"
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         Role.ADMIN: frozenset(Right),
-        Role.OPERATOR: frozenset({Right.READ, Right.ACT}),
+        Role.OPERATOR: frozenset({Right.READ, Right.ACT, Right.REGISTER, Right.INSTALL}),
         Role.VIEWER: frozenset({Right.READ}),
+        Role.INSTALLER: frozenset({Right.INSTALL}),
     },
 )
 

@@ -17,13 +17,15 @@ from gateway.book import Book
 from gateway.engine import Engine
 from gateway.health import Pulse, Vitals, check
 from gateway.live import Live
+from gateway.registry.office import Office
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The web side's means; `secure` says that people reach us by https.
 
-    `pulse` asks the running parts how they are.
+    `pulse` asks the running parts how they are. `office` is there when this gateway owns the
+    registry.
     """
 
     db: sa.Engine
@@ -37,6 +39,7 @@ class Desk:
     doorkeeper: Doorkeeper
     secure: bool
     pulse: Callable[[], Pulse] = Pulse
+    office: Office | None = None
 
     def vitals(self) -> Vitals:
         """The gateway's own state now."""

@@ -19,6 +19,7 @@ from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Kind, Reading
 from edge.registry import Binding, Registry, Unit
 from gateway.api.curve import Curve, draw
 from gateway.api.register import judged
+from gateway.registry.card import LastSeen
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ _LOOK_BACK_NS = 24 * HOUR_NS
 _KEPT_NS = 20 * SECOND_NS
 _READS_AT_ONCE = 2
 _ML_PER_L = 1_000
+_REGISTER = "water.total"
 # As for a live finding: two reporting intervals and a quarter of an hour.
 _FRESH_INTERVALS = 2
 _FRESH_NS = 15 * MINUTE_NS
@@ -59,6 +61,11 @@ class Homes:
         self._slots = asyncio.Semaphore(_READS_AT_ONCE)
         self._kept: dict[str, tuple[int, Status]] = {}
 
+    def go_by(self, registry: Registry) -> None:
+        """Show homes by `registry` from now on."""
+        self.registry = registry
+        self._kept.clear()
+
     async def statuses(self, units: Sequence[Unit]) -> list[Status]:
         """The status of each of `units`, at most some seconds old.
 
@@ -80,6 +87,17 @@ class Homes:
         """
         async with self._slots:
             return await asyncio.to_thread(self._read_curve, unit, start_ns, end_ns)
+
+    async def last_register(self, device: str, before_ns: int) -> LastSeen | None:
+        """The register of a water meter as last read before that, within a day; None: unread."""
+        start_ns = before_ns - _LOOK_BACK_NS
+        try:
+            async with self._slots:
+                found = await asyncio.to_thread(self._read, [device], start_ns, before_ns)
+        except HistoryUnavailable:
+            return None
+        told = [r for r in found[device] if r.channel == _REGISTER and isinstance(r.value, float)]
+        return LastSeen(float(told[-1].value), told[-1].at_ns) if told else None
 
     def _is_kept(self, code: str, now_ns: int) -> bool:
         kept = self._kept.get(code)

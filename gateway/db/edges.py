@@ -13,6 +13,7 @@ NEVER_NS = 0
 """When an edge was heard of which only an old, retained word is known."""
 _PAYLOAD_BYTES_MAX = 4_096
 _TEXT_MAX = 500
+_EDGES_MAX = 500
 
 
 class Origin(Struct, frozen=True):
@@ -55,6 +56,12 @@ def hear(connection: sa.Connection, edge: str, now_ns: int, *, fresh: bool, **to
     if changed.rowcount == 0:
         first = {"up": True, "boot": 0, "health": "{}", "at_ns": NEVER_NS} | values
         connection.execute(sa.insert(edge_status).values(edge=edge, **first))
+
+
+def names(connection: sa.Connection) -> list[str]:
+    """Every edge that was ever heard, at most 500."""
+    query = sa.select(edge_status.c.edge).order_by(edge_status.c.edge).limit(_EDGES_MAX)
+    return [row.edge for row in connection.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,11 @@ metadata = MetaData(
 )
 
 # SQLite counts rows by itself only in a column typed INTEGER.
-_ROW_ID = BigInteger().with_variant(Integer, "sqlite")
+ROW_ID = BigInteger().with_variant(Integer, "sqlite")
 
 
 def _counted() -> Column[int]:
-    return Column("id", _ROW_ID, primary_key=True, autoincrement=True)
+    return Column("id", ROW_ID, primary_key=True, autoincrement=True)
 
 
 def _incident(*, nullable: bool = False) -> Column[str]:
@@ -147,7 +147,7 @@ ledger = Table(
     "ledger",
     metadata,
     _counted(),
-    Column("outbox_id", _ROW_ID, ForeignKey("outbox.id"), nullable=False, index=True),
+    Column("outbox_id", ROW_ID, ForeignKey("outbox.id"), nullable=False, index=True),
     Column("state", String(16), nullable=False),
     Column("reason", Text, nullable=False),
     Column("source", String(32), nullable=False),  # engine, channel, receipt, person
@@ -221,7 +221,7 @@ web_session = Table(
     "web_session",
     metadata,
     Column("token_hash", String(64), primary_key=True),
-    Column("account_id", _ROW_ID, ForeignKey("account.id"), nullable=False, index=True),
+    Column("account_id", ROW_ID, ForeignKey("account.id"), nullable=False, index=True),
     Column("created_ns", BigInteger, nullable=False),
     Column("seen_ns", BigInteger, nullable=False),
     Column("expires_ns", BigInteger, nullable=False),

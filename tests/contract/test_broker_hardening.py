@@ -53,7 +53,9 @@ def shipped(name: str) -> Any:
 
 EDGE: str = shipped("edge.toml")["broker"]["username"]
 GATEWAY: str = shipped("gateway.toml")["broker"]["username"]
-EDGE_FILTERS = (*topic.device_filters(SITE), topic.ack_topic(SITE, EDGE_CODE))
+CONFIG_TOPIC = topic.config_topic(SITE, EDGE_CODE)
+EDGE_FILTERS = (*topic.device_filters(SITE), topic.ack_topic(SITE, EDGE_CODE), CONFIG_TOPIC)
+GATEWAY_FILTERS = (*gateway_filters(SITE), topic.seen_filter(SITE), topic.state_filter(SITE))
 
 
 @pytest.fixture(scope="module")
@@ -117,11 +119,12 @@ def test_nobody_connects_without_a_name_or_with_a_wrong_password(
 def test_edge_and_gateway_may_do_all_that_they_have_to(broker: Server) -> None:
     async def scenario() -> None:
         edge = session(broker, EDGE, EDGE_FILTERS)
-        gateway = session(broker, GATEWAY, gateway_filters(SITE))
+        gateway = session(broker, GATEWAY, GATEWAY_FILTERS)
         duties = [
             topic.finding_topic(SITE, EDGE_CODE),
             topic.status_topic(SITE, EDGE_CODE),
             topic.health_topic(SITE, EDGE_CODE),
+            topic.seen_topic(SITE, EDGE_CODE),
         ]
         async with online(edge), online(gateway), online(session(broker, A)) as device:
             for verb in ("obs", "hist", "evt"):
@@ -129,16 +132,23 @@ def test_edge_and_gateway_may_do_all_that_they_have_to(broker: Server) -> None:
             assert payloads(await receive(edge, 3)) == [b"obs", b"hist", b"evt"]
             for duty in duties:
                 await edge.publish(duty, b"duty")
-            assert [got.topic for got in await receive(gateway, 3)] == duties
+            assert [got.topic for got in await receive(gateway, 4)] == duties
             await gateway.publish(topic.ack_topic(SITE, EDGE_CODE), b"ack")
             assert payloads(await receive(edge, 1)) == [b"ack"]
+            await gateway.publish(CONFIG_TOPIC, b"registry", retain=True)
+            assert payloads(await receive(edge, 1)) == [b"registry"]
+            await device.publish(f"{PLACE[A]}/state", b"up", retain=True)
+            assert payloads(await receive(gateway, 1)) == [b"up"]
+            await gateway.publish(f"{PLACE[A]}/state", b"", retain=True)
+            assert payloads(await receive(gateway, 1)) == [b""]
 
     play(scenario())
 
 
 @pytest.mark.parametrize("user", [A, STRANGER])
 @pytest.mark.parametrize(
-    "wanted", ["#", "$SYS/#", "+/+/+/+/+/+/+/+", "sw/1/+/_ack/+", "$share/g/#", OBS_B]
+    "wanted",
+    ["#", "$SYS/#", "+/+/+/+/+/+/+/+", "sw/1/+/_ack/+", "sw/1/+/_cfg/+", "$share/g/#", OBS_B],
 )
 def test_a_device_hears_nothing_whatever_it_subscribes_to(
     broker: Server, user: str, wanted: str
@@ -150,9 +160,10 @@ def test_a_device_hears_nothing_whatever_it_subscribes_to(
                 await device.publish(OBS_B, b"private")
             async with online(session(broker, GATEWAY)) as gateway:
                 await gateway.publish(topic.ack_topic(SITE, EDGE_CODE), b"ack")
-            got = await receive(edge, 2)
+                await gateway.publish(CONFIG_TOPIC, b"registry", retain=True)
+            got = await receive(edge, 3)
             edge.ack(got)
-            assert payloads(got) == [b"private", b"ack"]
+            assert payloads(got) == [b"private", b"ack", b"registry"]
             assert await nothing_comes(listener)
 
     play(scenario())
@@ -184,8 +195,9 @@ async def forge(broker: Server, user: str, forged: str) -> None:
         f"sw/1/{SITE}/b01/u0101/water/wm-01/obs",
         f"sw/1/{SITE}/b01/u0101/gas/{A}/obs",
         f"sw/1/{SITE}/_ack/{EDGE_CODE}",
+        CONFIG_TOPIC,
     ],
-    ids=["device", "building", "home", "prefix", "kind", "gateway"],
+    ids=["device", "building", "home", "prefix", "kind", "gateway", "registry"],
 )
 def test_a_device_speaks_for_nobody_else(broker: Server, user: str, forged: str) -> None:
     async def scenario() -> None:
@@ -205,6 +217,7 @@ SERVICE_TOPICS = [
     topic.finding_topic(SITE, EDGE_CODE),
     topic.status_topic(SITE, EDGE_CODE),
     topic.health_topic(SITE, EDGE_CODE),
+    topic.seen_topic(SITE, EDGE_CODE),
 ]
 
 
@@ -212,7 +225,7 @@ SERVICE_TOPICS = [
 def test_a_device_forges_no_finding_and_no_status_of_an_edge(broker: Server, forged: str) -> None:
     async def scenario() -> None:
         await forge(broker, A, forged)
-        gateway = session(broker, GATEWAY, gateway_filters(SITE))
+        gateway = session(broker, GATEWAY, GATEWAY_FILTERS)
         async with online(gateway), online(session(broker, EDGE)) as edge:
             await edge.publish(topic.health_topic(SITE, EDGE_CODE), b"true")
             got = await receive(gateway, 1)
@@ -227,12 +240,29 @@ def test_a_forged_last_will_is_not_carried_out(broker: Server, forged: str) -> N
     async def scenario() -> None:
         async with online(session(broker, A, will=Will(forged, b"forged"))):
             pass  # and gone without a word
-        gateway = session(broker, GATEWAY, gateway_filters(SITE))
+        gateway = session(broker, GATEWAY, GATEWAY_FILTERS)
         async with online(gateway), online(session(broker, EDGE)) as edge:
             await edge.publish(topic.health_topic(SITE, EDGE_CODE), b"true")
             got = await receive(gateway, 1)
             gateway.ack(got)
             assert payloads(got) == [b"true"]
+
+    play(scenario())
+
+
+def test_an_edge_hears_no_other_edge_s_registry_and_writes_none(broker: Server) -> None:
+    async def scenario() -> None:
+        other = topic.config_topic(SITE, "e02")
+        for forged in (CONFIG_TOPIC, other):
+            await forge(broker, EDGE, forged)
+        async with online(session(broker, EDGE, ["sw/1/+/_cfg/+"])) as edge:
+            async with online(session(broker, GATEWAY)) as gateway:
+                await gateway.publish(other, b"of another", retain=True)
+                await gateway.publish(CONFIG_TOPIC, b"ours", retain=True)
+            got = await receive(edge, 1)
+            edge.ack(got)
+            assert payloads(got) == [b"ours"]
+            assert await nothing_comes(edge)
 
     play(scenario())
 

@@ -2,7 +2,10 @@
 
 from alembic import context
 
+from gateway.db import registry_tables  # its tables join the metadata
 from gateway.db.tables import metadata
+
+__all__ = ["registry_tables"]
 
 context.configure(
     connection=context.config.attributes["connection"],
