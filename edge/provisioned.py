@@ -105,9 +105,9 @@ class Provisioning:
 
     async def run(self) -> None:
         """Tell what was heard: newcomers within two seconds, everything once a minute."""
-        while True:
+        while self._settings is not None:
             self._stirred.clear()
-            if self._session.connected and self._settings:
+            if self._session.connected:
                 await self._report()
             await sleep(self._clock, PAUSE_S)
             await self._until_stirred()

@@ -10,7 +10,7 @@ from gateway.access.gate import Gate
 from gateway.access.headers import SecurityHeaders
 from gateway.api import devices, problem, registry, routes
 from gateway.api.desk import Desk
-from gateway.console import link_page, pages
+from gateway.console import install, link_page, pages
 from gateway.console.error_page import error_page
 from gateway.console.page import HERE
 
@@ -28,6 +28,7 @@ def build_app(desk: Desk, *, metrics_token: str | None = None, docs: bool = Fals
     app.include_router(devices.router)
     app.include_router(registry.router)
     app.include_router(pages.router)
+    app.include_router(install.router)
     app.include_router(link_page.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     problem.install(app, error_page)

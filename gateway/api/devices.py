@@ -88,6 +88,14 @@ class DeviceView(Struct, frozen=True):
     applied: bool
 
 
+class StrangerView(Struct, frozen=True):
+    """A name that an edge heard and that no device has."""
+
+    name: str
+    edge: str
+    last_seen_s: float
+
+
 @router.get("/devices")
 async def devices(
     request: Request,
@@ -97,18 +105,30 @@ async def devices(
 ) -> Response:
     """A page of devices by id; with `unit` those that hang there now."""
     _may_see(request)
+    wanted = [card for card in _cards_in(request, unit) if card.device > after]
+    page = wanted[:limit]
+    more = page[-1].device if len(wanted) > limit else None
+    views = _views(office_of(request), page, desk_of(request).clock.now_ns())
+    return finite_json({"devices": views, "next": more})
+
+
+def views_in(request: Request, unit: str) -> list[DeviceView]:
+    """The devices that hang in a home now, at most a page of them.
+
+    Raises:
+        Problem: there is no such home, or this gateway does not own the registry.
+    """
+    cards = _cards_in(request, unit)[:PAGE_MAX]
+    return _views(office_of(request), cards, desk_of(request).clock.now_ns())
+
+
+def _cards_in(request: Request, unit: str | None) -> list[Card]:
     desk, office = desk_of(request), office_of(request)
     if unit is not None:
         unit_of(desk, unit)
     now_ns = desk.clock.now_ns()
-    wanted = [
-        card
-        for name, card in sorted(office.held.cards.items())
-        if name > after and (unit is None or _unit(card, now_ns) == unit)
-    ]
-    page = wanted[:limit]
-    more = page[-1].device if len(wanted) > limit else None
-    return finite_json({"devices": _views(office, page, now_ns), "next": more})
+    cards = [card for _, card in sorted(office.held.cards.items())]
+    return [card for card in cards if unit is None or _unit(card, now_ns) == unit]
 
 
 @router.get("/devices/{device}")
@@ -122,19 +142,33 @@ async def device(request: Request, device: Id) -> Response:
 async def strangers(request: Request) -> Response:
     """Names that edges heard and that no device has: heard, but not claimed."""
     _may_see(request)
+    return finite_json({"strangers": strangers_of(request, PAGE_MAX)})
+
+
+def strangers_of(request: Request, limit: int) -> list[StrangerView]:
+    """The names that knocked last, newest first.
+
+    Raises:
+        Problem: this gateway does not own the registry.
+    """
     office, now_ns = office_of(request), desk_of(request).clock.now_ns()
     with reading(office.database) as connection:
-        found = seen.strangers(connection, PAGE_MAX)
-    told = [
-        {"name": each.name, "edge": each.edge, "last_seen_s": _age_s(now_ns, each.heard_ns)}
-        for each in found
-    ]
-    return finite_json({"strangers": told})
+        found = seen.strangers(connection, limit)
+    return [StrangerView(each.name, each.edge, _age_s(now_ns, each.heard_ns)) for each in found]
 
 
 @router.post("/claims")
 async def claim(request: Request, body: ClaimBody) -> Response:
     """The device of the label hangs in the home from now on."""
+    return _answer(request, claim_device(request, body))
+
+
+def claim_device(request: Request, body: ClaimBody) -> Card:
+    """The card of the label's device, which whoever is signed in has claimed.
+
+    Raises:
+        Problem: 403, or the code, the home or the device is not for claiming.
+    """
     person, desk, office = require(request, Right.INSTALL), desk_of(request), office_of(request)
     unit_of(desk, body.unit)
     try:
@@ -146,7 +180,7 @@ async def claim(request: Request, body: ClaimBody) -> Response:
         raise Problem(409, "claimed_already", "That device is registered under another id.")
     now_ns = desk.clock.now_ns()
     act = partial(_claimed, label=label, unit=body.unit, now_ns=now_ns)
-    return _done(request, label.device, act, Why(person.login, "claim"))
+    return _changed(request, label.device, act, Why(person.login, "claim"))
 
 
 @router.post("/devices/{device}/bind")
@@ -221,13 +255,16 @@ def _ended(request: Request, device: str, body: ActBody, name: str, act: acts.En
 
 
 def _done(request: Request, device: str, act: Act, why: Why) -> Response:
+    return _answer(request, _changed(request, device, act, why))
+
+
+def _changed(request: Request, device: str, act: Act, why: Why) -> Card:
     office, now_ns = office_of(request), desk_of(request).clock.now_ns()
     try:
-        card = office.change(device, act, why, now_ns)
+        return office.change(device, act, why, now_ns)
     except Impossible as error:
         status = _STATUS.get(error.code, 409)
         raise Problem(status, error.code, _TITLES.get(error.code, _TITLE), error.detail) from None
-    return _answer(request, card)
 
 
 def _claimed(card: Card | None, *, label: Label, unit: str, now_ns: int) -> Card:

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from alerts.incident import Outcome
 from edge.reading import SECOND_NS
-from gateway.access.role import Principal
+from gateway.access.role import Principal, Right
 from gateway.api.desk import Desk, desk_of
 from gateway.console import phrase
 from gateway.console.texts import TEXTS, Lang, say
@@ -87,6 +87,10 @@ class Voice:
         return f"{hours}:" * bool(hours) + f"{rest_s // 60:02}:{rest_s % 60:02}"
 
 
+_READERS_NAV = (("incidents", "/"), ("units", "/units"), ("edges", "/edges"))
+_INSTALLERS_NAV = (("install", "/install"),)
+
+
 def voice_of(request: Request) -> Voice:
     """The voice for this request: its query, then its cookie, then its account decide."""
     desk = desk_of(request)
@@ -110,6 +114,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "now_s": f"{voice.now_ns / SECOND_NS:.3f}",
         "speed": desk.clock.speed,
         "section": None,
+        "nav": _nav(desk, principal),
         "notice": None,
         "vitals": vitals,
         "edges": vitals.edges if vitals else (),
@@ -121,6 +126,13 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
     response = HTMLResponse(page, status)
     _keep_preferences(request, response, desk)
     return response
+
+
+def _nav(desk: Desk, principal: Principal | None) -> tuple[tuple[str, str], ...]:
+    """What this person may go to: name and path."""
+    reads = principal is not None and principal.may(Right.READ)
+    installs = principal is not None and principal.may(Right.INSTALL) and desk.office is not None
+    return (_READERS_NAV if reads else ()) + (_INSTALLERS_NAV if installs else ())
 
 
 def warnings(voice: Voice, vitals: Vitals) -> tuple[Alarm, ...]:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from gateway.console.install_texts import INSTALL
+
 
 class Lang(StrEnum):
     """A language of the console."""
@@ -365,5 +367,6 @@ TEXTS: Mapping[str, Words] = MappingProxyType(
     | _SYSTEM
     | _HEALTH
     | _LINKS
-    | _TIME,
+    | _TIME
+    | {key: Words(*both) for key, both in INSTALL.items()},
 )

@@ -11,6 +11,7 @@ from edge.reading import Tier
 from gateway.access.role import Principal, Right
 from gateway.api.desk import Desk
 from gateway.api.incidents import Delivery, Event
+from gateway.api.registry import lags
 from gateway.console.page import Voice
 from gateway.console.phrase import plain
 from gateway.console.texts import Lang
@@ -100,6 +101,7 @@ class Viewer:
     """Makes views for one reader."""
 
     def __init__(self, desk: Desk, voice: Voice, principal: Principal | None) -> None:
+        self._desk = desk
         self._book = desk.book
         self._voice = voice
         self._may_act = principal is not None and principal.may(Right.ACT)
@@ -164,11 +166,20 @@ class Viewer:
 
     def health(self, edge: EdgeView) -> list[str]:
         """The few of an edge's own numbers that a person on duty can use."""
-        return [
+        told = [
             self._voice.name("health", name, value=plain(value / scale))
             for name, scale in _HEALTH_SHOWN.items()
             if isinstance(value := edge.health.get(name), int | float)
         ]
+        return told + self._registry(edge.edge)
+
+    def _registry(self, edge: str) -> list[str]:
+        """The version that the edge goes by, and how many it is behind."""
+        known = lags(self._desk).get(edge)
+        if known is None:
+            return []
+        key = "edges.registry_behind" if known[1] else "edges.registry"
+        return [self._voice.say(key, version=known[0], behind=known[1])]
 
     def _measure(self, name: str, value: float | str) -> str:
         shown = value if isinstance(value, str) else plain(value)

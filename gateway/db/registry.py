@@ -134,8 +134,10 @@ def owe_tombstones(connection: sa.Connection, topics: Iterable[str], now_ns: int
     """
     count = sa.select(sa.func.count()).select_from(registry_tombstone)
     room = TOMBSTONES_MAX - int(connection.execute(count).scalar_one())
-    known = {row.topic for row in connection.execute(sa.select(registry_tombstone.c.topic))}
-    fresh = [topic for topic in dict.fromkeys(topics) if topic not in known][: max(0, room)]
+    wanted = list(dict.fromkeys(topics))
+    mine = sa.select(registry_tombstone.c.topic).where(registry_tombstone.c.topic.in_(wanted))
+    known = {row.topic for row in connection.execute(mine)}
+    fresh = [topic for topic in wanted if topic not in known][: max(0, room)]
     rows = [{"topic": topic, "created_ns": now_ns} for topic in fresh]
     _insert(connection, registry_tombstone, rows)
     return len(rows)

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 SYSTEM = "system"
 _FAULTS_TOLD = 3
+_AHEAD_MAX = 100_000
 
 OnRegistry = Callable[[Registry], None]
 Act = Callable[[Card | None], Card]
@@ -99,9 +100,9 @@ class Office:
         """
         with writing(self.database) as connection:
             before = rows.load(connection)
-            after = before.with_card(act(before.cards.get(device)), before.version + 1)
+            card = act(before.cards.get(device))
+            after = before.with_card(card, _following(connection, before))
             registry = self._checked(after, now_ns)
-            card = after.cards[device]
             rows.save_card(connection, card, after.version)
             self._note(connection, after.version, device, why, now_ns)
             self._owe(connection, {device}, (self._as_registry(before), registry), now_ns)
@@ -155,7 +156,7 @@ class Office:
         self, connection: sa.Connection, table: Mapping[str, Any], why: Why, now_ns: int
     ) -> None:
         before = rows.load(connection)
-        after = held(table, before.version + 1)
+        after = held(table, _following(connection, before))
         registry = self._checked(after, now_ns)
         rows.save_all(connection, after)
         told = Why(why.by, why.act, why.why, {"file": digest(table), **(why.detail or {})})
@@ -187,6 +188,15 @@ class Office:
         self.held, self.registry = newest, registry
         for told in self.listeners:
             told(registry)
+
+
+def _following(connection: sa.Connection, before: Held) -> int:
+    """The next version: above ours, and above what edges go by if we were put back from a backup.
+
+    An edge far ahead of us is not believed: it could use up the numbers.
+    """
+    told = [v for v in seen.versions(connection).values() if v <= before.version + _AHEAD_MAX]
+    return max([before.version, *told]) + 1
 
 
 def state_topic(registry: Registry, device: str, at_ns: int) -> str | None:

@@ -7,6 +7,8 @@ version, a tombstone until its row is gone. A broker that lost its memory is tol
 import asyncio
 import logging
 
+import sqlalchemy as sa
+
 from edge.clock import Clock, deadline, sleep
 from edge.failpoint import hit
 from edge.reading import MINUTE_NS
@@ -22,6 +24,7 @@ from gateway.registry.office import Office
 log = logging.getLogger(__name__)
 
 LOOK_S = 30.0
+RETRY_S = 1.0
 AGAIN_NS = 2 * MINUTE_NS
 TOMBSTONES_A_ROUND = 200
 
@@ -51,14 +54,15 @@ class Pusher:
         """Push what is owed, until cancelled."""
         while True:
             self._stirred.clear()
-            self._office.refresh()
             try:
+                self._office.refresh()
                 if self._session.connected:
                     await self._push()
                     await self._silence()
-            except NotPublished as error:
-                log.info("the registry waits for the broker: %s", error)
-                await sleep(self._clock, 1.0)
+            except (NotPublished, sa.exc.OperationalError) as error:
+                log.info("the registry waits: %s", error)
+                self._stirred.set()
+                await sleep(self._clock, RETRY_S)
             await self._until_stirred()
 
     def _changed(self, _: Registry) -> None:

@@ -308,6 +308,15 @@ def test_a_change_is_pending_until_the_edge_goes_by_it(site: Site) -> None:
     assert get(site, "/registry")["edges"] == [{"edge": "e01", "version": 2, "behind": 0}]
 
 
+@pytest.mark.parametrize(("told", "following"), [(9, 10), (2**50, 2)])
+def test_a_gateway_put_back_from_a_backup_goes_on_above_its_edges(
+    site: Site, told: int, following: int
+) -> None:
+    hear(site, {}, version=told)
+    post(site, f"/devices/{DEVICE}/retire", {})
+    assert site.office.held.version == following
+
+
 def test_an_older_word_does_not_put_a_later_one_back(site: Site) -> None:
     hear(site, {DEVICE: NOW_NS})
     hear(site, {DEVICE: NOW_NS - HOUR_NS})
