@@ -118,7 +118,8 @@ class _Agent:
         vendors = Vendors(registry, read_profiles(settings))
         pipeline = Pipeline(registry, settings.pipeline, vendors)
         pushed = [topic.config_topic(site, edge)] if settings.provisioning else []
-        filters = (*topic.device_filters(site), self._ack_topic, *pushed, *vendors.filters)
+        ours = (*topic.device_filters(site), topic.adapter_filter(site), self._ack_topic)
+        filters = (*ours, *pushed, *vendors.filters)
         assistant = settings.home_assistant
         self._birth_topic = assistant.birth_topic if assistant else None
         will = Will(self._status_topic, self._status(up=False))
@@ -263,7 +264,7 @@ class _Agent:
 
     async def _on_link(self, up: bool) -> None:
         now_ns = self._clock.now_ns()
-        await self._when_room(partial(self._fold.link, now_ns, up=up))
+        await self._when_room(partial(self._fold.link, now_ns, up=up, kept=True))
         self._woken()
         self._health.gauge("link_up", float(up))
         if not up:

@@ -3,13 +3,16 @@
 import msgspec
 from msgspec import Struct, field, msgpack
 
+from edge.adapters import AdapterState
+from edge.listening import HearingState
 from edge.meter import MeterState
 from edge.offset import Clock
+from edge.presence import PresenceState
 from edge.reading import TimeSource
-from edge.rhythm import Presence
+from edge.supply import SupplyState
 from edge.watch import WatchState
 
-_VERSION = 1
+_VERSION = 2
 """Raised whenever a field changes its meaning or its place."""
 
 
@@ -26,8 +29,11 @@ class Checkpoint(Struct, array_like=True):
     counts: dict[str, int]
     memory: dict[str, list[tuple[int, int, bytes]]]
     meters: dict[str, MeterState]
-    devices: dict[str, Presence]
+    devices: dict[str, PresenceState]
     watches: dict[str, WatchState]
+    hearing: HearingState
+    adapters: dict[str, AdapterState]
+    supplies: dict[str, SupplyState]
     clocks: dict[str, dict[TimeSource, Clock]] = field(default_factory=dict)
     registry: tuple[int, bytes] = (0, b"")
 

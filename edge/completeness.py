@@ -6,16 +6,21 @@ nothing is ever concluded about the time after the last believed sample.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from math import ceil
+from operator import attrgetter
 from typing import NamedTuple
 
 from edge.meter import ML_PER_M3, Meter, Segment
+from edge.outage import Outage
 from edge.reading import Reading
 from edge.registry import Binding
 
 _ML_PER_L = ML_PER_M3 // 1_000
+
+Excuse = Callable[[int, int], Outage | None]
+"""Asked for a window, it gives an outage that takes away what the window says."""
 
 
 class Use(StrEnum):
@@ -57,14 +62,16 @@ class Home:
     """The water meters of one dwelling, asked as one.
 
     A dwelling is asked at a time, and only the meters that hang there then answer; what one
-    of them cannot know, the dwelling cannot know.
+    of them cannot know, the dwelling cannot know. `excuses` are asked for times in which it
+    had no supply: standing registers say nothing of its resident then.
     """
 
-    __slots__ = ("_meters", "_only")
+    __slots__ = ("_meters", "_only", "excuses")
 
     def __init__(self, bindings: Iterable[Binding]) -> None:
         self._meters = [(binding, Meter(binding)) for binding in bindings]
         self._only = self._meters[0] if len(self._meters) == 1 else None
+        self.excuses: list[Excuse] = []
 
     def observe(self, reading: Reading) -> bool:
         """Take in a reading of one of the meters; whether any answer may be another now."""
@@ -86,6 +93,11 @@ class Home:
             return self._only[1].watermark_ns
         marks = [meter.watermark_ns for _, meter in self._meters]
         return max((mark for mark in marks if mark is not None), default=None)
+
+    def excused(self, start_ns: int, end_ns: int) -> Outage | None:
+        """The last outage of its supply that reaches into the window, if any does."""
+        found = [outage for ask in self.excuses if (outage := ask(start_ns, end_ns))]
+        return max(found, key=attrgetter("start_ns"), default=None)
 
     def named(self) -> Sequence[tuple[Binding, Meter]]:
         """Every meter that ever hung there, with its binding."""

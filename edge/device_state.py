@@ -12,9 +12,9 @@ from msgspec import Struct
 from edge.completeness import Home
 from edge.detectors.base import Condition, Status
 from edge.meter import ML_PER_M3, Meter
+from edge.presence import Presence
 from edge.reading import HOUR_NS, MINUTE_NS
 from edge.registry import Binding, Registry
-from edge.rhythm import Presence
 from edge.topic import DeviceTopic, Verb, device_topic, home_state_topic
 from edge.watch import Watched
 
@@ -113,6 +113,8 @@ def _judged(
     raised = [watch.rule for watch in device.watches if watch.episode]
     if raised:
         return (State.DOWN if "device_silent" in raised else State.FAULT), raised[0]
+    if device.state.state.adapter is not None and device.state.listening.open_ns is None:
+        return State.UNKNOWN, "adapter_down"
     fault = meter.faults.during(now_ns, now_ns) if meter else ""
     if fault:
         return State.FAULT, fault[:_WHY_MAX]
@@ -133,6 +135,8 @@ def _welfare(home: Watched[Home], newest_ns: int, *, fresh: bool) -> Welfare:
     watches = [watch for watch in home.watches if watch.detector.category == "welfare"]
     if any(watch.episode for watch in watches):
         return Welfare.RAISED
+    if home.state.excused(newest_ns - 1, newest_ns):
+        return Welfare.UNKNOWN  # no supply
     answers = [watch.detector.evaluate(home.state, newest_ns) for watch in watches]
     clear = [isinstance(a, Status) and a.condition is Condition.GONE for a in answers]
     return Welfare.CLEAR if fresh and clear and all(clear) else Welfare.UNKNOWN

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from msgspec import structs
 
 from edge.offset import DELAY_NS_MAX, SLACK_NS, US_NS, Clock, Heard, off_ns, shift_ns
+from edge.presence import Presence
 from edge.reading import DAY_NS, HOUR_NS, SECOND_NS, Quality, Reading, TimeSource
-from edge.rhythm import Presence
 from edge.wire import AT_NS_MIN, Reason, Rejection
 
 ARRIVALS_NEEDED = 4

@@ -1,7 +1,7 @@
 """What the journal holds, in the order in which the pipeline folds it.
 
-Four kinds of entry: messages that were admitted, ticks of the clock that mattered, the
-broker link going up or down, and a new registry. All that `Pipeline.step` may know is in them.
+Messages that were admitted, ticks of the clock that mattered, the broker link going up or
+down, what adapters say of themselves, and a new registry. `Pipeline.step` knows nothing else.
 """
 
 from msgspec import Struct, msgpack
@@ -36,10 +36,15 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
 
 
 class Link(Struct, frozen=True, array_like=True, tag="link"):
-    """The edge's broker link was accepted (`up`) or lost at `at_ns`."""
+    """The edge's broker link was accepted (`up`) or lost at `at_ns`.
+
+    `kept` says that the edge listened right up to then; after a crash, or when it stood
+    still, nobody knows for how long it did.
+    """
 
     up: bool
     at_ns: int
+    kept: bool = False
 
 
 class Provisioned(Struct, frozen=True, array_like=True, tag="provisioned"):
@@ -55,7 +60,19 @@ class Provisioned(Struct, frozen=True, array_like=True, tag="provisioned"):
     table: bytes
 
 
-Entry = Admitted | Tick | Link | Provisioned
+class AdapterStatus(Struct, frozen=True, array_like=True, tag="adapter"):
+    """`adapter` said at `at_ns` that it is up, or somebody said for it that it is down.
+
+    `boot` counts its starts, 0 where its vendor does not.
+    """
+
+    adapter: str
+    up: bool
+    boot: int
+    at_ns: int
+
+
+Entry = Admitted | Tick | Link | AdapterStatus | Provisioned
 
 _encoder = msgpack.Encoder()
 _decoder: msgpack.Decoder[Entry] = msgpack.Decoder(Entry)

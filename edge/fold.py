@@ -7,12 +7,15 @@ nothing else can come in between, so the journal's order is the pipeline's order
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
+from edge.admission import Identity
 from edge.checkpoint import CheckpointError
-from edge.entry import Admitted, Entry, Link, Message, Provisioned, Tick
+from edge.entry import AdapterStatus, Admitted, Entry, Link, Message, Provisioned, Tick
 from edge.failpoint import hit
 from edge.flood import Flood, Verdict
+from edge.gate import Admission
 from edge.health import Health
 from edge.journal import PIPELINE, DeadLetter, Journal, JournalFull
 from edge.pipeline import Pipeline
@@ -42,11 +45,15 @@ class InForce(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What became of deliveries: messages for the log, dead letters, and copies known before."""
+    """What became of deliveries: messages for the log, dead letters, and copies known before.
+
+    `entries` are the messages, and what adapters said between them, as they are logged.
+    """
 
     messages: list[Message]
     letters: list[DeadLetter]
     copies: int
+    entries: list[Entry]
 
 
 class Fold:
@@ -90,8 +97,7 @@ class Fold:
         """Commit the deliveries, ack them, and detect."""
         self.settle_rest()
         taken = self._admit(deliveries)
-        messages, letters, _ = taken
-        entries = [Admitted(tuple(messages))] if messages else []
+        messages, letters, _, entries = taken
         if entries or letters:
             self._journal.append(entries, letters)
         self.flood.settle()
@@ -106,10 +112,13 @@ class Fold:
         self._step(entries)
         return taken
 
-    def link(self, now_ns: int, *, up: bool) -> None:
-        """Commit that the broker link came up or was lost, and detect."""
+    def link(self, now_ns: int, *, up: bool, kept: bool = False) -> None:
+        """Commit that the broker link came up or was lost, and detect.
+
+        `kept` says that the edge has run and listened right up to now.
+        """
         self.settle_rest()
-        entries = [Link(up, now_ns)]
+        entries = [Link(up, now_ns, kept)]
         self._journal.append(entries)
         self._step(entries)
 
@@ -176,26 +185,23 @@ class Fold:
         return 0
 
     def _admit(self, deliveries: Sequence[Delivery]) -> Taken:
-        messages: list[Message] = []
         letters: list[DeadLetter] = []
         seen = Counter[str]()
+        said: list[Message | AdapterStatus] = []
         batch: dict[tuple[str, int, int], bytes] = {}
         self.flood.begin()
         for topic, payload, retain, received_ns, _, _ in deliveries:
-            if retain:
-                seen["retained_ignored"] += 1
-                continue
-            if (verdict := self.flood.judge(topic, received_ns)) is not Verdict.PASS:
+            if not retain and (verdict := self.flood.judge(topic, received_ns)) is not Verdict.PASS:
                 seen["flood_refused"] += 1
                 letters += _sample(verdict, received_ns, topic, payload)
                 continue
-            for admission in self._pipeline.gate.admissions(
-                topic, payload, received_ns, batch=batch
-            ):
+            for admission in self._admissions(topic, payload, received_ns, batch, retain=retain):
                 seen["duplicates_dropped"] += admission.duplicates
                 seen.update(admission.clocks)
+                if admission.status is not None:
+                    said.append(admission.status)
                 if admission.message is not None:
-                    messages.append(admission.message)
+                    said.append(admission.message)
                 for why in admission.rejections:
                     if why.stranger:
                         self.seen.knock(why.stranger, received_ns)
@@ -203,14 +209,28 @@ class Fold:
                     DeadLetter(received_ns, why.reason, topic, payload, why.detail)
                     for why in admission.rejections
                 ]
+        messages = [each for each in said if isinstance(each, Message)]
         seen["messages_received"] = len(deliveries)
+        seen["adapter_statuses"] = len(said) - len(messages)
         refused = Counter(letter.reason for letter in letters)
         refused[Reason.FLOOD] = seen["flood_refused"]
         for reason, amount in (+refused).items():
             self._health.count("rejected", amount, reason=reason)
         for name, amount in seen.items():
             self._health.count(name, amount)
-        return Taken(messages, letters, seen["duplicates_dropped"])
+        return Taken(messages, letters, seen["duplicates_dropped"], _logged(said))
+
+    def _admissions(
+        self, topic: str, payload: bytes, received_ns: int, batch: dict[Identity, bytes], *,
+        retain: bool,
+    ) -> tuple[Admission, ...]:  # fmt: skip
+        """What one delivery brings; of what was retained, only what adapters say of themselves."""
+        gate = self._pipeline.gate
+        if not retain:
+            return gate.admissions(topic, payload, received_ns, batch=batch)
+        standing = gate.standing(topic, payload, received_ns)
+        self._health.count("retained_ignored", int(not standing))
+        return standing
 
     def _step(self, entries: Sequence[Entry]) -> None:
         """Step what was just appended: the last entries of the journal."""
@@ -245,3 +265,14 @@ def _sample(verdict: Verdict, received_ns: int, topic: str, payload: bytes) -> l
         return []
     detail = "one of many that its device sent at once; the others are counted only"
     return [DeadLetter(received_ns, Reason.FLOOD, topic, payload, detail)]
+
+
+def _logged(said: Sequence[Message | AdapterStatus]) -> list[Entry]:
+    """The entries of what was said, in its order: messages between two statuses are one."""
+    entries: list[Entry] = []
+    for is_message, group in groupby(said, key=lambda each: isinstance(each, Message)):
+        if is_message:
+            entries.append(Admitted(tuple(each for each in group if isinstance(each, Message))))
+        else:
+            entries += [each for each in group if isinstance(each, AdapterStatus)]
+    return entries

@@ -7,9 +7,10 @@ fails costs nothing and the same delivery can be judged again.
 from msgspec import Struct
 
 from edge import topic, wire
+from edge.adapters import own_status
 from edge.admission import Identity, Known, Memory, compare
 from edge.device_time import Clocks, Placed
-from edge.entry import Message
+from edge.entry import AdapterStatus, Message
 from edge.reading import Reading
 from edge.registry import Registry
 from edge.vendors import Vendors
@@ -17,13 +18,14 @@ from edge.wire import Decoded, Reason, Rejection, WireError
 
 
 class Admission(Struct, frozen=True):
-    """What became of one delivery; append `message`, when there is one, to the journal."""
+    """What became of one delivery; append `message` and `status`, where given, to the journal."""
 
     message: Message | None
     duplicates: int
     rejections: tuple[Rejection, ...]
     clocks: tuple[str, ...] = ()
     """The metrics that count what was done about the device's clock."""
+    status: AdapterStatus | None = None
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -45,6 +47,7 @@ class Gate:
         self._vendors = vendors
         self._memory = memory
         self._clocks = clocks
+        self._has_adapters = any(adapter.vendor for adapter in registry.adapters)
 
     @property
     def registry(self) -> Registry:
@@ -80,6 +83,8 @@ class Gate:
         batch: dict[Identity, bytes] | None = None,
     ) -> tuple[Admission, ...]:
         """As `admit`, for any topic: a vendor's delivery may hold messages of several devices."""
+        if topic.adapter_of(topic_text):
+            return (self._status(topic_text, payload, received_ns),)
         if topic_text.startswith(f"{topic.PREFIX}/") or not self._vendors.enabled:
             return (self.admit(topic_text, payload, received_ns, batch=batch),)
         try:
@@ -87,11 +92,37 @@ class Gate:
         except WireError as error:
             return (Admission(None, 0, (error.rejection,)),)
         return tuple(
-            Admission(None, 0, (each,))
-            if isinstance(each, Rejection)
-            else self._admission(each, received_ns, batch, vendor=True)
+            self._admission(each, received_ns, batch, vendor=True)
+            if isinstance(each, Decoded)
+            else _without_message(each)
             for each in found
         )
+
+    def standing(self, topic_text: str, payload: bytes, received_ns: int) -> tuple[Admission, ...]:
+        """What a retained delivery says of adapters: a state is true until it is replaced.
+
+        Whatever else was retained is old news of unknown age, and is passed over in silence.
+        """
+        if topic.adapter_of(topic_text):
+            found = self._status(topic_text, payload, received_ns).status
+            return (Admission(None, 0, (), status=found),) if found else ()
+        if topic_text.startswith(f"{topic.PREFIX}/") or not self._has_adapters:
+            return ()
+        try:
+            said = self._vendors.decode(topic_text, payload, received_ns)
+        except WireError:
+            return ()
+        statuses = [each for each in said if isinstance(each, AdapterStatus)]
+        return tuple(Admission(None, 0, (), status=each) for each in statuses)
+
+    def _status(self, topic_text: str, payload: bytes, received_ns: int) -> Admission:
+        if not payload:
+            return Admission(None, 0, ())  # the retained status was taken away
+        try:
+            status = own_status(self._registry, topic_text, payload, received_ns)
+        except WireError as error:
+            return Admission(None, 0, (error.rejection,))
+        return Admission(None, 0, (), status=status)
 
     def _admission(
         self,
@@ -143,3 +174,9 @@ def _metrics(placed: Placed) -> tuple[str, ...]:
         return ()
     moved = {"clock_corrected": placed.corrected, "clock_doubted": placed.doubted}
     return tuple(name for name, holds in moved.items() if holds)
+
+
+def _without_message(said: Rejection | AdapterStatus) -> Admission:
+    if isinstance(said, Rejection):
+        return Admission(None, 0, (said,))
+    return Admission(None, 0, (), status=said)

@@ -30,6 +30,7 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "pushes_received": (_C, "HTTP pushes that were begun"),
     "pushes_refused": (_C, "HTTP pushes and connections refused, by reason"),
     "retained_ignored": (_C, "Retained observations: old news of unknown age, not admitted"),
+    "adapter_statuses": (_C, "Words of adapters about themselves, the retained ones included"),
     "duplicates_dropped": (_C, "Messages that had been admitted before"),
     "rejected": (_C, "Messages or records refused, by reason; kept as dead letters"),
     "clock_corrected": (_C, "Messages placed by what was learned of their device's clock"),

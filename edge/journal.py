@@ -19,7 +19,7 @@ from pydantic import Field
 
 from edge import entry as logged
 from edge import journal_file
-from edge.entry import Admitted, Entry, Link, Provisioned, Tick
+from edge.entry import AdapterStatus, Admitted, Entry, Link, Provisioned, Tick
 from edge.health import Health
 from edge.journal_file import JournalDamaged, JournalFull
 from edge.reading import Finding, Reading
@@ -40,7 +40,13 @@ DEAD_LETTERS_MAX = 10_000
 _DEAD_PAYLOAD_MAX = 4_096
 _CHECKPOINTS_KEPT = 2
 _PAGE = 256
-_KINDS = {Admitted: "admitted", Tick: "tick", Link: "link", Provisioned: "provisioned"}
+_KINDS = {
+    Admitted: "admitted",
+    Tick: "tick",
+    Link: "link",
+    AdapterStatus: "adapter",
+    Provisioned: "provisioned",
+}
 
 
 BLOB_ERRORS = (zstandard.ZstdError, msgspec.MsgspecError)
@@ -357,6 +363,8 @@ def _span(entry: Entry) -> tuple[int, int, int]:
     if times:
         return min(times), max(times), len(times)
     match entry:
-        case Tick(now_ns=at_ns) | Link(at_ns=at_ns) | Provisioned(at_ns=at_ns):
+        case Tick(now_ns=at_ns):
+            return at_ns, at_ns, 0
+        case Link(at_ns=at_ns) | AdapterStatus(at_ns=at_ns) | Provisioned(at_ns=at_ns):
             return at_ns, at_ns, 0
     return 0, 0, 0

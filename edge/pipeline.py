@@ -8,28 +8,34 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import structs
 from pydantic import Field
 
 from edge import episode
+from edge.adapters import GRACE_NS
 from edge.admission import Known, Memory
 from edge.checkpoint import Checkpoint, CheckpointError, decode, encode
 from edge.completeness import Home
 from edge.device_time import AS_IT_SAYS, Clocks
-from edge.entry import Admitted, Entry, Link, Message, Provisioned, Tick
+from edge.entry import AdapterStatus, Admitted, Entry, Link, Message, Provisioned, Tick
 from edge.gate import Gate
+from edge.listening import Hearing
 from edge.meter import Meter
+from edge.presence import Presence, speaks
 from edge.reading import Finding, Kind, Reading, Timeliness
 from edge.registry import Registry
-from edge.rhythm import Presence
 from edge.settings import ConfigError, Settings
-from edge.subjects import watched_devices, watched_homes
+from edge.subjects import watched_adapters, watched_devices, watched_homes
 from edge.succession import closed, raised, read_registry_bytes
 from edge.supervision import Failure, Supervisor
+from edge.supplies import Supplies
+from edge.supply import Supply
 from edge.vendors import Vendors
 from edge.watch import Watch, Watched
+
+S = TypeVar("S")
 
 
 class PipelineSettings(Settings):
@@ -69,9 +75,11 @@ class Pipeline:
                 found = [finding for message in messages for finding in self._message(message)]
             case Tick(now_ns):
                 found = list(self._tick(now_ns))
-            case Link(up, at_ns):
+            case Link(up, at_ns, kept):
                 found = []
-                self._link(at_ns, up=up)
+                self._link(at_ns, up=up, kept=kept)
+            case AdapterStatus():
+                found = list(self._adapter(entry))
             case Provisioned():
                 found = list(self._provision(entry))
         self._counts["findings"] += len(found)
@@ -101,7 +109,7 @@ class Pipeline:
 
     def homes(self) -> Mapping[str, Watched[Home]]:
         """Every watched home by its code; to be looked at only."""
-        return self._homes
+        return self._watched
 
     def dump(self) -> bytes:
         """The whole state as a checkpoint, uncompressed."""
@@ -121,7 +129,7 @@ class Pipeline:
         self._counts.clear()
         self._counts.update(saved.counts)
         self._memory.restore(saved.memory)
-        self._restore_subjects(saved)
+        self._restore_subjects(saved, saved.hearing.proof_ns)
         self._look_ahead(0)
 
     def _checkpoint(self) -> Checkpoint:
@@ -129,8 +137,11 @@ class Pipeline:
             dict(self._counts),
             self._memory.state(),
             {key: meter.state() for key, meter in self._meters()},
-            {name: device.state for name, device in self._devices.items()},
+            {name: device.state.state for name, device in self._devices.items()},
             {key: watch.state() for key, watch in self._watches()},
+            self._hearing.state(),
+            {name: adapter.state.state for name, adapter in self._adapters.items()},
+            {key: each.state.state for key, each in self._supplies.by_subject.items()},
             self.clocks.state(),
             (self.registry_version, self.registry_table),
         )
@@ -146,6 +157,12 @@ class Pipeline:
         for home in self._homes.values():
             for binding, meter in home.state.named():
                 self._meters_of[binding.device.id].append(meter)
+        self._adapters = dict(watched_adapters(registry, self._utc_offset_h))
+        self._hearing = Hearing(self._adapters)
+        self._watched = {code: home for code, home in self._homes.items() if home.watches}
+        self._supplies = Supplies(registry, self._homes, self._watched, self._utc_offset_h)
+        for name in self._devices:
+            self._attach(name, 0)
         self._share_rhythms()
 
     def _provision(self, change: Provisioned) -> Iterator[Finding]:
@@ -156,22 +173,28 @@ class Pipeline:
         except ConfigError:  # it was sound when it was taken, by rules of another time
             self._counts["registries_unusable"] += 1
             return
-        self._restore_subjects(saved)
+        self._restore_subjects(saved, change.at_ns)
         yield from closed(before, dict(self._watches()), self.registry, change.at_ns)
-        for name, device in self._devices.items():
-            if change.up and device.state.listening_ns is None:
-                device.state.listening_ns = self._installed_ns(name, change.at_ns)
+        for name in self._devices:
+            self._listen_to(name, change.at_ns)
         self._look_ahead(change.at_ns)
 
-    def _restore_subjects(self, saved: Checkpoint) -> None:
+    def _restore_subjects(self, saved: Checkpoint, at_ns: int) -> None:
+        """Take up what was saved; what is new is new from `at_ns` on."""
         self.clocks.restore({k: v for k, v in saved.clocks.items() if self.registry.knows(k)})
+        self._hearing.restore(saved.hearing)
         for key, meter in self._meters():
             if meter_state := saved.meters.get(key):
                 meter.restore(meter_state)
         for name, device in self._devices.items():
             if presence := saved.devices.get(name):
-                presence.expected_ns = device.state.expected_ns
-                device.state = presence
+                device.state.restore(presence, self._hearing.account(presence.adapter))
+            else:
+                device.state.count_from(at_ns)
+        for name, adapter in self._adapters.items():
+            adapter.state.state = saved.adapters.get(name, adapter.state.state)
+        for key, each in self._supplies.by_subject.items():
+            each.state.state = saved.supplies.get(key, each.state.state)
         self._share_rhythms()
         for key, watch in self._watches():
             if watch_state := saved.watches.get(key):
@@ -191,7 +214,9 @@ class Pipeline:
 
     def _watches(self) -> Iterator[tuple[str, Watch[Any]]]:
         watched: Iterable[tuple[str, Watched[Any]]]
-        watched = chain(self._homes.items(), self._devices.items())
+        adapters = ((f"adapter {name}", each) for name, each in self._adapters.items())
+        supplies = ((f"supply {key}", each) for key, each in self._supplies.by_subject.items())
+        watched = chain(self._homes.items(), self._devices.items(), adapters, supplies)
         for key, subject in watched:
             for watch in subject.watches:
                 yield f"{key} {watch.rule}", watch
@@ -210,7 +235,10 @@ class Pipeline:
             readings = sorted(readings, key=attrgetter("at_ns"))
         device = message.device
         proving = self._proving(message, readings)
-        found = [*self._supervisor.guarded("presence", device, self._heard(readings[-1]))]
+        found: list[Finding] = []
+        if speaks(readings):
+            self._hearing.prove(readings[-1].received_ns)
+            found += self._supervisor.guarded("presence", device, self._heard(readings[-1]))
         for reading in proving:
             found += self._supervisor.guarded("meter", device, self._water(reading))
         return episode.without_false_urgency(found) if len(found) > 1 else found
@@ -241,6 +269,8 @@ class Pipeline:
         device = self._devices.get(newest.device)
         if device is None:
             return
+        if self._adapters:
+            self._attach(newest.device, newest.received_ns)
         device.observe(newest)
         for watch in device.watches:
             if watch.episode:
@@ -258,13 +288,31 @@ class Pipeline:
         home = self._homes.get(code)
         if home is None or binding.device.kind is not Kind.WATER:
             return
-        home.observe(reading)
+        if home.watches:
+            home.observe(reading)
+        else:
+            home.state.observe(reading)
+        again = self._supplies.observe(code, reading)
+        for supply in self._supplies.of_home(code):
+            yield from self._judged_supply(supply, reading)
+        for each in {code: None} | dict.fromkeys(sorted(again)):
+            yield from self._judged_home(each, reading)
+
+    def _judged_home(self, code: str, reading: Reading) -> Iterator[Finding]:
+        home = self._homes[code]
         newest_ns = home.state.newest_ns()
         if newest_ns is None:
             return
         for watch in home.watches:
             judged = _judged(watch, home.state, newest_ns, self.registry.subject(code), reading)
             yield from self._supervisor.guarded(watch.rule, code, judged)
+
+    def _judged_supply(self, supply: Watched[Supply], reading: Reading) -> Iterator[Finding]:
+        state = supply.state
+        for watch in supply.watches:
+            if watch.episode or state.outage:
+                judged = _judged(watch, state, reading.at_ns, state.subject, reading)
+                yield from self._supervisor.guarded(watch.rule, state.subject, judged)
 
     def _tick(self, now_ns: int) -> Iterator[Finding]:
         """Raise what time alone has made true."""
@@ -274,27 +322,61 @@ class Pipeline:
                 if subject and not watch.episode:
                     judged = _judged(watch, device.state, now_ns, subject)
                     yield from self._supervisor.guarded(watch.rule, name, judged)
+        for name in self._adapters:
+            yield from self._judged_adapter(name, now_ns)
         self._look_ahead(now_ns)
 
-    def _next_due(self, watch: Watch[Presence], state: Presence, device: str) -> int | None:
+    def _adapter(self, status: AdapterStatus) -> Iterator[Finding]:
+        """Take in what an adapter says of itself: its devices are unknown while it is down."""
+        watched = self._adapters.get(status.adapter)
+        if watched is None:
+            self._counts["unbound"] += 1
+            return
+        before = watched.state.state
+        if not watched.state.hear(status):
+            return
+        if status.up:
+            afresh = not before.up and status.at_ns - (before.since_ns or 0) > GRACE_NS
+            self._hearing.adapter_up(status.adapter, status.at_ns, afresh=afresh)
+        else:
+            self._hearing.adapter_down(status.adapter, status.at_ns)
+        yield from self._judged_adapter(status.adapter, status.at_ns)
+        self._look_ahead(status.at_ns)
+
+    def _judged_adapter(self, name: str, now_ns: int) -> Iterator[Finding]:
+        adapter = self._adapters[name].state
+        for watch in self._adapters[name].watches:
+            judged = _judged(watch, adapter, now_ns, adapter.subject)
+            yield from self._supervisor.guarded(watch.rule, name, judged)
+
+    def _next_due(self, watch: Watch[S], state: S, of: str) -> int | None:
         try:
             return watch.next_due(state)
         except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
-            self._supervisor.note(watch.rule, device, error)
+            self._supervisor.note(watch.rule, of, error)
             return None
 
-    def _link(self, at_ns: int, *, up: bool) -> None:
-        """Count every silence afresh from here: what the edge could not hear was not silence."""
+    def _link(self, at_ns: int, *, up: bool, kept: bool) -> None:
+        """Listen or do not: what the edge could not hear was not silence."""
+        self._hearing.link(at_ns, up=up, kept=kept)
         for name, device in self._devices.items():
-            device.state.listening_ns = self._installed_ns(name, at_ns) if up else None
+            self._listen_to(name, at_ns)
             heard_ns = device.state.rhythm.last_ns
             if heard_ns and heard_ns > at_ns and not any(w.episode for w in device.watches):
                 device.state.rhythm.last_ns = at_ns  # the wall clock was put back
         self._look_ahead(at_ns)
 
-    def _installed_ns(self, device: str, at_ns: int) -> int | None:
-        starts = [b.from_ns for b in self.registry.bindings(device) if at_ns < b.to_ns]
-        return max(at_ns, starts[0]) if starts else None
+    def _listen_to(self, device: str, at_ns: int) -> None:
+        self._attach(device, at_ns)
+        starts_ns = [b.from_ns for b in self.registry.bindings(device) if at_ns < b.to_ns]
+        if starts_ns:
+            self._devices[device].state.could_be_heard(starts_ns[0], at_ns)
+
+    def _attach(self, device: str, at_ns: int) -> None:
+        """Let the device's silence be counted by the adapter that it hangs on at `at_ns`."""
+        bound = self.registry.binding(device, at_ns) or self.registry.bindings(device)[-1]
+        adapter = bound.device.adapter
+        self._devices[device].state.behind(adapter, self._hearing.account(adapter), at_ns)
 
     def _look_ahead(self, now_ns: int) -> None:
         self._due_ns = None
@@ -303,6 +385,9 @@ class Pipeline:
                 due_ns = self._next_due(watch, device.state, name)
                 if due_ns is not None and self.registry.binding(name, max(due_ns, now_ns)):
                     self._sooner(due_ns)
+        for name, adapter in self._adapters.items():
+            for each in adapter.watches:
+                self._sooner(self._next_due(each, adapter.state, name))
 
     def _sooner(self, due_ns: int | None) -> None:
         if due_ns is not None:

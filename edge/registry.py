@@ -22,6 +22,7 @@ WINDOW_S_MAX = 72 * 3600
 """Longest welfare window: the meters' memory of 96 h less a day of margin."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_NS, _LAST_NS = -(2**63), 2**63 - 1
+_ARRAYS = {"unit", "device", "adapter"}
 _CODE_REMEDY = "use 1-32 of a-z 0-9 _ - and begin with a letter or digit"
 
 
@@ -33,10 +34,14 @@ class WelfareTerms(Settings):
 
 
 class Unit(Settings):
-    """One dwelling: opaque codes, care flags, and its own welfare terms if it has any."""
+    """One dwelling: opaque codes, care flags, and its own welfare terms if it has any.
+
+    `riser` is the pipe of its building that brings it water, where that is known.
+    """
 
     code: str
     building: str
+    riser: str | None = None
     care: tuple[Literal["alone"], ...] = ()
     welfare: tuple[WelfareTerms, ...] = Field((WelfareTerms(),), min_length=1, max_length=4)
 
@@ -46,16 +51,31 @@ class Unit(Settings):
         return [value] if isinstance(value, dict) else value
 
 
+_VENDOR = r"^[a-z0-9][a-z0-9-]{0,31}:[^\s:].{0,127}$"
+
+
+class Adapter(Settings):
+    """What stands between devices and the broker: a vendor's gateway, a bridge, a DTU.
+
+    `vendor` is the name under which its vendor's messages tell whether it is up.
+    """
+
+    id: str
+    vendor: str | None = Field(None, pattern=_VENDOR)
+
+
 class Device(Settings):
     """One device in one home, from a time on and until another.
 
-    `vendor` is the name under which its vendor's messages know it ("chirpstack:0102...").
+    `vendor` is the name under which its vendor's messages know it ("chirpstack:0102...");
+    `adapter` is what it speaks through, if that can fail by itself.
     """
 
     id: str
     kind: Kind
     unit: str
-    vendor: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9-]{0,31}:[^\s:].{0,127}$")
+    vendor: str | None = Field(None, pattern=_VENDOR)
+    adapter: str | None = None
     start: AwareDatetime | None = Field(None, alias="from")
     end: AwareDatetime | None = Field(None, alias="to")
     resolution_m3: float | None = Field(None, ge=1e-6, le=1.0)
@@ -85,8 +105,15 @@ class Binding:
 class Registry:
     """The site's homes and devices; immutable once parsed."""
 
-    def __init__(self, site: str, units: Iterable[Unit], bindings: Iterable[Binding]) -> None:
+    def __init__(
+        self,
+        site: str,
+        units: Iterable[Unit],
+        bindings: Iterable[Binding],
+        adapters: Iterable[Adapter] = (),
+    ) -> None:
         self.site = site
+        self.adapters = tuple(adapters)
         self._units = {unit.code: unit for unit in units}
         self._bindings: dict[str, tuple[Binding, ...]] = _grouped(bindings)
         homes: defaultdict[str, list[Binding]] = defaultdict(list)
@@ -106,13 +133,16 @@ class Registry:
         draft = _Draft(path)
         units = draft.rows(table, "unit", Unit)
         devices = draft.rows(table, "device", Device)
-        header = draft.record({k: table[k] for k in table.keys() - {"unit", "device"}}, _Header)
+        adapters = draft.rows(table, "adapter", Adapter)
+        header = draft.record({k: table[k] for k in table.keys() - _ARRAYS}, _Header)
         draft.check(header, units, devices, _codes(table))
+        places = _codes(table) | {unit.building for unit in units.values()}
+        draft.check_adapters(adapters, devices, places)
         if draft.faults or header is None:
             raise ConfigError(draft.faults)
         by_code = {unit.code: unit for unit in units.values()}
         bound = [_bound(device, by_code[device.unit]) for device in devices.values()]
-        return cls(header.site, by_code.values(), bound)
+        return cls(header.site, by_code.values(), bound, adapters.values())
 
     def knows(self, device: str) -> bool:
         """Whether `device` is, was or will be in some home."""
@@ -211,6 +241,7 @@ class _Draft:
         for key, unit in units.items():
             self._code(f"{key}.code", unit.code)
             self._code(f"{key}.building", unit.building)
+            self._riser(key, unit, codes)
         self._duplicates(units)
         for key, device in devices.items():
             self._code(f"{key}.id", device.id)
@@ -218,6 +249,32 @@ class _Draft:
                 self.fault(f"{key}.unit", f'no unit "{device.unit}"', "add the [[unit]] or mend it")
         self._overlaps(devices)
         self._shared_vendors(devices)
+
+    def check_adapters(
+        self, adapters: dict[str, Adapter], devices: dict[str, Device], codes: set[str]
+    ) -> None:
+        """Add what is wrong with adapters, and with the devices that name one."""
+        names = Counter(adapter.id for adapter in adapters.values())
+        vendors = Counter(adapter.vendor for adapter in adapters.values() if adapter.vendor)
+        for key, adapter in adapters.items():
+            self._code(f"{key}.id", adapter.id)
+            if names[adapter.id] > 1 or adapter.id in codes:
+                self.fault(f"{key}.id", f'"{adapter.id}" is taken', "give each adapter its own id")
+            if adapter.vendor and vendors[adapter.vendor] > 1:
+                problem = f'"{adapter.vendor}" occurs twice'
+                self.fault(f"{key}.vendor", problem, "give each adapter its own vendor id")
+        for key, device in devices.items():
+            if device.adapter is not None and device.adapter not in names:
+                problem = f'no adapter "{device.adapter}"'
+                self.fault(f"{key}.adapter", problem, "add the [[adapter]] or mend it")
+
+    def _riser(self, key: str, unit: Unit, codes: set[str]) -> None:
+        if unit.riser is None:
+            return
+        self._code(f"{key}.riser", unit.riser)
+        if unit.riser in codes:
+            problem = f'"{unit.riser}" is the code of a unit'
+            self.fault(f"{key}.riser", problem, "give the riser another code")
 
     def _code(self, key: str, code: str) -> None:
         if not is_segment(code):

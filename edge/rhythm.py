@@ -70,15 +70,3 @@ class Rhythm(Struct, array_like=True):
     def interval_ns(self) -> int:
         """The interval to expect; 0 while nothing is known."""
         return max(self.arrival_gaps.median_ns(), self.event_gaps.median_ns())
-
-
-class Presence(Struct, array_like=True):
-    """Whether a device could be heard, and was.
-
-    `listening_ns` is since when it could be heard, the edge's own link being up and the device
-    installed; None when it cannot be. `expected_ns` is the interval that the registry gives.
-    """
-
-    expected_ns: int | None = None
-    listening_ns: int | None = None
-    rhythm: Rhythm = field(default_factory=Rhythm)

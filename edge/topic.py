@@ -138,6 +138,25 @@ def edge_filters(site: str) -> tuple[str, str]:
     return f"{base}/status", f"{base}/health"
 
 
+def adapter_status_topic(site: str, adapter: str) -> str:
+    """Where birth and last will of `adapter` stand, retained."""
+    return f"{_service_topic(site, '_adapter', adapter)}/status"
+
+
+def adapter_filter(site: str) -> str:
+    """The subscription that brings the status of every adapter of `site`."""
+    return f"{PREFIX}/{_checked(site)}/_adapter/+/status"
+
+
+def adapter_of(topic: str) -> tuple[str, str] | None:
+    """The `(site, adapter)` whose status `topic` brings; None when it is no such topic."""
+    match topic.split("/", 6):
+        case ["sw", "1", site, "_adapter", adapter, "status"]:
+            if is_segment(site) and is_segment(adapter):
+                return site, adapter
+    return None
+
+
 def edge_of(topic: str) -> tuple[str, str]:
     """The `(site, edge)` that a finding, ack, status, health or seen topic names.
 

@@ -2,12 +2,15 @@
 
 Only profiles that the site enabled are asked. A vendor id that the registry does not name is
 refused and counted, so that a forgotten device shows in the dead letters and not in a home.
+What a vendor says of a bridge or gateway of its own becomes the status of our adapter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import structs
 
+from edge.adapters import status_of
+from edge.entry import AdapterStatus
 from edge.profiles.base import Profile, VendorMessage
 from edge.reading import Reading
 from edge.registry import Registry
@@ -19,13 +22,14 @@ class Vendors:
 
     def __init__(self, registry: Registry, enabled: Sequence[Profile]) -> None:
         self._registry = registry
+        self._adapters = {each.vendor: each.id for each in registry.adapters if each.vendor}
         self.enabled = tuple(enabled)
         self.filters = tuple(dict.fromkeys(f for each in self.enabled for f in each.filters))
 
     def decode(
         self, topic: str, payload: bytes, received_ns: int
-    ) -> tuple[Decoded | Rejection, ...]:
-        """The messages in `payload`, each of one device of ours, or why it is of none.
+    ) -> tuple[Decoded | Rejection | AdapterStatus, ...]:
+        """The messages in `payload`, each of one device or adapter of ours, or why it is of none.
 
         Raises:
             WireError: no enabled profile claims it, or the one that does refuses it.
@@ -33,15 +37,25 @@ class Vendors:
         for profile in self.enabled:
             if profile.claims(topic, payload):
                 messages = profile.decode(topic, payload, received_ns)
-                return tuple(self._bound(message, received_ns) for message in messages)
+                return tuple(
+                    said for message in messages for said in self._bound(message, received_ns)
+                )
         raise WireError(Reason.UNKNOWN_TOPIC, f"no enabled profile claims {topic[:120]!r}")
 
-    def _bound(self, message: VendorMessage, received_ns: int) -> Decoded | Rejection:
+    def _bound(
+        self, message: VendorMessage, received_ns: int
+    ) -> Iterator[Decoded | Rejection | AdapterStatus]:
+        adapter = self._adapters.get(message.vendor_id)
+        status = status_of(adapter, message, received_ns) if adapter else None
+        if status is not None:
+            yield status
         device = self._registry.by_vendor(message.vendor_id)
         if device is None:
-            detail = f"no [[device]] has vendor = {message.vendor_id!r}"
-            return Rejection(Reason.UNKNOWN_DEVICE, detail, message.vendor_id)
-        return Decoded(
+            if adapter is None:
+                detail = f"no [[device]] has vendor = {message.vendor_id!r}"
+                yield Rejection(Reason.UNKNOWN_DEVICE, detail, message.vendor_id)
+            return
+        yield Decoded(
             message.vendor_id,
             device,
             message.boot,

@@ -117,4 +117,5 @@ class Watched(Generic[S]):
 
     def observe(self, reading: Reading) -> None:
         """Give `reading` to the state, which the detectors share: the first observes for all."""
-        self.state = self.watches[0].detector.observe(self.state, reading)
+        if self.watches:
+            self.state = self.watches[0].detector.observe(self.state, reading)

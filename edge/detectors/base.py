@@ -1,7 +1,8 @@
 """What a detector is: a pure judgement of one subject, found by being in this folder.
 
-A detector watches a home (its water meters) or a device (its presence). It says whether
-its condition holds; what becomes of that, raised or cleared, is the pipeline's business.
+A detector watches a home (its water meters), a device (its presence), an adapter or the
+water supply of several homes. It says whether its condition holds; what becomes of that,
+raised or cleared, is the pipeline's business.
 """
 
 import importlib
@@ -11,10 +12,12 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
+from edge.adapters import Adapter
 from edge.completeness import Home
+from edge.presence import Presence
 from edge.reading import HOUR_NS, MINUTE_NS, Evidence, Reading, Tier
 from edge.registry import Device, Unit
-from edge.rhythm import Presence
+from edge.supply import Supply
 
 S = TypeVar("S")
 
@@ -109,6 +112,24 @@ class DeviceDetector(Detector[Presence], Protocol):
         ...
 
 
+class AdapterDetector(Detector[Adapter], Protocol):
+    """A rule about one adapter; evaluated by what it says and by the clock."""
+
+    @classmethod
+    def install(cls) -> tuple["AdapterDetector", ...]:
+        """The rules that apply to every adapter; their names differ."""
+        ...
+
+
+class SupplyDetector(Detector[Supply], Protocol):
+    """A rule about the homes on one water supply; evaluated whenever one of their meters moves."""
+
+    @classmethod
+    def install(cls) -> tuple["SupplyDetector", ...]:
+        """The rules that apply to every supply; their names differ."""
+        ...
+
+
 def home_detectors() -> tuple[type[HomeDetector], ...]:
     """Every home detector in this folder, by module name."""
     return tuple(kind for kind in _found() if kind.watches is Home)
@@ -117,6 +138,16 @@ def home_detectors() -> tuple[type[HomeDetector], ...]:
 def device_detectors() -> tuple[type[DeviceDetector], ...]:
     """Every device detector in this folder, by module name."""
     return tuple(kind for kind in _found() if kind.watches is Presence)
+
+
+def adapter_detectors() -> tuple[type[AdapterDetector], ...]:
+    """Every adapter detector in this folder, by module name."""
+    return tuple(kind for kind in _found() if kind.watches is Adapter)
+
+
+def supply_detectors() -> tuple[type[SupplyDetector], ...]:
+    """Every supply detector in this folder, by module name."""
+    return tuple(kind for kind in _found() if kind.watches is Supply)
 
 
 def _found() -> list[Any]:

@@ -1,16 +1,17 @@
 """A device is not heard although the edge is listening.
 
 It says nothing about the resident: it says that from here on nobody can know. Time during
-which the edge itself was cut off does not count against its devices.
+which the edge, or the device's adapter, was cut off does not count against the device.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from edge.detectors.base import Condition, Status, WarmingUp, hhmm
+from edge.habit import Habit, habit
+from edge.presence import Presence
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Device
-from edge.rhythm import Presence
 
 INTERVALS = 3
 GRACE_NS = 10 * MINUTE_NS
@@ -19,15 +20,16 @@ ARRIVALS_NEEDED = 4
 
 @dataclass(frozen=True, slots=True)
 class DeviceSilent:
-    """No message for three of the device's own intervals and ten minutes.
+    """No message for three of the device's own intervals and ten minutes of listening.
 
-    The interval is the registry's until four messages have shown the device's own. A device
-    that only speaks when something happens must not be given an interval, and is then
-    judged by its habit.
+    The interval is the registry's until four messages have shown the device's own. One that
+    reports at set times of the day is expected then, as `edge.habit` says. A device that only
+    speaks when something happens must not be given an interval, and is then judged by its
+    rhythm. After an outage a device gets up to one more interval to come back.
     """
 
     watches: ClassVar[type] = Presence
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     category: ClassVar[str] = "device"
     tier: ClassVar[Tier] = Tier.GENERAL
 
@@ -41,7 +43,7 @@ class DeviceSilent:
 
     def observe(self, state: Presence, reading: Reading) -> Presence:
         """The presence with `reading` heard."""
-        state.rhythm.hear(reading.received_ns, reading.at_ns)
+        state.hear(reading.received_ns, reading.at_ns)
         return state
 
     def evaluate(
@@ -56,23 +58,31 @@ class DeviceSilent:
             return WarmingUp(state.rhythm.heard, ARRIVALS_NEEDED)
         due_ns = self.next_due(state)
         silent = due_ns is not None and now_ns >= due_ns
-        since_ns = active_since_ns or last_ns or state.listening_ns or now_ns
+        since_ns = active_since_ns or last_ns or state.state.began_ns or now_ns
         condition = Condition.HOLDS if silent else Condition.UNKNOWN
         return Status(condition, since_ns, now_ns, interval_ns)
 
     def next_due(self, state: Presence) -> int | None:
         """The first moment at which silence is too long; None while nothing can be heard."""
-        interval_ns, start_ns = _interval_ns(state), state.listening_ns
-        if interval_ns is None or start_ns is None:
+        interval_ns, listening = _interval_ns(state), state.listening
+        if interval_ns is None or listening.open_ns is None:
             return None
-        start_ns = max(start_ns, state.rhythm.last_ns or start_ns)
-        return start_ns + INTERVALS * interval_ns + GRACE_NS + 1
+        last_ns, known = state.rhythm.last_ns, habit(state.rhythm)
+        if known and last_ns and not state.is_afresh and state.missed_ns < GRACE_NS:
+            return known.due_ns(last_ns) + state.missed_ns
+        enough_ns = INTERVALS * interval_ns + GRACE_NS
+        allowed_ns = min(state.missed_ns, interval_ns + GRACE_NS)
+        due_ns = listening.due_ns(state.base_ns + enough_ns + allowed_ns) or 0
+        start_ns = max(listening.open_ns, last_ns or 0, state.state.began_ns or 0)
+        return min(due_ns, start_ns + enough_ns) + 1
 
     def evidence(self, state: Presence, status: Status, utc_offset_h: float) -> Evidence:
         """How long nothing was heard, against how often the device is usually heard."""
         silence_h = (status.at_ns - status.since_ns) / HOUR_NS
         interval_min = status.interval_ns / MINUTE_NS
-        delay_s = (INTERVALS * status.interval_ns + GRACE_NS) / SECOND_NS
+        known = habit(state.rhythm)
+        delay_ns = known.delay_ns if known else INTERVALS * status.interval_ns + GRACE_NS
+        delay_s = delay_ns / SECOND_NS
         heard_ns = state.rhythm.newest_ns or status.since_ns
         zh, en = _SENTENCES[status.condition]
         words = {
@@ -84,7 +94,7 @@ class DeviceSilent:
         }
         return Evidence(
             seen={"silence_h": round(silence_h, 3)},
-            usual={"interval_min": round(interval_min, 1)},
+            usual={"interval_min": round(interval_min, 1), **_usual_time(known, utc_offset_h)},
             complete_until_ns=heard_ns,
             delay_s_worst=delay_s,
             sentence_zh=zh.format_map(words),
@@ -96,6 +106,13 @@ def _interval_ns(state: Presence) -> int | None:
     if state.rhythm.heard >= ARRIVALS_NEEDED:
         return state.rhythm.interval_ns()
     return state.expected_ns
+
+
+def _usual_time(known: Habit | None, utc_offset_h: float) -> dict[str, float | str]:
+    if known is None:
+        return {}
+    spread_min = round(known.spread_ns / MINUTE_NS, 1)
+    return {"report_at": hhmm(known.at_ns, utc_offset_h), "spread_min": spread_min}
 
 
 _SENTENCES = {

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import structs
+
 from edge.completeness import Home, Use, threshold_ml, use, used, watermark_ns
 from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.meter import Meter
@@ -22,11 +24,12 @@ class Welfare:
 
     Fails where a leak keeps the register moving, and where the resident is away: absence
     looks the same. The finding ends when the threshold has been used since it began, and not
-    before: a replaced meter or a gap leaves it standing.
+    before: a replaced meter or a gap leaves it standing. While the supply is out nothing new
+    is found but what had lasted a whole window before, and afterwards the window begins anew.
     """
 
     watches: ClassVar[type] = Home
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     category: ClassVar[str] = "welfare"
     tier: ClassVar[Tier] = Tier.URGENT
 
@@ -62,7 +65,10 @@ class Welfare:
             return WarmingUp(seen_ns / SECOND_NS, self.terms.window_s)
         answer = used(meters, start_ns, at_ns, enough_ml)
         if active_since_ns is None:
-            return _begun(meters, answer, at_ns, enough_ml)
+            if answer is Use.NOT_USED and self._is_excused(state, meters, at_ns):
+                answer = Use.UNKNOWN
+            begun = _begun(meters, answer, at_ns, enough_ml)
+            return structs.replace(begun, since_ns=_supplied_ns(state, begun.since_ns, start_ns))
         if answer is Use.UNKNOWN:
             lower_ml = use(meters, active_since_ns, at_ns).lower_ml
             answer = Use.USED if lower_ml >= enough_ml else answer
@@ -100,6 +106,19 @@ class Welfare:
             sentence_en=en.format_map(words),
         )
 
+    def _is_excused(self, state: Home, meters: Sequence[Meter], at_ns: int) -> bool:
+        """Whether the window proves nothing for want of supply.
+
+        What had lasted a whole window when the supply failed, and lasts on, is proof enough.
+        """
+        outage = state.excused(at_ns - self._window_ns, at_ns)
+        if outage is None:
+            return False
+        before_ns = outage.start_ns - self._window_ns
+        enough_ml = threshold_ml(meters, self.terms.threshold_l)
+        lasted = used(meters, before_ns, at_ns, enough_ml) is Use.NOT_USED
+        return not lasted or state.excused(before_ns, outage.start_ns) is not None
+
     @property
     def _window_ns(self) -> int:
         return int(self.terms.window_s * SECOND_NS)
@@ -118,6 +137,13 @@ def _begun(meters: Sequence[Meter], answer: Use, at_ns: int, enough_ml: int) -> 
         return Status(_CONDITIONS[answer], at_ns, at_ns, 0)
     since_ns = _quiet_since_ns(meters, at_ns, enough_ml)
     return Status(Condition.HOLDS, since_ns, at_ns, _interval_ns(meters))
+
+
+def _supplied_ns(state: Home, since_ns: int, start_ns: int) -> int:
+    """`since_ns`, or the end of an outage between it and the window: that time is no evidence."""
+    outage = state.excused(since_ns, start_ns)
+    ended_ns = outage.end_ns if outage else None
+    return ended_ns if ended_ns is not None and ended_ns <= start_ns else since_ns
 
 
 def _interval_ns(meters: Sequence[Meter]) -> int:

@@ -13,8 +13,8 @@ from edge.detectors.base import (
     hhmm,
     home_detectors,
 )
+from edge.presence import Presence
 from edge.reading import Tier
-from edge.rhythm import Presence
 from tests.unit.edge.worlds import at, litres, registry
 
 HOMES = [d for kind in home_detectors() for d in kind.install(registry().unit("u01"))]

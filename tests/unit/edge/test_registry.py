@@ -112,3 +112,27 @@ def test_a_table_where_an_array_belongs_is_a_fault() -> None:
 
 def test_an_unknown_version_is_a_fault() -> None:
     assert faults([UNIT], [], version=2).keys() == {"version"}
+
+
+def test_adapters_and_risers_that_do_not_fit_are_faults() -> None:
+    units = [UNIT | {"riser": "u01"}, UNIT | {"code": "u02", "riser": "r 1"}]
+    devices = [METER | {"adapter": "dtu-9"}]
+    adapters = [
+        {"id": "dtu-1", "vendor": "z2m:bridge"},
+        {"id": "dtu-1"},
+        {"id": "u02"},
+        {"id": "b01", "vendor": "z2m:bridge"},
+        {"id": "Ä"},
+    ]
+    assert faults(units, devices, adapter=adapters).keys() == {
+        "unit.0.riser",
+        "unit.1.riser",
+        "device.0.adapter",
+        "adapter.0.id",
+        "adapter.0.vendor",
+        "adapter.1.id",
+        "adapter.2.id",
+        "adapter.3.id",
+        "adapter.3.vendor",
+        "adapter.4.id",
+    }

@@ -12,9 +12,10 @@ UNIT = {"code": "u01", "building": "b01", "care": ["alone"]}
 METER = {"id": "wm-1", "kind": "water", "unit": "u01", "interval": "1 h"}
 
 
-def registry(units: Any = (UNIT,), devices: Any = (METER,)) -> Registry:
+def registry(units: Any = (UNIT,), devices: Any = (METER,), adapters: Any = ()) -> Registry:
     """A registry of the site s01; by default one meter in one home."""
     table = {"version": 1, "site": "s01", "unit": list(units), "device": list(devices)}
+    table |= {"adapter": list(adapters)}
     return Registry.parse(table, Path("registry.toml"))
 
 

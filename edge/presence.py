@@ -1,0 +1,97 @@
+"""Whether a device could be heard, and was.
+
+Its silence is the time that the edge listened since its last message: the account of its
+adapter, or the edge's own, read from where it stood then.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct, field
+
+from edge.listening import Listening
+from edge.reading import Reading
+from edge.rhythm import Rhythm
+
+_ABSENT = frozenset(("down", "unknown"))
+_STATES = frozenset(("device.state", "cam.state"))
+
+
+def speaks(readings: Iterable[Reading]) -> bool:
+    """Whether a message is its device's own word: not when somebody says that it is away."""
+    return not any(r.channel in _STATES and r.value in _ABSENT for r in readings)
+
+
+class PresenceState(Struct, array_like=True):
+    """A presence as it goes into a checkpoint.
+
+    `base_ns` and `missed_ns` are where its account stood when its silence began to count;
+    `began_ns` is when it could first be heard.
+    """
+
+    base_ns: int = 0
+    missed_ns: int = 0
+    began_ns: int | None = None
+    adapter: str | None = None
+    rhythm: Rhythm = field(default_factory=Rhythm)
+
+
+class Presence:
+    """One device's rhythm and silence; `expected_ns` is the interval that the registry gives."""
+
+    __slots__ = ("expected_ns", "listening", "state")
+
+    def __init__(self, expected_ns: int | None = None) -> None:
+        self.expected_ns = expected_ns
+        self.listening = Listening()
+        self.state = PresenceState()
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """When it was heard, and how often it is."""
+        return self.state.rhythm
+
+    def restore(self, state: PresenceState, listening: Listening) -> None:
+        """Become the presence that had `state`, reading the account that it read."""
+        self.state, self.listening = state, listening
+
+    def behind(self, adapter: str | None, listening: Listening, at_ns: int) -> None:
+        """Read the account `listening` of `adapter`, from `at_ns` on if it was another one."""
+        self.listening = listening
+        if adapter != self.state.adapter:
+            self.state.adapter = adapter
+            self.count_from(at_ns)
+
+    def could_be_heard(self, from_ns: int, at_ns: int) -> None:
+        """Note at `at_ns`, when the link changes, that it hangs there from `from_ns` on."""
+        began_ns = self.state.began_ns
+        if from_ns > at_ns:
+            self.count_from(from_ns)
+            self.state.began_ns = from_ns
+        elif began_ns is None or began_ns > at_ns:
+            self.state.began_ns = at_ns
+
+    def hear(self, received_ns: int, at_ns: int) -> None:
+        """Take in that it was heard at `received_ns`, its newest event being of `at_ns`."""
+        self.rhythm.hear(received_ns, at_ns)
+        self.count_from(received_ns)
+
+    @property
+    def base_ns(self) -> int:
+        """Where the account stood when this silence began to count."""
+        return max(self.state.base_ns, self.listening.fresh_ns)
+
+    @property
+    def is_afresh(self) -> bool:
+        """Whether this silence counts from the end of an outage of its adapter."""
+        return self.listening.fresh_ns > self.state.base_ns
+
+    @property
+    def missed_ns(self) -> int:
+        """For how long nobody listened since then."""
+        fresh_ns = self.listening.fresh_missed_ns if self.is_afresh else self.state.missed_ns
+        return self.listening.missed_ns - fresh_ns
+
+    def count_from(self, at_ns: int) -> None:
+        """Let its silence count from `at_ns`."""
+        self.state.base_ns = self.listening.at(at_ns)
+        self.state.missed_ns = self.listening.missed_ns

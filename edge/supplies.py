@@ -1,0 +1,81 @@
+"""Every water supply of a site that is worth watching, and the homes on each."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from edge.completeness import Home
+from edge.detectors.base import supply_detectors
+from edge.reading import Kind, Reading
+from edge.registry import Registry, Unit
+from edge.supply import HOMES_MIN, Supply
+from edge.watch import Watched
+
+
+def on_watched_supplies(registry: Registry, watched: Iterable[str]) -> frozenset[str]:
+    """The homes whose meters tell of a supply on which somebody of `watched` lives."""
+    groups = _groups(registry, set(watched))
+    return frozenset(unit.code for _, units in groups for unit in units)
+
+
+class Supplies:
+    """The supplies, buildings before the risers in them, each with its rule."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        homes: Mapping[str, Watched[Home]],
+        watched: Iterable[str],
+        utc_offset_h: float,
+    ) -> None:
+        self.by_subject: dict[str, Watched[Supply]] = {}
+        self._of_home: defaultdict[str, list[Watched[Supply]]] = defaultdict(list)
+        rules = [rule for kind in supply_detectors() for rule in kind.install()]
+        cared = frozenset(watched)
+        for subject, units in _groups(registry, cared):
+            members = {unit.code: homes[unit.code].state for unit in units}
+            within = self.by_subject.get(subject.rpartition("/")[0])
+            supply = Supply(
+                subject,
+                members,
+                tuple(unit for unit in units if unit.code in cared),
+                within.state if within else None,
+            )
+            self._add(Watched(supply, rules, utc_offset_h), members)
+
+    def of_home(self, code: str) -> list[Watched[Supply]]:
+        """The supplies that the home `code` is on."""
+        return self._of_home.get(code, [])
+
+    def observe(self, code: str, reading: Reading) -> set[str]:
+        """Take in what a home's meter, which has the reading already, shows.
+
+        Returns the homes that must be judged again, since an outage that excused them was none.
+        """
+        again: set[str] = set()
+        for each in self.of_home(code):
+            if each.state.observe(code, reading):
+                again |= each.state.codes()
+        return again
+
+    def _add(self, each: Watched[Supply], members: Mapping[str, Home]) -> None:
+        self.by_subject[each.state.subject] = each
+        for code, home in members.items():
+            self._of_home[code].append(each)
+            home.excuses.append(each.state.excused)
+
+
+def _groups(
+    registry: Registry, watched: set[str] | frozenset[str]
+) -> Iterator[tuple[str, list[Unit]]]:
+    """Yield the subject and homes of every supply with enough homes and somebody watched."""
+    groups: defaultdict[str, list[Unit]] = defaultdict(list)
+    for unit in registry.units():
+        if any(binding.device.kind is Kind.WATER for binding in registry.home(unit.code)):
+            building = f"{registry.site}/{unit.building}"
+            groups[building].append(unit)
+            if unit.riser is not None:
+                groups[f"{building}/{unit.riser}"].append(unit)
+    for subject in sorted(groups, key=lambda text: (text.count("/"), text)):
+        units = groups[subject]
+        if len(units) >= HOMES_MIN and any(unit.code in watched for unit in units):
+            yield subject, units
