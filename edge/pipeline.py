@@ -28,7 +28,7 @@ from edge.reading import Finding, Kind, Reading, Timeliness
 from edge.registry import Registry
 from edge.settings import ConfigError, Settings
 from edge.subjects import watched_adapters, watched_devices, watched_homes
-from edge.succession import closed, raised, read_registry_bytes
+from edge.succession import OF_MANY, closed, raised, read_registry_bytes
 from edge.supervision import Failure, Supervisor
 from edge.supplies import Supplies
 from edge.supply import Supply
@@ -214,8 +214,9 @@ class Pipeline:
 
     def _watches(self) -> Iterator[tuple[str, Watch[Any]]]:
         watched: Iterable[tuple[str, Watched[Any]]]
-        adapters = ((f"adapter {name}", each) for name, each in self._adapters.items())
-        supplies = ((f"supply {key}", each) for key, each in self._supplies.by_subject.items())
+        of_adapter, of_supply = OF_MANY
+        adapters = ((f"{of_adapter}{name}", each) for name, each in self._adapters.items())
+        supplies = ((f"{of_supply}{key}", each) for key, each in self._supplies.by_subject.items())
         watched = chain(self._homes.items(), self._devices.items(), adapters, supplies)
         for key, subject in watched:
             for watch in subject.watches:

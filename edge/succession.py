@@ -18,6 +18,8 @@ from edge.watch import Watch
 Watches = Mapping[str, Watch[Any]]
 
 REMOVED = "removed"
+OF_MANY = ("adapter ", "supply ")
+"""How the names of watches begin that watch what many homes share."""
 _ZH = "登记变更：该设备已拆除或移走，或该住户不再受此规则看护；此条不再跟踪，不代表情况已恢复正常"
 _EN = (
     "The registry has changed: the device was taken away, or the home is no longer watched by "
@@ -47,6 +49,8 @@ def closed(before: Watches, after: Watches, registry: Registry, at_ns: int) -> I
     """
     for name, watch in before.items():
         heir = after.get(name)
+        if heir is not None and name.startswith(OF_MANY):
+            continue
         if watch.episode and (heir is None or not _stands(watch.episode.subject, registry, at_ns)):
             yield (heir or watch).close(at_ns, _evidence(at_ns))
 

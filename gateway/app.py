@@ -29,12 +29,14 @@ from gateway.access.accounts import Accounts
 from gateway.access.login import Doorkeeper
 from gateway.access.sessions import WebSessions
 from gateway.api.desk import Desk
+from gateway.api.hidden import Hidden
 from gateway.api.homes import Homes
 from gateway.api.incidents import IncidentReader
 from gateway.db.engine import connect as connect_database
 from gateway.db.engine import upgrade
 from gateway.db.sole import end_leases, sole_gateway
 from gateway.dispatcher import Dispatcher
+from gateway.edge_watch import EdgeWatch
 from gateway.engine import Engine
 from gateway.health import Pulse
 from gateway.intake import Intake
@@ -105,6 +107,7 @@ async def run_gateway(
             engine, session, site=settings.site, clock=clock, aside=owned.aside
         )  # fmt: skip
         keeper = owned.keeper(session)
+        watching = EdgeWatch(engine, lambda: session.connected, site=settings.site, clock=clock)
         dispatcher = Dispatcher(engine, channels, clock)
         desk = make_desk(
             engine, loaded, clock, pulse=lambda: _pulse(engine, dispatcher, channels, clock),
@@ -117,6 +120,7 @@ async def run_gateway(
         parts = {
             "broker": session.run(keeper.on_link),
             "intake": taking.run(),
+            "edges": watching.run(),
             "dispatcher": dispatcher.run(),
             "registry": keeper.run(),
             "console": serve(app, listening, desk.live),
@@ -145,9 +149,11 @@ def make_desk(
     live, sessions = Live(), WebSessions(database)
     history = make_history(settings.history)
     engine.changes.append(live.publish)
-    homes = Homes(office.registry if office else loaded.registry, history, clock)
+    registry = office.registry if office else loaded.registry
+    hidden = Hidden(database, registry)
+    homes = Homes(registry, history, clock, hidden.homes)
     if office is not None:
-        office.listeners.append(homes.go_by)
+        office.listeners += [hidden.go_by, homes.go_by]
     return Desk(
         db=database,
         engine=engine,

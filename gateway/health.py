@@ -116,7 +116,7 @@ class Vitals(Struct, frozen=True):
 def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
     """The vitals now; a handful of short indexed reads."""
     with reading(db) as connection:
-        edges = _edges(connection, now_ns)
+        edges = edges_of(connection, now_ns)
         return Vitals(
             at_ns=now_ns,
             intake_ns=max((edge.at_ns for edge in edges), default=None),
@@ -130,7 +130,8 @@ def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
         )
 
 
-def _edges(connection: sa.Connection, now_ns: int) -> tuple[EdgeView, ...]:
+def edges_of(connection: sa.Connection, now_ns: int) -> tuple[EdgeView, ...]:
+    """Every edge that was ever heard of, at most 500, as it stands at `now_ns`."""
     rows = connection.execute(sa.select(edge_status).order_by(edge_status.c.edge).limit(_EDGES_MAX))
     return tuple(
         EdgeView(row.edge, _link(row, now_ns), row.boot, row.at_ns, json.loads(row.health))

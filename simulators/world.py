@@ -25,6 +25,7 @@ from edge.settings import parse
 from gateway.book import Book
 from gateway.db.engine import connect, upgrade
 from gateway.dispatcher import Dispatcher
+from gateway.edge_watch import EdgeWatch
 from gateway.engine import Engine
 from gateway.intake import Intake, filters
 from simulators.broker import BrokerFaults, MemoryBroker
@@ -214,6 +215,8 @@ class World:
             group.create_task(session.run(_unheard))
             group.create_task(Intake(engine, session, site=SITE, clock=self._clock).run())
             group.create_task(Dispatcher(engine, channels, self._clock).run())
+            watch = EdgeWatch(engine, lambda: session.connected, site=SITE, clock=self._clock)
+            group.create_task(watch.run())
 
     def _edge_settings(self) -> EdgeSettings:
         registry = self._folder / "registry.toml"

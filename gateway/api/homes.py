@@ -7,7 +7,7 @@ that have stopped coming make a home unknown, whatever they said last.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct, structs
 
@@ -39,7 +39,8 @@ class Status(Struct, frozen=True):
     """A home's water over its welfare window up to `complete_until_ns`.
 
     `at_least_l` is what was surely used in that window. `stale` says that the data have
-    stopped for longer than their own rhythm explains; then `use` is unknown.
+    stopped for longer than their own rhythm explains; then `use` is unknown. It is too while
+    the rule `hidden_by` says that nobody can know: no supply, adapter or edge.
     """
 
     unit: str
@@ -49,15 +50,23 @@ class Status(Struct, frozen=True):
     complete_until_ns: int | None
     stale: bool
     at_least_l: float | None
+    hidden_by: str | None = None
 
 
 class Homes:
     """Homes as the stored readings show them; reads run in threads, two at a time."""
 
-    def __init__(self, registry: Registry, history: History, clock: Clock) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        history: History,
+        clock: Clock,
+        hidden: Callable[[int], dict[str, str]],
+    ) -> None:
         self.registry = registry
         self._history = history
         self._clock = clock
+        self._hidden = hidden
         self._slots = asyncio.Semaphore(_READS_AT_ONCE)
         self._kept: dict[str, tuple[int, Status]] = {}
 
@@ -77,7 +86,8 @@ class Homes:
             async with self._slots:
                 fresh = await asyncio.to_thread(self._read_statuses, old, now_ns)
             self._kept |= {status.unit: (now_ns, status) for status in fresh}
-        return [self._kept[unit.code][1] for unit in units]
+        hidden = self._hidden(now_ns)
+        return [_hidden(self._kept[unit.code][1], hidden.get(unit.code)) for unit in units]
 
     async def curve(self, unit: Unit, start_ns: int, end_ns: int) -> Curve:
         """The water of a home by the hour, over at most `CURVE_NS_MAX`.
@@ -175,6 +185,13 @@ def _status(
         stale=stale,
         at_least_l=use(meters, *window).lower_ml / _ML_PER_L,
     )
+
+
+def _hidden(status: Status, rule: str | None) -> Status:
+    if rule is None:
+        return status
+    use = status.use if status.use is Use.FAULT else Use.UNKNOWN
+    return structs.replace(status, use=use, hidden_by=rule)
 
 
 def _fresh_ns(home: Home, meters: Sequence[Meter]) -> int:

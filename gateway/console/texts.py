@@ -94,8 +94,12 @@ _LEVELS = {
     "timeliness.late": Words("迟到", "Late data"),
     "category.welfare": Words("人身安全", "Welfare"),
     "category.device": Words("设备", "Device"),
+    "category.supply": Words("供水", "Water supply"),
     "rule.welfare": Words("长时间未用水", "No water use"),
     "rule.device_silent": Words("设备失联", "Device silent"),
+    "rule.adapter_down": Words("采集网关离线", "Adapter down"),
+    "rule.edge_down": Words("边缘站离线", "Edge down"),
+    "rule.supply_outage": Words("疑似停水", "Water supply out"),
     "rule.device_fault": Words("设备故障", "Device fault"),
 }
 _CARDS = {
@@ -216,6 +220,12 @@ _NAMES = {
     "measure.interval_s": Words("通常每 {value} 秒一次", "normally every {value} s"),
     "measure.interval_h": Words("通常每 {value} 小时一次", "normally every {value} h"),
     "measure.limit_h": Words("最多 {value} 小时", "at most {value} h"),
+    "measure.homes": Words("{value} 户", "{value} homes"),
+    "measure.devices": Words("{value} 台设备", "{value} devices"),
+    "measure.hidden_homes": Words("{value} 户情况未知", "{value} homes unknown meanwhile"),
+    "measure.down_h": Words("离线 {value} 小时", "down for {value} h"),
+    "measure.report_at": Words("通常 {value} 上报", "usually reports at {value}"),
+    "measure.spread_min": Words("前后相差 {value} 分钟", "give or take {value} min"),
     "measure.fault": Words("故障：{value}", "fault: {value}"),
 }
 _UNITS = {
@@ -230,6 +240,9 @@ _UNITS = {
     "use.not_used": Words("未用水", "No use"),
     "use.unknown": Words("未知", "Unknown"),
     "use.fault": Words("设备故障", "Device fault"),
+    "use.hidden.supply_outage": Words("停水，情况未知", "No supply; nothing is known"),
+    "use.hidden.adapter_down": Words("采集网关离线，情况未知", "Adapter down; nothing is known"),
+    "use.hidden.edge_down": Words("边缘站离线，情况未知", "Edge down; nothing is known"),
     "use.window": Words("最近 {hours} 小时", "Last {hours} h"),
     "use.never": Words("近期没有收到数据", "No recent data"),
     "use.stale": Words("数据已停 {age}", "No data for {age}"),

@@ -48,7 +48,12 @@ def move_cursor(connection: sa.Connection, origin: Origin, now_ns: int) -> int:
 
 
 def hear(connection: sa.Connection, edge: str, now_ns: int, *, fresh: bool, **told: object) -> None:
-    """`told` (columns) is known of `edge`; a `fresh` word also says that it lives now."""
+    """`told` (columns) is known of `edge`; a `fresh` word also says that it lives now.
+
+    The last will of an older boot than the one that is up changes nothing: it came late.
+    """
+    if told.get("up") is False and _is_late(connection, edge, told.get("boot")):
+        return
     values = told | ({"at_ns": now_ns} if fresh else {})
     changed = connection.execute(
         sa.update(edge_status).where(edge_status.c.edge == edge).values(values)
@@ -62,6 +67,12 @@ def names(connection: sa.Connection) -> list[str]:
     """Every edge that was ever heard, at most 500."""
     query = sa.select(edge_status.c.edge).order_by(edge_status.c.edge).limit(_EDGES_MAX)
     return [row.edge for row in connection.execute(query)]
+
+
+def _is_late(connection: sa.Connection, edge: str, boot: object) -> bool:
+    query = sa.select(edge_status.c.boot).where(edge_status.c.edge == edge, edge_status.c.up)
+    known = connection.execute(query).scalar()
+    return known is not None and isinstance(boot, int) and boot < known
 
 
 @dataclass(frozen=True, slots=True)

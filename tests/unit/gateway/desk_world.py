@@ -32,6 +32,7 @@ from gateway.access.login import Doorkeeper
 from gateway.access.role import Role
 from gateway.access.sessions import WebSessions
 from gateway.api.desk import Desk
+from gateway.api.hidden import Hidden
 from gateway.api.homes import Homes
 from gateway.api.incidents import IncidentReader
 from gateway.book import Book
@@ -272,7 +273,7 @@ def make_world(folder: Path, *, now_ns: int = NOW_NS, metrics_token: str | None 
         book=book,
         clock=clock,
         live=live,
-        homes=Homes(registry, history, clock),
+        homes=Homes(registry, history, clock, Hidden(db, registry).homes),
         incidents=IncidentReader(db),
         sessions=sessions,
         doorkeeper=Doorkeeper(accounts, sessions, clock),

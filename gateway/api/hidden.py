@@ -1,0 +1,62 @@
+"""Which homes nobody can judge now, and why: no water supply, no adapter, no edge.
+
+Such a home is unknown on every screen, whatever its last readings said.
+"""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from edge.registry import Registry, Unit
+from gateway.db.engine import reading
+from gateway.db.tables import edge_status, incident
+
+_RULES = ("supply_outage", "adapter_down", "edge_down")
+_CONDITIONS_MAX = 1_000
+
+
+class Hidden:
+    """Asks the conditions that are known to hold, be their incidents closed or not."""
+
+    def __init__(self, database: sa.Engine, registry: Registry) -> None:
+        self._database = database
+        self._registry = registry
+
+    def go_by(self, registry: Registry) -> None:
+        """Say which homes are behind what by `registry` from now on."""
+        self._registry = registry
+
+    def homes(self, now_ns: int) -> dict[str, str]:
+        """The rule that hides a home, by the home's code; a short indexed read."""
+        with reading(self._database) as connection:
+            query = (
+                sa.select(incident.c.rule, incident.c.subject)
+                .where(incident.c.rule.in_(_RULES), incident.c.condition_active)
+                .limit(_CONDITIONS_MAX)
+            )
+            rows = [(row.rule, row.subject) for row in connection.execute(query)]
+            edges = connection.execute(sa.select(sa.func.count()).select_from(edge_status))
+            all_down = sum(rule == "edge_down" for rule, _ in rows) >= int(edges.scalar_one())
+        found: dict[str, str] = {}
+        for rule, subject in rows:
+            for unit in self._behind(rule, subject, now_ns, all_down=all_down):
+                found.setdefault(unit.code, rule)
+        return found
+
+    def _behind(self, rule: str, subject: str, now_ns: int, *, all_down: bool) -> Iterator[Unit]:
+        """Yield the homes; which edge serves which is not known here, but all are when all fail."""
+        _, *rest = subject.split("/")
+        for unit in self._registry.units():
+            hides = {
+                "supply_outage": rest in ([unit.building], [unit.building, unit.riser]),
+                "adapter_down": self._hangs_on(unit, rest[-1], now_ns),
+                "edge_down": all_down,
+            }
+            if hides[rule]:
+                yield unit
+
+    def _hangs_on(self, unit: Unit, adapter: str, now_ns: int) -> bool:
+        return any(
+            binding.device.adapter == adapter and binding.covers(now_ns)
+            for binding in self._registry.home(unit.code)
+        )
