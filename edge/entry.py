@@ -50,13 +50,11 @@ class Link(Struct, frozen=True, array_like=True, tag="link"):
 class Provisioned(Struct, frozen=True, array_like=True, tag="provisioned"):
     """From here on the registry is `table`, the site's `version` of it, as JSON.
 
-    Version 0 with an empty table is the file that the edge was started with. `up` says
-    whether the broker link stood.
+    Version 0 with an empty table is the file that the edge was started with.
     """
 
     version: int
     at_ns: int
-    up: bool
     table: bytes
 
 

@@ -154,7 +154,7 @@ class Provisioning:
     async def _go_by(self, version: int, table: bytes) -> None:
         fold, now_ns = self._fold, self._clock.now_ns()
         before = fold.in_force.registry
-        change = Provisioned(version, now_ns, self._session.connected, table)
+        change = Provisioned(version, now_ns, table)
         await when_room(self._clock, self._health, partial(fold.provision, change))
         self._health.count("registries_applied")
         log.info("registry version %d: %d devices", version, len(fold.in_force.registry.devices()))

@@ -65,7 +65,7 @@ class Site:
         return self.step(Admitted((Message("wm-1", 0, self.seq, digest, (reading,)),)))
 
     def change(self, hour: float, after: bytes, version: int = 2) -> list[Finding]:
-        return self.step(Provisioned(version, at(hour), up=True, table=after))
+        return self.step(Provisioned(version, at(hour), table=after))
 
     def meters(self) -> dict[str, Any]:
         return {key.split()[0]: m for key, m in decode(self.pipeline.dump()).meters.items()}
@@ -171,7 +171,8 @@ def test_a_new_device_is_listened_to_from_the_change_on() -> None:
 
 def test_no_silence_counts_while_the_link_is_down_at_the_change() -> None:
     site = Site(table())
-    site.step(Provisioned(2, at(5), up=False, table=HANGS))
+    site.step(Link(up=False, at_ns=at(4)))
+    site.change(5, HANGS)
     assert site.step(Tick(at(30))) == []
 
 
