@@ -51,6 +51,7 @@ class Edge:
         (folder / "edge.toml").write_text(
             f'edge = "{EDGE}"\nsite = "{SITE}"\nregistry = "registry.toml"\n'
             f'[journal]\npath = "journal.sqlite"\n{journal}'
+            f'[clock]\ntrust = "assume"\n'
             f'[broker]\nhost = "{address.host}"\nport = {address.port}\nclient_id = "{EDGE}"\n'
             f'username = "{address.username}"\npassword = "{address.password}"\n'
         )

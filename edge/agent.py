@@ -23,7 +23,7 @@ import msgspec
 from edge import topic
 from edge.announcer import Announced, Announcer
 from edge.broker import PahoSession
-from edge.clock import Clock, deadline, parse, sleep
+from edge.clock import Clock, SystemClock, deadline, parse, sleep
 from edge.courier import Courier
 from edge.disk_room import when_room
 from edge.edge_settings import EdgeSettings, check, read_profiles, read_registry
@@ -31,10 +31,12 @@ from edge.failpoint import hit
 from edge.fold import Fold, Taken
 from edge.forwarder import Forwarder, Source
 from edge.health import Health, serve
+from edge.holding import Holding
 from edge.influx import sink
 from edge.intake_http import PushIntake
 from edge.journal import Journal, open_journal
 from edge.journal_file import JournalError
+from edge.machine import LinuxMachine, SteadyClock
 from edge.outbox import Outbox
 from edge.pipeline import Pipeline
 from edge.provisioned import Provisioning
@@ -44,6 +46,7 @@ from edge.registry import Registry
 from edge.ring import prune, used_bytes
 from edge.session import Delivery, NotPublished, Session, Will
 from edge.settings import ConfigError
+from edge.timekeeper import Timekeeper
 from edge.vendors import Vendors
 
 __all__ = ["EdgeSettings", "main", "read_registry", "run_edge"]
@@ -71,7 +74,9 @@ async def run_edge(
 ) -> None:
     """Run the edge until `stop` is set: it then says goodbye and leaves a checkpoint.
 
-    Cancelling it instead is a crash: nothing is lost, and the next run replays more.
+    Cancelling it instead is a crash: nothing is lost, and the next run replays more. `clock`
+    also stamps what `connect` brings. A `SteadyClock` says that the time is not known yet, and
+    nothing is judged before it is; any other is believed.
 
     Raises:
         ConfigError: the registry cannot be used.
@@ -108,27 +113,28 @@ class _Agent:
         rng: random.Random,
     ) -> None:
         self._settings = settings
-        self._clock = clock
         self._health = health
         self._journal = journal
         site, edge = settings.site, settings.edge
-        self._ack_topic = topic.ack_topic(site, edge)
+        self._told = topic.ack_topic(site, edge), topic.answer_topic(site, edge)
         self._status_topic = topic.status_topic(site, edge)
         self._health_topic = topic.health_topic(site, edge)
         vendors = Vendors(registry, read_profiles(settings))
         pipeline = Pipeline(registry, settings.pipeline, vendors)
         pushed = [topic.config_topic(site, edge)] if settings.provisioning else []
-        ours = (*topic.device_filters(site), topic.adapter_filter(site), self._ack_topic)
+        ours = (*topic.device_filters(site), topic.adapter_filter(site), *self._told)
         filters = (*ours, *pushed, *vendors.filters)
         assistant = settings.home_assistant
         self._birth_topic = assistant.birth_topic if assistant else None
         will = Will(self._status_topic, self._status(up=False))
         self._session = connect((*filters, *filter(None, [self._birth_topic])), will)
+        self._clock = clock = Timekeeper(settings.clock, self._session, (site, edge), clock, health)
         self._fold = Fold(journal, pipeline, health)
         self._provisioning = Provisioning(
             (site, edge), settings.provisioning, self._fold, self._session,
             clock=clock, health=health,
         )  # fmt: skip
+        self._holding = Holding(settings.clock, journal, self._fold, clock, health)
         self._outbox = Outbox(journal, forwarded=settings.influx is not None)
         address = (topic.finding_topic(site, edge), edge, journal.epoch)
         self._courier = Courier(
@@ -144,7 +150,7 @@ class _Agent:
         if settings.push is not None:
             self._push = PushIntake(
                 settings.push, read_credentials(settings.push), self._take_pushed,
-                clock=clock, health=health,
+                clock=clock.stamping, health=health,
             )  # fmt: skip
         self._stepped = asyncio.Event()
         # The loop looks once a minute of the clock; a minute of real standstill is nothing yet.
@@ -163,8 +169,7 @@ class _Agent:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Recover, then run every task until `stop`, then leave in good order."""
-        self._fold.recover(self._clock.now_ns())
-        await self._provisioning.begin()
+        self._fold.recover()
         log.info("edge %s: boot %d", self._settings.edge, self._journal.boot)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(part, name=name) for name, part in self._parts().items()]
@@ -176,11 +181,13 @@ class _Agent:
 
     def _parts(self) -> dict[str, Coroutine[Any, Any, None]]:
         parts = {
+            "open": self._open(),  # first: where the time is assumed this is done at once
+            "time": self._clock.run(),
             "session": self._session.run(self._on_link),
             "receive": self._receive(),
-            "tick": self._tick(),
+            "tick": self._once_open(self._tick),
             "courier": self._courier.run(),
-            "announce": self._announcer.run(),
+            "announce": self._once_open(self._announcer.run),
             "report": self._report(),
             "seen": self._provisioning.run(),
             "checkpoint": self._checkpoint(),
@@ -196,17 +203,19 @@ class _Agent:
             received = await self._session.receive(BATCH_MAX, LINGER_S)
             hit("edge.receive")
             deliveries = self._without_births(received)
-            acks = [d for d in deliveries if d.topic == self._ack_topic]
+            acked, answered = self._told
+            for answer in [d for d in deliveries if d.topic == answered]:
+                self._clock.hear(answer)  # it came at QoS 0: nothing to ack
             pushed = [d for d in deliveries if d.topic == self._provisioning.topic]
-            ours = {self._ack_topic, self._provisioning.topic}
+            ours = {*self._told, self._provisioning.topic}
             messages = [d for d in deliveries if d.topic not in ours]
             if messages:
-                await self._when_room(partial(self._fold.take, messages, self._session.ack))
+                await self._when_room(partial(self._holding.take, messages, self._session.ack))
                 self._woken()
             for delivery in pushed:
                 await self._provisioning.take(delivery.payload)
             self._session.ack(pushed)
-            await self._acknowledge(acks)
+            await self._acknowledge([d for d in deliveries if d.topic == acked])
 
     def _without_births(self, received: Sequence[Delivery]) -> Sequence[Delivery]:
         """What is left once the announcer has had Home Assistant's own messages."""
@@ -217,10 +226,22 @@ class _Agent:
         self._session.ack(births)
         return [each for each in received if each.topic != self._birth_topic]
 
+    async def _open(self) -> None:
+        """Once the time is known, let in what was held until then."""
+        await self._clock.until_trusted()
+        await self._provisioning.begin()
+        await self._holding.open(lambda: self._session.connected)
+        self._woken()
+
+    async def _once_open(self, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """What is judged or stated by the clock begins when the time is known."""
+        await self._holding.opened.wait()
+        await run()
+
     def _take_pushed(self, delivery: Delivery) -> Taken:
         """Commit what came by HTTP; its ack is the answer, which comes after this."""
         hit("edge.receive")
-        taken = self._fold.take([delivery], lambda _: None)
+        taken = self._holding.take_pushed(delivery)
         self._woken()
         return taken
 
@@ -235,7 +256,8 @@ class _Agent:
         while True:
             self._stepped.clear()
             now_ns = self._clock.now_ns()
-            if not -self._unseen_ns_max <= now_ns - looked_ns <= self._unseen_ns_max:
+            unseen = not -self._unseen_ns_max <= now_ns - looked_ns <= self._unseen_ns_max
+            if self._clock.take_moved() or unseen:
                 await self._listen_afresh(now_ns)
             looked_ns = now_ns
             due_ns = self._fold.due_ns()
@@ -263,13 +285,16 @@ class _Agent:
             return
 
     async def _on_link(self, up: bool) -> None:
-        now_ns = self._clock.now_ns()
-        await self._when_room(partial(self._fold.link, now_ns, up=up, kept=True))
-        self._woken()
+        if self._holding.opened.is_set():
+            now_ns = self._clock.now_ns()
+            await self._when_room(partial(self._fold.link, now_ns, up=up, kept=True))
+            self._woken()
         self._health.gauge("link_up", float(up))
         if not up:
             self._health.count("links_lost")
+            self._holding.link_lost()
             return
+        self._clock.link_up()
         await self._announce(self._status_topic, self._status(up=True), retain=True)
         self._courier.start_over()
         self._announcer.start_over()
@@ -279,7 +304,8 @@ class _Agent:
         while True:
             now_ns = self._clock.now_ns()
             await self._when_room(self._fold.settle_rest)
-            await self._when_room(partial(self._prune, now_ns))
+            if self._holding.opened.is_set():
+                await self._when_room(partial(self._prune, now_ns))
             self._measure(now_ns)
             if self._session.connected:
                 await self._announce(self._health_topic, self._health_report(now_ns))
@@ -324,12 +350,14 @@ class _Agent:
 
     def _measure(self, now_ns: int) -> None:
         gauge, journal = self._health.gauge, self._journal
+        self._clock.measure()
+        self._holding.measure()
         gauge("boot", journal.boot)
         gauge("journal_position", journal.last)
         gauge("journal_bytes", used_bytes(journal))
         gauge("findings_unacked", self._outbox.count_unacked())
         oldest = self._outbox.unacked(1)
-        age_ns = now_ns - oldest[0].finding.at_ns if oldest else 0
+        age_ns = max(0, now_ns - oldest[0].finding.at_ns) if oldest else 0
         gauge("finding_oldest_unacked_s", age_ns / SECOND_NS)
 
     def _health_report(self, now_ns: int) -> bytes:
@@ -374,6 +402,8 @@ async def _serve(settings: EdgeSettings, clock: Clock) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     rng = random.SystemRandom()
+    if isinstance(clock, SystemClock) and settings.clock.trust != "assume":
+        clock = SteadyClock(LinuxMachine(clock))
 
     def connect(filters: Sequence[str], will: Will) -> Session:
         return PahoSession(settings.broker, filters, clock=clock, rng=rng, will=will)

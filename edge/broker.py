@@ -18,6 +18,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTErrorCode
 from pydantic import Field, SecretStr, model_validator
 
+from edge import topic
 from edge.clock import Clock
 from edge.paho_client import PahoClient, trusting
 from edge.session import Delivery, NotPublished, OnLink, Will
@@ -242,7 +243,7 @@ class _Link:
         async with asyncio.timeout(_ACCEPT_S):
             await self._connack
             if filters:
-                self._client.subscribe([(pattern, 1) for pattern in filters])
+                self._client.subscribe([(pattern, topic.qos(pattern)) for pattern in filters])
             else:
                 _resolve(self._suback, None)
             await self._suback

@@ -27,6 +27,7 @@ from edge.settings import (
     read_table,
     unreadable,
 )
+from edge.timekeeper import ClockSettings
 
 
 class ProfileSettings(Settings):
@@ -59,6 +60,7 @@ class EdgeSettings(Settings):
     push: PushSettings | None = None
     home_assistant: HomeAssistantSettings | None = None
     provisioning: ProvisioningSettings | None = None
+    clock: ClockSettings = ClockSettings()
 
     @field_validator("edge", "site")
     @classmethod

@@ -75,8 +75,8 @@ class Fold:
         self.seen = Seen()
         self.readings_since_checkpoint = 0
 
-    def recover(self, now_ns: int) -> None:
-        """Bring the pipeline to the journal's end, then log that there is no link yet.
+    def recover(self) -> None:
+        """Bring the pipeline to the journal's end.
 
         Findings that were recorded before are not recorded again, even when the gateway has
         acked them and they are gone.
@@ -89,17 +89,29 @@ class Fold:
             if stored.position > settled:
                 self._unsettled = _Unsettled(stored.position, list(findings), None)
                 self.settle_rest()
-        self.link(now_ns, up=False)
 
     def take(
         self, deliveries: Sequence[Delivery], ack: Callable[[Sequence[Delivery]], None]
     ) -> Taken:
         """Commit the deliveries, ack them, and detect."""
+        return self._take(deliveries, ack, released=0)
+
+    def release(self, deliveries: Sequence[Delivery], upto: int) -> Taken:
+        """Commit held deliveries in the place of their rows up to `upto`, and detect."""
+        return self._take(deliveries, lambda _: None, released=upto)
+
+    def _take(
+        self,
+        deliveries: Sequence[Delivery],
+        ack: Callable[[Sequence[Delivery]], None],
+        *,
+        released: int,
+    ) -> Taken:
         self.settle_rest()
         taken = self._admit(deliveries)
         messages, letters, _, entries = taken
-        if entries or letters:
-            self._journal.append(entries, letters)
+        if entries or letters or released:
+            self._journal.append(entries, letters, released=released)
         self.flood.settle()
         hit("edge.commit")
         ack(deliveries)

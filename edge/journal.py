@@ -121,14 +121,19 @@ class Journal:
         """How far the reader `cursor` has come: 0 before its first `advance`."""
         return self._positions.get(cursor, 0)
 
-    def append(self, entries: Sequence[Entry], letters: Sequence[DeadLetter] = ()) -> int:
+    def append(
+        self, entries: Sequence[Entry], letters: Sequence[DeadLetter] = (), *, released: int = 0
+    ) -> int:
         """Commit `entries` in order, and `letters` with them; return the last position.
 
-        With this the entries are ours: their messages may be acked.
+        With this the entries are ours: their messages may be acked. They stand in the place of
+        the held rows up to `released`, which are gone.
         """
-        with self.transaction():
+        with self.transaction() as connection:
             self._insert(entries)
             self._bury(letters)
+            if released:
+                connection.execute("DELETE FROM held WHERE id <= ?", (released,))
         self._last += len(entries)
         return self._last
 

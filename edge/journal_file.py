@@ -14,13 +14,20 @@ from typing import IO
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 _PAGE_KIB = 4
 # Commits of a few small pages each: a long WAL lets the same tail page be overwritten many
 # times before it is copied into the file once. 4,000 pages bound it to 16 MB.
 _WAL_PAGES = 4_000
 _WAL_BYTES_KEPT = 2 * _WAL_PAGES * _PAGE_KIB * 1_024
 
+_HELD = """
+CREATE TABLE held (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL, steady_ns INTEGER NOT NULL,
+    topic TEXT NOT NULL, payload BLOB NOT NULL, retain INTEGER NOT NULL);
+CREATE TABLE placed (
+    boot TEXT PRIMARY KEY, shift_ns INTEGER NOT NULL, exact INTEGER NOT NULL) WITHOUT ROWID;
+"""
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE entry (
@@ -36,9 +43,13 @@ CREATE TABLE finding (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, revision INTEGER NOT NULL,
     body BLOB NOT NULL, published_ns INTEGER, UNIQUE (id, revision));
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+{_HELD}
 PRAGMA user_version = {FORMAT};
 COMMIT;
 """
+
+# From each older format to the next one.
+_MIGRATIONS = {1: f"BEGIN IMMEDIATE;\n{_HELD}\nPRAGMA user_version = 2;\nCOMMIT;"}
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR}
 
@@ -123,7 +134,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version == 0 and tables == 0:
         connection.executescript(_SCHEMA)
         return
-    if version != FORMAT:
+    if version != FORMAT and version not in _MIGRATIONS:
         raise JournalError(
             f"{path}: not a journal of format {FORMAT} but of {version};"
             " name another file, or use the release that wrote it"
@@ -131,6 +142,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise JournalDamaged(f"{path}: {verdict}; the file is put aside, check the disk")
+    for older in range(version, FORMAT):
+        connection.executescript(_MIGRATIONS[older])
 
 
 def put_aside(path: Path, now_ns: int) -> Path:

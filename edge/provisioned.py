@@ -87,21 +87,32 @@ class Provisioning:
         self._health = health
         self._stirred = asyncio.Event()
         self._told_all_ns: int | None = None
+        self._begun = False
+        self._early: bytes | None = None  # the last push that came before the time was known
         self.topic = topic.config_topic(*place)
         self.changed: list[OnRegistry] = []
 
     async def begin(self) -> None:
-        """The registry that holds is the newest of journal and copy; or the file, when off."""
+        """The registry that holds is the newest of journal, copy and push; or the file, when off.
+
+        Called once, when the time is known: a change of the registry bears it.
+        """
         if self._settings is None:
             if self._fold.in_force.version:
                 await self._go_by(0, b"")
         elif (copy := read_copy(self._settings.copy_file)) is not None:
             await self._take(copy, keep=False)
+        self._begun = True
         self._tell()
+        if self._early is not None:
+            await self._take(self._early, keep=True)
 
     async def take(self, payload: bytes) -> None:
         """Go by the registry in `payload`, if it is for us to take; else count why not."""
-        await self._take(payload, keep=True)
+        if self._begun:
+            await self._take(payload, keep=True)
+        else:
+            self._early = payload
 
     async def run(self) -> None:
         """Tell what was heard: newcomers within two seconds, everything once a minute."""

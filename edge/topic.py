@@ -132,10 +132,31 @@ def state_filter(site: str) -> str:
     return f"{PREFIX}/{_checked(site)}/+/+/+/+/{Verb.STATE.value}"
 
 
-def edge_filters(site: str) -> tuple[str, str]:
-    """The subscriptions that bring status and health of every edge of `site`."""
+def question_topic(site: str, edge: str) -> str:
+    """Where `edge` asks the gateway for the time."""
+    return f"{_service_topic(site, '_edge', edge)}/time"
+
+
+def answer_topic(site: str, edge: str) -> str:
+    """Where the gateway tells `edge` the time."""
+    return _service_topic(site, "_time", edge)
+
+
+def edge_filters(site: str) -> tuple[str, str, str]:
+    """The subscriptions that bring status, health and questions of every edge of `site`."""
     base = f"{PREFIX}/{_checked(site)}/_edge/+"
-    return f"{base}/status", f"{base}/health"
+    return f"{base}/status", f"{base}/health", f"{base}/time"
+
+
+def qos(pattern: str) -> int:
+    """The QoS at which a filter is subscribed: 0 for the time, which is worthless when late.
+
+    So it is never kept for a session that is away, nor waits behind what is not acked.
+    """
+    match pattern.split("/"):
+        case ["sw", "1", _, "_edge", _, "time"] | ["sw", "1", _, "_time", _]:
+            return 0
+    return 1
 
 
 def adapter_status_topic(site: str, adapter: str) -> str:
@@ -158,15 +179,15 @@ def adapter_of(topic: str) -> tuple[str, str] | None:
 
 
 def edge_of(topic: str) -> tuple[str, str]:
-    """The `(site, edge)` that a finding, ack, status, health or seen topic names.
+    """The `(site, edge)` that a finding, ack, status, health, seen or time topic names.
 
     Raises:
         TopicError: `topic` is none of these.
     """
     match topic.split("/", 6):
-        case ["sw", "1", site, "_finding" | "_ack", edge]:
+        case ["sw", "1", site, "_finding" | "_ack" | "_time", edge]:
             return _checked(site), _checked(edge)
-        case ["sw", "1", site, "_edge", edge, "status" | "health" | "seen"]:
+        case ["sw", "1", site, "_edge", edge, "status" | "health" | "seen" | "time"]:
             return _checked(site), _checked(edge)
     raise TopicError(f"not a service topic of {PREFIX}: {topic[:120]!r}")
 

@@ -54,10 +54,15 @@ class EdgeView(Struct, frozen=True):
     health: dict[str, Any]
 
     @property
+    def is_waiting_for_time(self) -> bool:
+        """Whether it last said that it does not know the time: it keeps data and judges none."""
+        return self.state is not Link.DOWN and self.health.get("clock_trusted") == 0
+
+    @property
     def is_clock_wrong(self) -> bool:
         """Whether its last report, read while it is up, bears another time than ours."""
         told_ns = self.health.get("at_ns")
-        if self.state is not Link.UP or not isinstance(told_ns, int):
+        if self.state is not Link.UP or not isinstance(told_ns, int) or self.is_waiting_for_time:
             return False
         return abs(told_ns - self.at_ns) > CLOCK_NS
 

@@ -19,6 +19,7 @@ from edge.outbox import Ack, Envelope
 from edge.reading import Finding
 from edge.session import Delivery, NotPublished, Session
 from edge.strict_json import JsonError, parse
+from edge.timekeeping import Question
 from edge.topic import (
     TopicError,
     ack_topic,
@@ -29,6 +30,7 @@ from edge.topic import (
 )
 from gateway.db.edges import Letter, Origin
 from gateway.engine import Conflict, Engine
+from gateway.time_answers import TimeAnswers
 
 log = logging.getLogger(__name__)
 
@@ -82,16 +84,23 @@ class Intake:
         self._site = site
         self._clock = clock
         self._aside = aside
+        self._time = TimeAnswers(session, site=site, clock=clock)
 
     async def run(self) -> None:
         """Take what arrives, until cancelled."""
-        while True:
-            deliveries = await self._session.receive(RECEIVE_MAX, _LINGER_S)
-            self.heard_ns = self._clock.now_ns()
-            acks = await self._take_all(deliveries)
-            self._session.ack(deliveries)
-            for edge, ack in acks.items():
-                await self._tell(edge, ack)
+        try:
+            while True:
+                await self._take_next()
+        finally:
+            self._time.close()
+
+    async def _take_next(self) -> None:
+        deliveries = await self._session.receive(RECEIVE_MAX, _LINGER_S)
+        self.heard_ns = self._clock.now_ns()
+        acks = await self._take_all(deliveries)
+        self._session.ack(deliveries)
+        for edge, ack in acks.items():
+            await self._tell(edge, ack)
 
     async def _take_all(self, deliveries: Sequence[Delivery]) -> dict[str, Ack]:
         """Commit each of `deliveries`, however long the database takes to come back."""
@@ -156,6 +165,11 @@ class Intake:
 
     def _hear(self, edge: str, what: str, delivery: Delivery, now_ns: int) -> None:
         report = _strict(delivery.payload, dict[str, Any])
+        if what == "time":
+            question = _convert(report, Question)
+            if not delivery.retain:
+                self._time.answer(edge, question, delivery.received_ns)
+            return
         # A retained message may be days old: it says what was, not that the edge lives now.
         fresh = not delivery.retain
         if what == "health":
@@ -231,7 +245,7 @@ def _check(finding: Finding) -> None:
 
 
 def _address(topic: str, site: str) -> tuple[str, str]:
-    """The edge that `topic` names and its last word: `_finding`, `status` or `health`."""
+    """The edge that `topic` names and its last word: `_finding`, `status`, `health` or `time`."""
     try:
         named, edge = edge_of(topic)
     except TopicError as error:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from edge.clock import Clock, sleep
 from edge.reading import SECOND_NS
 from edge.session import Delivery, NotPublished, OnLink, Will
+from edge.topic import qos
 
 _BACKOFF_S_MIN = 1.0
 _BACKOFF_S_MAX = 60.0
@@ -73,6 +74,9 @@ class _Mailbox:
     def wants(self, topic: str) -> bool:
         return any(matches(pattern, topic) for pattern in self.filters)
 
+    def keeps(self, topic: str) -> bool:
+        return any(qos(pattern) for pattern in self.filters if matches(pattern, topic))
+
     def held(self) -> int:
         return len(self.waiting) + len(self.inflight)
 
@@ -120,12 +124,20 @@ class MemoryBroker:
         self._mailboxes: dict[str, _Mailbox] = {}
 
     def session(
-        self, client_id: str, filters: Sequence[str], will: Will | None = None
+        self,
+        client_id: str,
+        filters: Sequence[str],
+        will: Will | None = None,
+        *,
+        clock: Clock | None = None,
     ) -> "MemorySession":
-        """A session of `client_id`, which takes over what an earlier one of that id left."""
+        """A session of `client_id`, which takes over what an earlier one of that id left.
+
+        Its stamps are by the client's `clock`, where that is not the broker's.
+        """
         box = self._mailboxes.setdefault(client_id, _Mailbox(tuple(filters)))
         box.filters = tuple(filters)
-        return MemorySession(self, client_id, will)
+        return MemorySession(self, client_id, will, clock or self.clock)
 
     def start(self) -> None:
         """Let clients in again."""
@@ -178,8 +190,7 @@ class MemoryBroker:
             self._retain(topic, payload)
         self.counts.published += 1
         for box in boxes:
-            box.waiting.append(_Message(topic, payload, retain=False))
-            self._pump(box)
+            self._bring(box, _Message(topic, payload, retain=False))
         return True
 
     def acknowledge(self, client_id: str, mids: Sequence[int]) -> None:
@@ -193,6 +204,15 @@ class MemoryBroker:
     def held(self, client_id: str) -> int:
         """How many messages wait for `client_id` or for its ack."""
         return self._mailboxes[client_id].held()
+
+    def _bring(self, box: _Mailbox, message: _Message) -> None:
+        """Queue what is subscribed at QoS 1; what is at QoS 0 goes to who is there, or nowhere."""
+        if box.keeps(message.topic):
+            box.waiting.append(message)
+            self._pump(box)
+        elif box.session is not None:
+            self.counts.delivered += 1
+            box.session.take(message, 0, box.links)
 
     def _retain(self, topic: str, payload: bytes) -> None:
         if payload:
@@ -212,7 +232,7 @@ class MemoryBroker:
             return
         for topic, payload in self.retained.items():
             if box.wants(topic):
-                box.waiting.append(_Message(topic, payload, retain=True))
+                self._bring(box, _Message(topic, payload, retain=True))
         self._pump(box)
 
     def _pump(self, box: _Mailbox) -> None:
@@ -239,7 +259,10 @@ class MemoryBroker:
 class MemorySession:
     """The client's side: an `edge.session.Session` whose wire is a call."""
 
-    def __init__(self, broker: MemoryBroker, client_id: str, will: Will | None) -> None:
+    def __init__(
+        self, broker: MemoryBroker, client_id: str, will: Will | None, clock: Clock
+    ) -> None:
+        self._clock = clock
         self.client_id = client_id
         self.will = will
         self._broker = broker
@@ -335,7 +358,7 @@ class MemorySession:
     def _arrive(self, message: _Message, mid: int, link: int) -> None:
         if link != self._link or not self.connected:
             return
-        received_ns = self._broker.clock.now_ns()
+        received_ns = self._clock.now_ns()
         self._inbox.append(Delivery(*message, received_ns, mid, link))
         self._arrived.set()
 

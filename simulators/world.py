@@ -17,8 +17,9 @@ from alerts.channels.sms import SmsChannel, SmsSettings
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
 from edge.agent import EdgeSettings, run_edge
-from edge.clock import sleep
+from edge.clock import Clock, sleep
 from edge.journal import JournalSettings
+from edge.machine import SteadyClock
 from edge.reading import DAY_NS
 from edge.session import Session, Will
 from edge.settings import parse
@@ -37,6 +38,7 @@ from simulators.estate import home, places_text, registry_text
 from simulators.fate import CALM, Fate
 from simulators.hook import HookFaults, MemoryHook
 from simulators.households import EXTRACT, moment_ns, read
+from simulators.machine import Clockwork, VirtualMachine
 from simulators.meters import ClockOf, TimedMessage, duplicated, reordered, right
 from simulators.pace import Progress, play
 from simulators.phone import Habit, Phones
@@ -65,6 +67,8 @@ class Plot:
 
     `edits` are told of the homes in the files' time; the default stops the use of one home
     and the telemetry of another at the start. `clocks` are those of meters that are not right.
+    With a `clockwork` the edge has a clock of its own, which is wrong, and nobody's word for
+    the time but the gateway's.
     """
 
     seed: int
@@ -77,6 +81,7 @@ class Plot:
         ("cut-telemetry", f"{SILENT}@{START}"),
     )
     clocks: tuple[tuple[str, ClockOf], ...] = ()
+    clockwork: Clockwork | None = None
 
 
 class World:
@@ -170,19 +175,29 @@ class World:
         return duplicated(told, rng, chance=fate.duplicated, within_s=_SPREAD_S)
 
     async def _edge_lives(self) -> None:
-        settings = self._edge_settings()
+        settings, clock = self._edge_settings(), self._edge_clock()
 
         def connect_edge(filters: Sequence[str], will: Will) -> Session:
-            return self.broker.session(EDGE, filters, will)
+            return self.broker.session(EDGE, filters, will, clock=clock)
 
         def life() -> Coroutine[Any, Any, None]:
-            return run_edge(
-                settings, connect=connect_edge, clock=self._clock, rng=self._edge_chance
-            )
+            return run_edge(settings, connect=connect_edge, clock=clock, rng=self._edge_chance)
 
         await self._lives(EDGE, life, self.plot.fate.edge_life_s)
 
+    def _edge_clock(self) -> Clock:
+        clockwork = self.plot.clockwork
+        if clockwork is None:
+            return self._clock
+        machine = VirtualMachine(self._clock)
+        machine.start(clockwork.error_ns)
+        for after_s, error_ns in clockwork.steps:
+            asyncio.get_running_loop().call_later(after_s, machine.set_wall, error_ns)
+        return SteadyClock(machine)
+
     async def _gateway_lives(self) -> None:
+        if self.plot.clockwork is not None:
+            await sleep(self._clock, self.plot.clockwork.gateway_after_s)
         await self._lives("gateway", self._gateway, self.plot.fate.gateway_life_s)
 
     async def _lives(

@@ -160,6 +160,12 @@ def _edge_warnings(voice: Voice, edge: EdgeView) -> Iterator[str]:
     elif edge.state is Link.STALE:
         age = voice.span((voice.now_ns - edge.at_ns) / SECOND_NS)
         yield voice.say("system.edge_stale", edge=edge.edge, age=age)
+    if edge.is_waiting_for_time:
+        held = edge.health.get("held_deliveries")
+        count = phrase.plain(held) if isinstance(held, int | float) else "?"
+        yield voice.say("system.edge_time", edge=edge.edge, count=count)
+    if edge.health.get("clocks_disagree"):
+        yield voice.say("system.edge_clocks", edge=edge.edge)
     if edge.is_clock_wrong:
         yield voice.say("system.edge_clock", edge=edge.edge)
     if edge.health.get("rules_broken"):

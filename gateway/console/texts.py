@@ -309,6 +309,14 @@ _SYSTEM = {
         "边缘站 {edge} 时钟不准，预警可能延误，请校时",
         "Edge {edge}: its clock is wrong; alerts may be missed. Set it.",
     ),
+    "system.edge_time": Words(
+        "边缘站 {edge} 不知道准确时间：其住户情况未知，已存 {count} 条消息待判，请检查校时",
+        "Edge {edge} does not know the time: its homes are unknown; {count} messages wait.",
+    ),
+    "system.edge_clocks": Words(
+        "边缘站 {edge} 的系统时钟与本机相差一分钟以上，请检查两台机器的校时",
+        "Edge {edge}: its clock and ours are over a minute apart. Check NTP on both machines.",
+    ),
     "system.edge_rules": Words(
         "边缘站 {edge} 有规则出错，部分住户未被监测",
         "Edge {edge}: a rule broke; some homes are not watched",

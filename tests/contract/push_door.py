@@ -40,6 +40,7 @@ site = "s01"
 registry = "registry.toml"
 journal = {{path = "journal.db"}}
 broker = {{port = {broker}}}
+clock = {{trust = "assume"}}
 [push]
 port = {port}
 read_timeout = "0.5 s"

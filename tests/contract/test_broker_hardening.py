@@ -54,7 +54,9 @@ def shipped(name: str) -> Any:
 EDGE: str = shipped("edge.toml")["broker"]["username"]
 GATEWAY: str = shipped("gateway.toml")["broker"]["username"]
 CONFIG_TOPIC = topic.config_topic(SITE, EDGE_CODE)
-EDGE_FILTERS = (*topic.device_filters(SITE), topic.ack_topic(SITE, EDGE_CODE), CONFIG_TOPIC)
+ANSWERS = topic.answer_topic(SITE, EDGE_CODE)
+TOLD = (topic.ack_topic(SITE, EDGE_CODE), CONFIG_TOPIC, ANSWERS)
+EDGE_FILTERS = (*topic.device_filters(SITE), *TOLD)
 GATEWAY_FILTERS = (*gateway_filters(SITE), topic.seen_filter(SITE), topic.state_filter(SITE))
 
 
@@ -125,6 +127,7 @@ def test_edge_and_gateway_may_do_all_that_they_have_to(broker: Server) -> None:
             topic.status_topic(SITE, EDGE_CODE),
             topic.health_topic(SITE, EDGE_CODE),
             topic.seen_topic(SITE, EDGE_CODE),
+            topic.question_topic(SITE, EDGE_CODE),
         ]
         async with online(edge), online(gateway), online(session(broker, A)) as device:
             for verb in ("obs", "hist", "evt"):
@@ -141,6 +144,8 @@ def test_edge_and_gateway_may_do_all_that_they_have_to(broker: Server) -> None:
             assert payloads(await receive(gateway, 1)) == [b"up"]
             await gateway.publish(f"{PLACE[A]}/state", b"", retain=True)
             assert payloads(await receive(gateway, 1)) == [b""]
+            await gateway.publish(ANSWERS, b"now")
+            assert payloads(await receive(edge, 1)) == [b"now"]
 
     play(scenario())
 
@@ -196,8 +201,9 @@ async def forge(broker: Server, user: str, forged: str) -> None:
         f"sw/1/{SITE}/b01/u0101/gas/{A}/obs",
         f"sw/1/{SITE}/_ack/{EDGE_CODE}",
         CONFIG_TOPIC,
+        ANSWERS,
     ],
-    ids=["device", "building", "home", "prefix", "kind", "gateway", "registry"],
+    ids=["device", "building", "home", "prefix", "kind", "gateway", "registry", "time"],
 )
 def test_a_device_speaks_for_nobody_else(broker: Server, user: str, forged: str) -> None:
     async def scenario() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edge import journal_file
 from edge.entry import Admitted, Entry, Link, Message, Tick
 from edge.health import Health
 from edge.history import JournalHistory
@@ -297,6 +298,29 @@ def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="not a journal of format"):
         opened(tmp_path)
     assert not list(tmp_path.glob("*.damaged-*"))
+
+
+def test_a_journal_of_the_format_before_opens_with_all_that_it_held(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    journal.append([admitted(1, 2)])
+    journal.close()
+    connection = sqlite3.connect(tmp_path / "journal.db")
+    connection.executescript("DROP TABLE held; DROP TABLE placed; PRAGMA user_version = 1;")
+    connection.close()
+    journal = opened(tmp_path)
+    assert [stored.entry for stored in journal.replay_from(0)] == [admitted(1, 2)]
+    assert journal.read("SELECT count(*) FROM held", ()) == [(0,)]
+    assert journal.read("PRAGMA user_version", ()) == [(journal_file.FORMAT,)]
+    journal.close()
+
+
+def test_a_journal_of_a_format_to_come_is_left_alone(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / "journal.db")
+    connection.execute(f"PRAGMA user_version = {journal_file.FORMAT + 1}")
+    connection.close()
+    with pytest.raises(JournalError, match="use the release that wrote it"):
+        opened(tmp_path)
 
 
 def test_a_commit_without_room_changes_nothing_and_succeeds_once_there_is_room(

@@ -85,7 +85,7 @@ def test_a_journal_that_refuses_is_told_to_the_device_which_then_comes_again(
         assert (await door.hikvision(FINGER)).text == "OK"
         assert door.health.counted("pushes_refused", "journal_full") == 1
 
-    def refusing(*_: object) -> int:
+    def refusing(*_: object, **__: object) -> int:
         raise JournalFull("no room")
 
     assert play(tmp_path, scene) == FINGER_READ
@@ -98,7 +98,7 @@ def test_a_journal_that_breaks_says_come_again_and_ends_the_edge(
         monkeypatch.setattr(Journal, "append", broken)
         assert (await door.hikvision(FINGER)).status_code == 503
 
-    def broken(*_: object) -> int:
+    def broken(*_: object, **__: object) -> int:
         raise JournalDamaged("broken")
 
     with pytest.RaisesGroup(JournalDamaged, flatten_subgroups=True):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from edge import topic
 from edge.broker import BrokerSettings, PahoSession, back_off_s
 from edge.clock import SystemClock
 from edge.session import Delivery, NotPublished, Session, Will
@@ -400,3 +401,28 @@ def test_the_password_never_prints() -> None:
     settings = BrokerSettings.model_validate({"username": "edge", "password": "hunter2"})
     assert "hunter2" not in repr(settings) + str(settings) + settings.model_dump_json()
     assert settings.secret() == "hunter2"
+
+
+def test_what_is_subscribed_for_the_moment_is_not_kept_nor_waits_behind_what_is_unacked(
+    party: Party,
+) -> None:
+    async def scenario() -> None:
+        name, root = client_id(party, "sub"), party.root.replace("/", "-")
+        answers = topic.answer_topic(root, "e01")
+        filters = [party.topic("obs"), answers]
+        there = party.connect(client_id(party, "pub"), [], None)
+        async with online(party.connect(name, filters, None)):
+            pass
+        async with online(there):
+            await there.publish(answers, b"while away")
+            await there.publish(party.topic("obs"), b"kept")
+            async with online(party.connect(name, filters, None)) as here:
+                assert payloads(await receive(here, 1)) == [b"kept"]
+                for number in range(20):
+                    await there.publish(party.topic("obs"), b"%d" % number)
+                await there.publish(answers, b"now")
+                got = await receive(here, 21)
+                assert payloads([d for d in got if d.topic == answers]) == [b"now"]
+                here.ack(got)
+
+    play(scenario())

@@ -95,7 +95,7 @@ def _configure(folder: Path, broker: Server, ports: dict[str, int]) -> None:
     (folder / "edge.toml").write_text(
         f'edge = "e01"\nsite = "{SITE}"\nregistry = "registry.toml"\n'
         f'[journal]\npath = "journal.db"\n[metrics]\nport = {ports["metrics"]}\n'
-        f'[broker]\nclient_id = "{SITE}-edge"\n{link}'
+        f'[clock]\ntrust = "assume"\n[broker]\nclient_id = "{SITE}-edge"\n{link}'
     )
     (folder / "gateway.toml").write_text(
         f'site = "{SITE}"\npublic_url = "http://127.0.0.1:{ports["console"]}"\n'

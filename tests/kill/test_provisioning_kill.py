@@ -50,7 +50,8 @@ def start(folder: Path) -> tuple[Journal, Fold, Provisioning]:
     provisioning = Provisioning(
         ("s01", "e01"), pinned, fold, session, clock=clock, health=health
     )  # fmt: skip
-    fold.recover(at(12))
+    fold.recover()
+    fold.link(at(12), up=False)
     return journal, fold, provisioning
 
 

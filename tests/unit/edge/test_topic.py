@@ -43,6 +43,8 @@ def test_service_topics_name_their_edge() -> None:
         topic.ack_topic("s01", "e01"),
         topic.status_topic("s01", "e01"),
         topic.health_topic("s01", "e01"),
+        topic.question_topic("s01", "e01"),
+        topic.answer_topic("s01", "e01"),
     ):
         assert topic.edge_of(text) == ("s01", "e01")
 
@@ -58,6 +60,12 @@ def test_the_filters_leave_state_messages_out() -> None:
         "sw/1/s01/+/+/+/+/hist",
         "sw/1/s01/+/+/+/+/evt",
     )
+
+
+def test_only_the_time_is_subscribed_for_the_moment_and_not_kept() -> None:
+    fleeting = [topic.answer_topic("s01", "e01"), topic.edge_filters("s01")[2]]
+    kept = [*topic.device_filters("s01"), *topic.edge_filters("s01")[:2], "#", TEXT]
+    assert [topic.qos(each) for each in (*fleeting, *kept)] == [0, 0, *[1] * len(kept)]
 
 
 def test_a_wildcard_cannot_be_smuggled_in_as_a_code() -> None:

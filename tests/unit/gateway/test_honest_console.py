@@ -59,6 +59,23 @@ def test_an_edge_whose_clock_is_wrong_is_named(world: World, ahead_ns: int, wron
     assert (say(Lang.ZH, "system.edge_clock", edge="e01") in banners(world)) is wrong
 
 
+def test_an_edge_that_does_not_know_the_time_is_named_and_what_it_keeps_counted(
+    world: World,
+) -> None:
+    hear(world, health='{"at_ns": 3600000000000, "clock_trusted": 0.0, "held_deliveries": 412.0}')
+    assert say(Lang.ZH, "system.edge_time", edge="e01", count="412") in banners(world)
+    assert say(Lang.ZH, "system.edge_clock", edge="e01") not in banners(world)
+    world.clock.now += MINUTE_NS
+    told = f'{{"at_ns": {world.clock.now}, "clock_trusted": 1.0, "held_deliveries": 0}}'
+    hear(world, health=told)
+    assert banners(world) == ""
+
+
+def test_a_kernel_and_a_gateway_whose_clocks_disagree_are_named(world: World) -> None:
+    hear(world, health=f'{{"at_ns": {NOW_NS}, "clock_trusted": 1, "clocks_disagree": 1.0}}')
+    assert say(Lang.ZH, "system.edge_clocks", edge="e01") in banners(world)
+
+
 def test_an_edge_with_a_broken_rule_is_named(world: World) -> None:
     hear(world, health='{"rules_broken": {"welfare": 3}}')
     assert say(Lang.ZH, "system.edge_rules", edge="e01") in banners(world)

@@ -1,6 +1,7 @@
 """What arrives is committed, then acked to the broker, then to the edge; or a dead letter."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from edge.session import Delivery, NotPublished, OnLink
 from gateway.db import tables
 from gateway.engine import Engine
 from gateway.intake import Intake, Refused, read_envelope
+from gateway.time_answers import ANSWERS_MAX
 from tests.unit.gateway.test_engine import NOW, a_finding, engine, only_incident, rows_of
 
 __all__ = ["engine"]
@@ -68,6 +70,14 @@ def envelope(seq: int = 1, **changes: Any) -> bytes:
     return msgspec.json.encode(fields | changes)
 
 
+async def answered(engine: Engine, session: Script) -> None:
+    """Let the intake take one batch, and what it owes come out."""
+    intake = Intake(engine, session, site="s01", clock=FixedClock())
+    await intake._take_next()
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
 def run(engine: Engine, session: Script) -> None:
     async def until_dry() -> None:
         intake = Intake(engine, session, site="s01", clock=FixedClock())
@@ -76,6 +86,49 @@ def run(engine: Engine, session: Script) -> None:
         assert intake.heard_ns == NOW
 
     asyncio.run(until_dry())
+
+
+def test_an_edge_that_asks_is_told_the_time(engine: Engine) -> None:
+    session = Script(("sw/1/s01/_edge/e01/time", b'{"v":1,"asked":77}'))
+    asyncio.run(answered(engine, session))
+    assert session.published == [
+        ("sw/1/s01/_time/e01", f'{{"v":1,"asked":77,"at_ns":{NOW}}}'.encode())
+    ]
+    assert rows_of(engine, tables.edge_status) == []
+
+
+@pytest.mark.parametrize("age_ns", [11 * SECOND_NS, -SECOND_NS])
+def test_a_question_that_waited_is_not_answered(engine: Engine, age_ns: int) -> None:
+    session = Script(("sw/1/s01/_edge/e01/time", b'{"v":1,"asked":77}'))
+    session.waiting = [each._replace(received_ns=NOW - age_ns) for each in session.waiting]
+    asyncio.run(answered(engine, session))
+    assert session.published == []
+    assert session.acked == [0]
+
+
+def test_a_kept_question_is_old_news(engine: Engine) -> None:
+    session = Script(("sw/1/s01/_edge/e01/time", b'{"v":1,"asked":77}'))
+    session.waiting = [each._replace(retain=True) for each in session.waiting]
+    asyncio.run(answered(engine, session))
+    assert session.published == []
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b'{"v":1,"asked":"x"}', b'{"v":2,"asked":1}'])
+def test_a_question_that_is_none_is_refused(engine: Engine, payload: bytes) -> None:
+    session = Script(("sw/1/s01/_edge/e01/time", payload))
+    asyncio.run(answered(engine, session))
+    assert session.published == []
+    assert len(rows_of(engine, tables.dead_letter)) == 1
+
+
+def test_more_questions_than_can_be_answered_leave_findings_alone(engine: Engine) -> None:
+    asked = [("sw/1/s01/_edge/e01/time", b'{"v":1,"asked":77}')] * (ANSWERS_MAX + 9)
+    session = Script(*asked, ("sw/1/s01/_finding/e01", envelope(7)))
+    asyncio.run(answered(engine, session))
+    assert len(session.acked) == len(asked) + 1
+    assert only_incident(engine).finding_id == a_finding().id
+    told = Counter(topic for topic, _ in session.published)
+    assert told == {"sw/1/s01/_time/e01": ANSWERS_MAX, "sw/1/s01/_ack/e01": 1}
 
 
 def test_a_finding_is_committed_and_both_broker_and_edge_are_told(engine: Engine) -> None:
