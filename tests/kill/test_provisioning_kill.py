@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import random
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +43,8 @@ def start(folder: Path) -> tuple[Journal, Fold, Provisioning]:
     journal = open_journal(settings, fresh_epoch="epoch", now_ns=at(0), health=health)
     fold = Fold(journal, Pipeline(read_registry_bytes(HANGS)), health)
     clock = SystemClock()
-    session = MemorySession(MemoryBroker(clock, None), "edge", None)  # type: ignore[arg-type]
+    broker = MemoryBroker(clock, random.Random(1))
+    session = MemorySession(broker, "edge", None, clock)
     (folder / "key.pem").write_text(public_pem(KEY), "utf-8")
     pinned = ProvisioningSettings(
         public_key_file=folder / "key.pem", copy_file=folder / "registry.pushed"
