@@ -12,10 +12,12 @@ from math import ceil
 from operator import attrgetter
 from typing import NamedTuple
 
-from edge.meter import ML_PER_M3, Meter, Segment
+from edge.chain import Chain
+from edge.meter import Meter
 from edge.outage import Outage
 from edge.reading import Reading
 from edge.registry import Binding
+from edge.signature import ML_PER_M3
 
 _ML_PER_L = ML_PER_M3 // 1_000
 
@@ -45,15 +47,20 @@ class Bounds(NamedTuple):
         return Use.USED if self.lower_ml >= threshold_ml else Use.UNKNOWN
 
 
-def bounds(segment: Segment, start_ns: int, end_ns: int) -> Bounds:
-    """What `segment` says of the use within `[start_ns, end_ns]`."""
-    times_ns, volumes_ml = segment.times_ns, segment.volumes_ml
+def bounds(chain: Chain, start_ns: int, end_ns: int) -> Bounds:
+    """What `chain` says of the use within `[start_ns, end_ns]`.
+
+    Across a doubtful joint there is no upper bound; what was used on either side still adds up.
+    """
+    times_ns, volumes_ml = chain.times_ns, chain.volumes_ml
     before = bisect_right(times_ns, start_ns) - 1
     inside = before if before >= 0 and times_ns[before] == start_ns else before + 1
     after = bisect_left(times_ns, end_ns)
     last = after if after < len(times_ns) and times_ns[after] == end_ns else after - 1
     lower_ml = volumes_ml[last] - volumes_ml[inside] if inside < last else 0
     if before < 0 or after == len(times_ns):
+        return Bounds(lower_ml, None)
+    if chain.doubts_ns and chain.is_doubtful(times_ns[before], times_ns[after]):
         return Bounds(lower_ml, None)
     return Bounds(lower_ml, volumes_ml[after] - volumes_ml[before])
 
@@ -116,8 +123,8 @@ def watermark_ns(meters: Sequence[Meter]) -> int | None:
 def use(meters: Sequence[Meter], start_ns: int, end_ns: int) -> Bounds:
     """The use of all `meters` together within `[start_ns, end_ns]`."""
     if len(meters) == 1:
-        return bounds(meters[0].segment, start_ns, end_ns)
-    parts = [bounds(meter.segment, start_ns, end_ns) for meter in meters]
+        return bounds(meters[0].chain, start_ns, end_ns)
+    parts = [bounds(meter.chain, start_ns, end_ns) for meter in meters]
     lower_ml = sum(part.lower_ml for part in parts)
     uppers_ml = [part.upper_ml for part in parts if part.upper_ml is not None]
     return Bounds(lower_ml, sum(uppers_ml) if len(uppers_ml) == len(parts) else None)

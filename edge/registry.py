@@ -6,7 +6,6 @@ One TOML file a site. A broken file is refused as a whole, with every fault in i
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -15,12 +14,12 @@ from pydantic import AwareDatetime, Field, field_validator
 
 from edge import settings
 from edge.reading import Kind
-from edge.settings import ConfigError, ConfigFault, DurationS, M, Settings
+from edge.replacement import REPLACEMENTS_MAX, Replacement, misplaced
+from edge.settings import ConfigError, ConfigFault, DurationS, M, Settings, nanoseconds
 from edge.topic import is_segment
 
 WINDOW_S_MAX = 72 * 3600
 """Longest welfare window: the meters' memory of 96 h less a day of margin."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_NS, _LAST_NS = -(2**63), 2**63 - 1
 _ARRAYS = {"unit", "device", "adapter"}
 _CODE_REMEDY = "use 1-32 of a-z 0-9 _ - and begin with a letter or digit"
@@ -81,6 +80,14 @@ class Device(Settings):
     resolution_m3: float | None = Field(None, ge=1e-6, le=1.0)
     interval_s: DurationS | None = Field(None, alias="interval", gt=0)
     q_max_m3h: float = Field(3.125, gt=0, le=1_000)
+    replacements: tuple[Replacement, ...] = Field(
+        (), alias="replacement", max_length=REPLACEMENTS_MAX
+    )
+
+    def vendors(self) -> tuple[str, ...]:
+        """Every name under which its vendors know it, through all replacements."""
+        names = (self.vendor, *(row.vendor for row in self.replacements))
+        return tuple(name for name in names if name)
 
 
 class _Header(Settings):
@@ -120,8 +127,8 @@ class Registry:
         for binding in self.bindings():
             homes[binding.unit.code].append(binding)
         self._homes = {code: tuple(group) for code, group in homes.items()}
-        named = ((each.device.vendor, each.device.id) for each in self.bindings())
-        self._vendors = {vendor: device for vendor, device in named if vendor}
+        devices = [each.device for each in self.bindings()]
+        self._vendors = {name: device.id for device in devices for name in device.vendors()}
 
     @classmethod
     def parse(cls, table: Mapping[str, Any], path: Path) -> "Registry":
@@ -247,6 +254,7 @@ class _Draft:
             self._code(f"{key}.id", device.id)
             if device.unit not in codes:
                 self.fault(f"{key}.unit", f'no unit "{device.unit}"', "add the [[unit]] or mend it")
+            self._replacements(key, device)
         self._overlaps(devices)
         self._shared_vendors(devices)
 
@@ -289,9 +297,16 @@ class _Draft:
     def _shared_vendors(self, devices: dict[str, Device]) -> None:
         owners: dict[str, str] = {}
         for key, device in devices.items():
-            if device.vendor and owners.setdefault(device.vendor, device.id) != device.id:
-                problem = f'"{device.vendor}" is "{owners[device.vendor]}" already'
-                self.fault(f"{key}.vendor", problem, "give each device its own vendor id")
+            for name in device.vendors():
+                if owners.setdefault(name, device.id) != device.id:
+                    problem = f'"{name}" is "{owners[name]}" already'
+                    self.fault(f"{key}.vendor", problem, "give each device its own vendor id")
+
+    def _replacements(self, key: str, device: Device) -> None:
+        if device.replacements and device.kind is not Kind.WATER:
+            self.fault(f"{key}.replacement", "is for water meters", "remove it")
+        for i, problem, remedy in misplaced(device.replacements, *_span(device)):
+            self.fault(f"{key}.replacement.{i}.at", problem, remedy)
 
     def _overlaps(self, devices: dict[str, Device]) -> None:
         spans: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
@@ -315,12 +330,8 @@ def _codes(table: Mapping[str, Any]) -> set[str]:
 
 
 def _span(device: Device) -> tuple[int, int]:
-    start_ns = _FIRST_NS if device.start is None else _ns(device.start)
-    return start_ns, _LAST_NS if device.end is None else _ns(device.end)
-
-
-def _ns(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+    start_ns = _FIRST_NS if device.start is None else nanoseconds(device.start)
+    return start_ns, _LAST_NS if device.end is None else nanoseconds(device.end)
 
 
 def _bound(device: Device, unit: Unit) -> Binding:

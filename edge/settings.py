@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
@@ -17,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 _UNITS_S = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|min|h|d)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Settings(BaseModel):
@@ -55,6 +57,11 @@ def _seconds(text: object) -> float:
 
 DurationS = Annotated[float, BeforeValidator(_seconds)]
 """Seconds, written in the file with a unit: "30 s", "15 min", "12 h", "7 d"."""
+
+
+def nanoseconds(moment: datetime) -> int:
+    """A time with an offset, since the epoch; exact to the microsecond."""
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Welfare:
         at_ns = min(now_ns, mark_ns)
         start_ns = at_ns - self._window_ns
         enough_ml = threshold_ml(meters, self.terms.threshold_l)
-        seen_ns = at_ns - max([meter.segment.times_ns[0] for meter in meters])
+        seen_ns = at_ns - max([meter.chain.times_ns[0] for meter in meters])
         if active_since_ns is None and seen_ns < self._window_ns:
             return WarmingUp(seen_ns / SECOND_NS, self.terms.window_s)
         answer = used(meters, start_ns, at_ns, enough_ml)
@@ -152,9 +152,9 @@ def _interval_ns(meters: Sequence[Meter]) -> int:
 
 def _quiet_since_ns(meters: Sequence[Meter], at_ns: int, enough_ml: int) -> int:
     """The earliest sample from which the use up to `at_ns` stays below `enough_ml`."""
-    times_ns: Sequence[int] = meters[0].segment.times_ns
+    times_ns: Sequence[int] = meters[0].chain.times_ns
     if len(meters) > 1:
-        times_ns = sorted({at for meter in meters for at in meter.segment.times_ns})
+        times_ns = sorted({at for meter in meters for at in meter.chain.times_ns})
 
     def quiet(since_ns: int) -> bool:
         upper_ml = use(meters, since_ns, at_ns).upper_ml

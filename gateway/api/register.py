@@ -1,12 +1,14 @@
 """What a water register stood at, at any time that its readings tell of.
 
 The readings are judged by the edge's own meter, so that the curve and the findings rest on
-the same samples: glitches are out, and a replaced meter cuts the record in two.
+the same samples: glitches are out, and a register that was replaced cuts the record in two
+unless somebody declared what both showed.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
+from edge.chain import JointKind
 from edge.meter import Meter
 from edge.reading import MINUTE_NS, Reading
 from edge.registry import Binding
@@ -60,17 +62,19 @@ def judged(binding: Binding, readings: Iterable[Reading]) -> Register:
     """The register of the device of `binding`, from its readings in order of time."""
     meter = Meter(binding)
     samples: list[tuple[int, float]] = []
-    cuts: list[int] = []
+    joined_ns: dict[int, JointKind] = {}
     for reading in readings:
         meter.observe(reading)
-        segment = meter.segment
-        if meter.counts.breaks > len(cuts):
-            cuts.append(segment.times_ns[0])
-            samples = [sample for sample in samples if sample[0] < cuts[-1]]
-            samples += zip(segment.times_ns, _litres(segment.volumes_ml), strict=True)
-        elif segment.times_ns and (not samples or segment.times_ns[-1] > samples[-1][0]):
-            samples.append((segment.times_ns[-1], segment.volumes_ml[-1] / _ML_PER_L))
-    return Register(samples, cuts)
+        chain = meter.chain
+        for joint in chain.joints:
+            if joint.at_ns not in joined_ns:
+                joined_ns[joint.at_ns] = joint.kind
+                while samples and samples[-1][0] > joint.last_ns:
+                    samples.pop()  # what was not believed in the end
+        first = bisect_right(chain.times_ns, samples[-1][0]) if samples else 0
+        samples += zip(chain.times_ns[first:], _litres(chain.volumes_ml[first:]), strict=True)
+    known = JointKind.DECLARED
+    return Register(samples, [at_ns for at_ns, kind in joined_ns.items() if kind is not known])
 
 
 def _litres(volumes_ml: Iterable[int]) -> list[float]:

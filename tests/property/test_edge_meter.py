@@ -3,8 +3,9 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.chain import WINDOW_NS
 from edge.completeness import bounds
-from edge.meter import SAMPLES_MAX, WINDOW_NS, Meter
+from edge.meter import SAMPLES_MAX, Meter
 from edge.reading import HOUR_NS, MINUTE_NS, Kind, Quality, Reading, TimeSource
 from tests.property.edge_world import REGISTRY, START_S
 
@@ -36,7 +37,7 @@ def metered(samples: list[tuple[int, int]]) -> Meter:
 
 
 def answers(meter: Meter) -> tuple[list[int], list[int]]:
-    return meter.segment.times_ns.tolist(), meter.segment.volumes_ml.tolist()
+    return meter.chain.times_ns.tolist(), meter.chain.volumes_ml.tolist()
 
 
 @given(true_registers(), st.data())
@@ -87,7 +88,7 @@ def test_bounds_enclose_the_true_use(
     meter = metered(samples[::2])
     start_ns = START_NS + start_h * HOUR_NS
     end_ns = start_ns + length_h * HOUR_NS
-    known = bounds(meter.segment, start_ns, end_ns)
+    known = bounds(meter.chain, start_ns, end_ns)
     inside = [litres for at_ns, litres in samples if start_ns <= at_ns <= end_ns]
     around = [litres for at_ns, litres in samples if at_ns <= start_ns][-1:] + inside
     around += [litres for at_ns, litres in samples if at_ns >= end_ns][:1]

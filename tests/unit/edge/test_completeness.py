@@ -55,8 +55,8 @@ def test_what_one_meter_cannot_know_the_home_cannot_know() -> None:
 
 
 def test_the_use_across_a_change_of_register_is_unknown() -> None:
-    segment = metered(10_000, 10_020, 0, 1, 5).segment
-    assert bounds(segment, at(1), at(4)) == Bounds(5_000, None)
+    chain = metered(10_000, 10_020, 0, 1, 5).chain
+    assert bounds(chain, at(1), at(4)) == Bounds(5_000, None)
 
 
 @pytest.mark.parametrize(

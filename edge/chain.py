@@ -1,0 +1,86 @@
+"""The believed samples of a meter, register after register, joined by typed joints.
+
+A register may be reset, roll over or be replaced; what was used before and what was used
+after still adds up. Only what was used across a doubtful joint is unknown, and stays so.
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from enum import StrEnum
+
+from msgspec import Struct
+
+from edge.reading import HOUR_NS
+
+WINDOW_NS = 96 * HOUR_NS
+"""How long what a meter said is remembered."""
+
+
+class JointKind(StrEnum):
+    """What became of the register between two believed samples that do not simply follow."""
+
+    RESET = "reset"
+    ROLLOVER = "rollover"
+    REPLACED = "replaced"
+    EXCURSION = "excursion"
+    DECLARED = "declared"
+
+
+class Joint(Struct, frozen=True):
+    """The register stood at `last_ml` at `last_ns`, and at `first_ml` at `at_ns`.
+
+    `inferred_ml` is what a rollover would have used: a guess, shown to people, never a bound.
+    `offset_ml` is what the volumes of the chain are above the register from here on.
+    """
+
+    kind: JointKind
+    last_ns: int
+    at_ns: int
+    last_ml: int
+    first_ml: int
+    offset_ml: int
+    inferred_ml: int | None = None
+
+
+class Chain:
+    """Times rising, volumes never falling: what was surely used, in millilitres.
+
+    A difference of two volumes is a lower bound of the use between them. It is the use itself
+    where no doubtful joint lies between; `doubts_ns` are the times of the samples after those.
+    """
+
+    __slots__ = ("doubts_ns", "joints", "times_ns", "volumes_ml")
+
+    def __init__(self) -> None:
+        self.times_ns = array("q")
+        self.volumes_ml = array("q")
+        self.joints: list[Joint] = []
+        self.doubts_ns: list[int] = []
+
+    def join(self, joint: Joint) -> None:
+        """Append the first sample after `joint`; all but declared joints are doubtful."""
+        self.times_ns.append(joint.at_ns)
+        self.volumes_ml.append(joint.first_ml + joint.offset_ml)
+        self.joints.append(joint)
+        if joint.kind is not JointKind.DECLARED:
+            self.doubts_ns.append(joint.at_ns)
+
+    def is_doubtful(self, after_ns: int, until_ns: int) -> bool:
+        """Whether a doubtful joint lies between believed samples at these two times."""
+        doubts_ns = self.doubts_ns
+        return bisect_right(doubts_ns, until_ns) > bisect_right(doubts_ns, after_ns)
+
+    def drop_last(self, count: int) -> None:
+        """Take back the last `count` samples; no joint may be among them."""
+        del self.times_ns[-count:], self.volumes_ml[-count:]
+
+    def drop_before(self, at_ns: int) -> Joint | None:
+        """Forget the samples older than `at_ns`; the last joint that is forgotten with them."""
+        count = bisect_left(self.times_ns, at_ns)
+        del self.times_ns[:count], self.volumes_ml[:count]
+        if not self.joints or self.joints[0].at_ns > at_ns:
+            return None
+        gone = [joint for joint in self.joints if joint.at_ns <= at_ns]
+        del self.joints[: len(gone)]
+        del self.doubts_ns[: bisect_right(self.doubts_ns, at_ns)]
+        return gone[-1]
