@@ -22,7 +22,6 @@ from edge.signature import (
 _NEVER_NS = 2**63 - 1
 _NO_EVIDENCE = 2**63 - 1
 _DOUBTED_MAX = 64
-_MAY_COME_BACK = {JointKind.RESET, JointKind.ROLLOVER, JointKind.REPLACED}
 
 
 class Judge:
@@ -93,9 +92,11 @@ class Judge:
             self._believe(_held(sample, last))
 
     def _rivals(self) -> list[Sample]:
-        """What a sample might follow instead: refused samples, and registers of before."""
-        joints = (joint for joint in self.chain.joints if joint.kind in _MAY_COME_BACK)
-        return [*self._doubted, *(Sample(j.last_ns, j.last_ml, 0) for j in joints)]
+        """What a sample might follow instead: refused samples, and a register that had fallen."""
+        joint = self.chain.joints[-1] if self.chain.joints else None
+        if joint is None or joint.kind is JointKind.DECLARED or joint.last_ml <= joint.first_ml:
+            return self._doubted
+        return [*self._doubted, Sample(joint.last_ns, joint.last_ml, 0)]
 
     def _believe(self, sample: Sample) -> None:
         self.chain.times_ns.append(sample.at_ns)

@@ -139,6 +139,7 @@ REFUSALS: Sequence[tuple[Verdict, Test]] = (
 JOINTS: Sequence[tuple[JointKind, int, Test]] = (
     (JointKind.RESET, AGREEING_WITH_EVIDENCE, _is_restarted),
     (JointKind.ROLLOVER, AGREEING, _is_rolled_over),
+    (JointKind.EXCURSION, AGREEING, _is_small_dip),
     (JointKind.REPLACED, AGREEING, _is_anything),
 )
 """What a new register is, by the first sample of it, and how many must agree on it."""

@@ -27,6 +27,7 @@ from edge.settings import DurationS
 from simulators.estate import Home, home, places_text, registry_text
 from simulators.households import EXTRACT, HouseholdsError, Series, moment_ns, moment_text, read
 from simulators.pace import Progress, play
+from simulators.replay_report import report_of, write
 from simulators.story import EDIT_NAMES, Edit, Story, edit, merged, messages_of
 
 _PUBLISH_TIMEOUT_S = 10.0
@@ -90,9 +91,11 @@ class Replay:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """0 all published, 1 the readings cannot be used, 2 usage, 130 interrupted."""
+    """0 done, 1 the readings cannot be used or a report is bad, 2 usage, 130 interrupted."""
     options = _parser().parse_args(argv)
     try:
+        if options.report:
+            return _told(options)
         replay = _prepared(options)
     except ValueError as error:
         print(f"replay: {error}", file=sys.stderr)
@@ -108,11 +111,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _told(options: argparse.Namespace) -> int:
+    """Print what the edge makes of the homes, without a broker; 1 when it is not sound."""
+    names = [name for name in options.homes.split(",") if name]
+    homes = read(options.readings, names or None)
+    reports = [report_of(name, series) for name, series in homes.items()]
+    return write(reports, sys.stdout, as_json=options.json)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="shouwang replay", description=__doc__)
     parser.add_argument("--readings", type=Path, default=EXTRACT, help="CSV home,time,litres[.gz]")
     parser.add_argument("--homes", default="", help="comma-separated; default: all of the file")
-    parser.add_argument("--broker", required=True, help="mqtt://user:pass@host:port; or leave "
+    parser.add_argument("--report", action="store_true",
+                        help="no broker: what the edge finds, and the proof of it")  # fmt: skip
+    parser.add_argument("--broker", default="", help="mqtt://user:pass@host:port; or leave "
                         "the password to --password-file or SHOUWANG_BROKER_PASSWORD")  # fmt: skip
     parser.add_argument("--password-file", type=Path, help="the broker's password, one line")
     parser.add_argument("--site", default="s01")
@@ -145,7 +158,7 @@ def _prepared(options: argparse.Namespace) -> Replay:
 
 def _check(options: argparse.Namespace) -> None:
     """Return when each option can be read; raises ValueError with what is wrong with any."""
-    wrong = []
+    wrong = [] if options.broker else ["--broker: name one, or ask for a --report"]
     for name, read_option in _READ.items():
         text = getattr(options, name)
         try:

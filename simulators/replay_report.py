@@ -35,7 +35,8 @@ from simulators.households import Series, moment_text
 from simulators.meters import RESOLUTION_M3
 
 _GAP_NS = 2 * HOUR_NS
-_AROUND_NS = 24 * HOUR_NS
+_NEAREST = 3
+_TICKS_L = 2
 _BATCH = 256
 _COLUMNS = ("glitches", "suspects", "conflicts", "resets", "rollovers", "breaks", "excursions",
             "unit_mistakes", "estimated")  # fmt: skip
@@ -103,19 +104,16 @@ def report_of(name: str, series: Series) -> HomeReport:
 
 
 def is_proven(series: Series, start_ns: int, end_ns: int, threshold_l: float) -> bool:
-    """Whether readings around `[start_ns, end_ns]` show that less than `threshold_l` was used.
+    """Whether raw readings around `[start_ns, end_ns]` show less use than `threshold_l`.
 
-    The readings taken for true are those of the longest sequence that never falls, of all
-    within a day of the window: spikes and dips are out, and nothing of the edge is used.
+    A register that never falls cannot hide use between two of its readings, so any pair of the
+    three readings before and the three after may prove it; a register wavers by two litres.
     """
     times_ns = [at_ns for at_ns, _ in series]
-    first = bisect_left(times_ns, start_ns - _AROUND_NS)
-    last = bisect_right(times_ns, end_ns + _AROUND_NS)
-    near = series[first:last]
-    true = [near[i] for i in _longest_rising([litres for _, litres in near])]
-    before = [litres for at_ns, litres in true if at_ns <= start_ns]
-    after = [litres for at_ns, litres in true if at_ns >= end_ns]
-    return bool(before and after) and after[0] - before[-1] < threshold_l
+    until, after = bisect_right(times_ns, start_ns), bisect_left(times_ns, end_ns)
+    firsts, lasts = series[max(0, until - _NEAREST) : until], series[after : after + _NEAREST]
+    rises_l = [last.litres - first.litres for first in firsts for last in lasts]
+    return any(-_TICKS_L <= rise_l < threshold_l + _TICKS_L for rise_l in rises_l)
 
 
 def write(reports: Sequence[HomeReport], out: TextIO, *, as_json: bool) -> int:
@@ -164,22 +162,6 @@ def _alarm(name: str, found: Finding, series: Series, times_ns: Sequence[int]) -
         round(max(steps_ns, default=0) / HOUR_NS, 1),
         is_proven(series, start_ns, until_ns, float(threshold_l)) if threshold_l else None,
     )
-
-
-def _longest_rising(values: Sequence[int]) -> list[int]:
-    """The places of the longest subsequence that never falls."""
-    tails: list[int] = []
-    ends: list[int] = []
-    before: list[int] = []
-    for i, value in enumerate(values):
-        place = bisect_right(tails, value)
-        before.append(ends[place - 1] if place else -1)
-        tails[place : place + 1], ends[place : place + 1] = [value], [i]
-    chosen, i = [], ends[-1] if ends else -1
-    while i >= 0:
-        chosen.append(i)
-        i = before[i]
-    return chosen[::-1]
 
 
 def _line(alarm: Alarm) -> str:

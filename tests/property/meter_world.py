@@ -93,7 +93,7 @@ class _Teller:
         )
         self._boot = 1
         self._honest: int | None = self._register  # reported by a register that is confirmed
-        self._told = 0
+        self._told = self._dips = 0
         self._hear(self._register)
 
     def step(self) -> None:
@@ -171,14 +171,20 @@ class _Teller:
 
     def _tell_truth(self) -> None:
         self._hear(self._register)
-        self._told += 1
+        self._told, self._dips = self._told + 1, 0
         if self._honest is not None or self._told >= AGREEING:
             self._honest = self._register
 
     def _dip(self, litres: int) -> None:
-        """Report less than last time, by more than two ticks; else nothing could show it."""
-        seen = self._register - litres < (self._honest or 0) - 2
-        self._hear(self._register - litres if seen else self._register)
+        """Report less than last time, by more than two ticks; else nothing could show it.
+
+        At most two in a row: three that agree are another register, whatever they were.
+        """
+        if self._register - litres >= (self._honest or 0) - 2 or self._dips == AGREEING - 1:
+            self._tell_truth()
+            return
+        self._dips += 1
+        self._hear(self._register - litres)
 
     def _hear(self, litres: float, quality: Quality = Quality.GOOD) -> None:
         if litres >= 0:

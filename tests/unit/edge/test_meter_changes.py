@@ -120,13 +120,13 @@ def test_a_declared_replacement_makes_the_use_across_it_known() -> None:
     assert meter.change() is None
 
 
-@pytest.mark.parametrize(("last_l", "first_l"), [(9_000, 4), (10_025, 7_000), (90_000, 4)])
+@pytest.mark.parametrize(("last_l", "first_l"), [(9_000, 4), (10_025, 700_000), (90_000, 4)])
 def test_a_declaration_that_the_registers_deny_leaves_the_use_unknown(
     last_l: float, first_l: float
 ) -> None:
     meter = declared(10_000, 10_020, 8, 9, 10, hour=1.5, last_l=last_l, first_l=first_l)
     assert bounds(meter.chain, at(0), at(4)).upper_ml is None
-    assert bounds(meter.chain, at(0), at(4)).lower_ml == 20_000
+    assert 20_000 <= bounds(meter.chain, at(0), at(4)).lower_ml <= 22_000
     assert meter.change() is not None
 
 
