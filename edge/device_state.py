@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from edge.completeness import Home
 from edge.detectors.base import Condition, Status
-from edge.meter import ML_PER_M3, Meter
+from edge.meter import Meter
 from edge.presence import Presence
 from edge.reading import HOUR_NS, MINUTE_NS
 from edge.registry import Binding, Registry
+from edge.signature import ML_PER_M3
 from edge.topic import DeviceTopic, Verb, device_topic, home_state_topic
 from edge.watch import Watched
 
@@ -102,8 +103,8 @@ def _device_state(device: Watched[Presence], meter: Meter | None, now_ns: int) -
     interval_ns = rhythm.interval_ns() or device.state.expected_ns or _GOOD_NS_MAX
     until_ns = heard_ns + min(_INTERVALS * interval_ns + _GRACE_NS, _GOOD_NS_MAX)
     state, why = _judged(device, meter, heard_ns, now_ns)
-    volumes_ml = meter.segment.volumes_ml if meter else None
-    water_m3 = volumes_ml[-1] / ML_PER_M3 if volumes_ml else None
+    register_ml = meter.register_ml if meter else None
+    water_m3 = None if register_ml is None else register_ml / ML_PER_M3
     return DeviceState(1, state, why, heard_ns, until_ns if heard_ns else 0, water_m3)
 
 

@@ -117,6 +117,11 @@ class Meter:
         return times_ns[-1] if times_ns else None
 
     @property
+    def register_ml(self) -> int | None:
+        """What the register that hangs there now showed at the watermark."""
+        return self._judge.register_ml if self._judge.chain.times_ns else None
+
+    @property
     def counts(self) -> Counts:
         """What was counted since the meter was first seen."""
         judge, counts = self._judge, self._counts

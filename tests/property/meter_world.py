@@ -120,6 +120,8 @@ class _Teller:
         changed_ns = self._at_ns - MINUTE_NS
         if fault == "declared" and len(self.story.rows) == REPLACEMENTS_MAX:
             return None
+        if fault == "replaced" and self._honest is None:
+            return None  # a register that nothing confirmed is a spike
         match fault:
             case "reset":
                 self._register, self._boot = 0, self._boot + 1
