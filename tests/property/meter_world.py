@@ -99,7 +99,7 @@ class _Teller:
     def step(self) -> None:
         """Let some time pass, with some use in it, and report."""
         before_ns = self._at_ns
-        self._at_ns += self._draw(st.integers(5, 175)) * MINUTE_NS
+        self._at_ns += self._draw(st.integers(8, 175)) * MINUTE_NS
         fault = self._draw(self._faults) if self._draw(st.integers(0, 3)) == 0 else "none"
         self._use(before_ns)
         changed_ns = self._change(fault)
@@ -117,7 +117,7 @@ class _Teller:
 
     def _change(self, fault: str) -> int | None:
         """What becomes of the register in the middle of the step."""
-        changed_ns = self._at_ns - MINUTE_NS
+        changed_ns = self._at_ns - 3 * MINUTE_NS
         if fault == "declared" and len(self.story.rows) == REPLACEMENTS_MAX:
             return None
         if fault == "replaced" and self._honest is None:

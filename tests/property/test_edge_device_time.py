@@ -123,7 +123,7 @@ def test_once_learned_a_wrong_clock_leads_to_what_a_right_one_does(
 ) -> None:
     told = _received(draws)
     wrong, right = _life(off_h, told), _life(0, told)
-    got, wanted = wrong.meter().segment, right.meter().segment
+    got, wanted = wrong.meter().chain, right.meter().chain
     shared = [i for i, at_ns in enumerate(wanted.times_ns) if at_ns > at(PRELUDE_H - 1)]
     pairs = list(zip(got.times_ns[-len(shared) :], wanted.times_ns[-len(shared) :], strict=True))
     assert all(abs(one - other) <= SLACK_NS for one, other in pairs)
@@ -138,5 +138,5 @@ def test_a_clock_that_drifts_is_followed_within_the_slack(rate: float, off_h: fl
         reading = site.hear(hour, 1_000 + 5 * hour, off_h=off_h + rate * hour)
         if hour >= PRELUDE_H and off_h:
             assert -SLACK_NS <= reading.at_ns - at(hour) <= MINUTE_NS
-    times_ns = site.meter().segment.times_ns
+    times_ns = site.meter().chain.times_ns
     assert all(later > earlier for earlier, later in pairwise(times_ns))

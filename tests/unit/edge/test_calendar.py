@@ -84,8 +84,8 @@ def test_daily_batches_lose_no_sample_at_any_edge(moment: str) -> None:
     for day in range(3):
         told(pipeline, day, midnight_ns + (day - 1) * DAY_NS, 100 + 50 * day, batch=24)
     meter = pipeline._homes["u01"].state.named()[0][1]
-    gaps_ns = {later - earlier for earlier, later in pairwise(meter.segment.times_ns)}
-    assert (len(meter.segment.times_ns), gaps_ns) == (72, {HOUR_NS})
+    gaps_ns = {later - earlier for earlier, later in pairwise(meter.chain.times_ns)}
+    assert (len(meter.chain.times_ns), gaps_ns) == (72, {HOUR_NS})
     window = (midnight_ns - 23 * HOUR_NS, midnight_ns)
     assert used([meter], *window, 10_000) is Use.NOT_USED
 
@@ -97,7 +97,7 @@ def test_a_leap_second_repeats_a_time_and_proves_nothing_else() -> None:
     told(pipeline, 1, leap_ns, 100)
     told(pipeline, 2, leap_ns, 101)
     told(pipeline, 3, leap_ns + HOUR_NS, 101)
-    segment = pipeline._homes["u01"].state.named()[0][1].segment
+    segment = pipeline._homes["u01"].state.named()[0][1].chain
     assert list(segment.volumes_ml) == [100_000, 101_000, 101_000]
     assert pipeline.counters()["breaks"] == 0
 
