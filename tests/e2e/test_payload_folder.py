@@ -173,7 +173,7 @@ def test_a_lost_carry_is_a_glitch_and_no_use(
         _, said = ran(one, tmp_path, capsys)
         registers += [round(v * 1_000) for name, v in pairs(said) if name == "water.total"]
     believed = metered(*registers[:3])
-    volumes = believed.segment.volumes_ml
+    volumes = believed.chain.volumes_ml
     assert volumes[-1] - volumes[0] == round(ten[0].expect["use_12:21_to_12:23_m3"] * 1e6)
     assert believed.counts.glitches == 1
     assert believed.counts.breaks == 0
