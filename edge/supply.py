@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from edge.chain import Chain
 from edge.completeness import Home, Use, used, watermark_ns
-from edge.meter import Segment
 from edge.outage import Outage
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Reading
 from edge.registry import Unit
@@ -105,7 +105,7 @@ class Supply:
         """
         retracted = False
         for meter in self._homes[code].meters(reading.at_ns):
-            for before_ns, at_ns in _moves(meter.segment, reading.at_ns):
+            for before_ns, at_ns in _moves(meter.chain, reading.at_ns):
                 retracted |= self._moved(code, before_ns, at_ns)
         self._look(reading.at_ns)
         return retracted
@@ -191,9 +191,9 @@ def _denied(outage: Outage, before_ns: int, at_ns: int) -> bool:
     return outage.start_ns <= before_ns and at_ns <= outage.proven_ns
 
 
-def _moves(segment: Segment, at_ns: int) -> list[tuple[int, int]]:
+def _moves(chain: Chain, at_ns: int) -> list[tuple[int, int]]:
     """The pairs of neighbouring samples, one of them at `at_ns`, between which it moved."""
-    times_ns, volumes_ml = segment.times_ns, segment.volumes_ml
+    times_ns, volumes_ml = chain.times_ns, chain.volumes_ml
     here = bisect_left(times_ns, at_ns)
     if here == len(times_ns) or times_ns[here] != at_ns:
         return []
