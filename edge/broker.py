@@ -1,25 +1,23 @@
 """A broker connection over paho-mqtt, driven by the event loop; see `PahoSession`.
 
-paho parses and writes MQTT 3.1.1; this file owns its socket's readiness, the back-off, and
-what a message passes through before somebody acks it. Each link gets a client of its own,
-so nothing of a dead link is left in the next one; the broker keeps the session.
+This file owns the back-off and what a message passes through before somebody acks it. Each
+link (`edge.broker_link`) gets a client and a framing of its own, so nothing of a dead link
+is left in the next one; the broker keeps the session.
 """
 
 import asyncio
 import logging
 import random
-import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import MQTTErrorCode
 from pydantic import Field, SecretStr, model_validator
 
-from edge import topic
+from edge.broker_link import Link, Refused
 from edge.clock import Clock
+from edge.mqtt_frames import Frames
 from edge.paho_client import PahoClient, trusting
 from edge.session import Delivery, NotPublished, OnLink, Will
 from edge.settings import DurationS, Settings
@@ -29,15 +27,10 @@ log = logging.getLogger(__name__)
 # The link's own times are the network's and stay in real seconds on any clock.
 _BACKOFF_S_MIN, _BACKOFF_S_MAX = 1.0, 60.0
 _STABLE_S = 300.0
-_ACCEPT_S = 15.0
-_PUBACK_S = 30.0
-_MISC_S = 1.0
 
 _QUEUE_MAX = 4_000
 _QUEUE_BYTES_MAX = 64 * 2**20
-_PACKETS_A_WAKE = 256
 _UNCONFIRMED_MAX = 1_000
-_UNREADABLE_TOPIC = "\ufffd"
 
 
 class BrokerSettings(Settings):
@@ -69,15 +62,12 @@ class BrokerSettings(Settings):
         return None if self.password is None else self.password.get_secret_value()
 
 
-class _Refused(Exception):  # noqa: N818  (the broker's answer, not a fault of ours)
-    """The broker answered, and the answer was no."""
-
-
 class PahoSession:
     """An `edge.session.Session` on a real broker.
 
-    Messages wait here, unacked, up to 4,000 or 64 MiB; then the socket is not read until
-    somebody takes some, and the broker keeps the rest. A reader that stays away for longer
+    Messages wait here, unacked, up to 4,000 or 64 MiB and what one more read (256 KiB)
+    brings; then the socket is not read until somebody takes some, and the broker keeps the
+    rest. A reader that stays away for longer
     than the keepalive loses the link, and what it had not acked comes again.
     """
 
@@ -100,7 +90,7 @@ class PahoSession:
         self._wanted = 1
         self._arrived = asyncio.Event()
         self._link = 0
-        self._current: _Link | None = None
+        self._current: Link | None = None
 
     @property
     def connected(self) -> bool:
@@ -116,7 +106,7 @@ class PahoSession:
             began_s = loop.time()
             try:
                 await self._one_link(on_link)
-            except (_Refused, OSError, TimeoutError) as error:
+            except (Refused, OSError, TimeoutError) as error:
                 log.warning("broker %s: %s", self._where(), error)
             stable = loop.time() - began_s >= _STABLE_S
             failures = 1 if stable else failures + 1
@@ -155,9 +145,12 @@ class PahoSession:
         """Hold one link from its connection to its end."""
         self._link += 1
         # A resumed session delivers before its SUBACK, and these may be acked before it too.
-        self._current = link = _Link(self._client())
+        self._current = link = Link(
+            self._client(), Frames(self._link), self._clock.now_ns, self._take
+        )
         try:
-            await link.open(self._settings, self._filters)
+            where = (self._settings.host, self._settings.port)
+            await link.open(where, int(self._settings.keepalive), self._filters)
             log.info("broker %s: connected as %s", self._where(), self._settings.client_id)
             await on_link(True)  # noqa: FBT003  (the contract's own signature)
             await link.lost.wait()
@@ -169,7 +162,7 @@ class PahoSession:
 
     def _client(self) -> PahoClient:
         settings = self._settings
-        client = PahoClient(settings.client_id, self._take)
+        client = PahoClient(settings.client_id)
         client.max_queued_messages_set(_UNCONFIRMED_MAX)
         client.max_inflight_messages_set(_UNCONFIRMED_MAX)
         if settings.username is not None:
@@ -180,15 +173,10 @@ class PahoSession:
             client.will_set(self._will.topic, self._will.payload, qos=1, retain=True)
         return client
 
-    def _take(self, topic: bytes, payload: bytes, mid: int, retain: bool) -> None:
-        """Queue a message, and read no further when the queue is full."""
-        try:
-            name = topic.decode()
-        except UnicodeDecodeError:
-            name = _UNREADABLE_TOPIC
-        received_ns = self._clock.now_ns()
-        self._queue.append(Delivery(name, payload, retain, received_ns, mid, self._link))
-        self._queued_bytes += len(payload)
+    def _take(self, deliveries: list[Delivery]) -> None:
+        """Queue what has come, and read no further when the queue is full."""
+        self._queue.extend(deliveries)
+        self._queued_bytes += sum([len(delivery.payload) for delivery in deliveries])
         if len(self._queue) >= self._wanted:
             self._arrived.set()
         if self._current is not None and self._is_full():
@@ -210,174 +198,3 @@ class PahoSession:
 def back_off_s(failures: int, rng: random.Random) -> float:
     """How long to wait after `failures` in a row: any time up to 1 s, 2 s, 4 s ... 60 s."""
     return rng.uniform(0, min(_BACKOFF_S_MAX, _BACKOFF_S_MIN * 2 ** min(failures - 1, 6)))
-
-
-class _Link:
-    """One connection: a paho client whose socket the event loop watches."""
-
-    def __init__(self, client: PahoClient) -> None:
-        self.lost = asyncio.Event()
-        self._client = client
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
-        self._reading = False
-        self._connack: asyncio.Future[None] = self._loop.create_future()
-        self._suback: asyncio.Future[None] = self._loop.create_future()
-        self._confirmations: dict[int, asyncio.Future[None]] = {}
-        client.on_connect = self._on_connect
-        client.on_subscribe = self._on_subscribe
-        client.on_publish = self._on_publish
-        client.on_disconnect = self._on_disconnect
-        client.on_socket_register_write = self._on_want_write
-        client.on_socket_unregister_write = self._on_written
-        client.on_socket_close = self._on_socket_close
-
-    async def open(self, settings: BrokerSettings, filters: Sequence[str]) -> None:
-        """Connect and subscribe.
-
-        Raises:
-            OSError, TimeoutError: the network's; no answer.
-            _Refused: the broker's.
-        """
-        await self._connect(settings)
-        async with asyncio.timeout(_ACCEPT_S):
-            await self._connack
-            if filters:
-                self._client.subscribe([(pattern, topic.qos(pattern)) for pattern in filters])
-            else:
-                _resolve(self._suback, None)
-            await self._suback
-
-    def close(self) -> None:
-        """Drop the link without a word: the will then tells of every end, clean or not."""
-        sock = self._client.socket()
-        self._client.on_socket_close = None  # paho calls it once more when it is collected
-        self._client.on_socket_unregister_write = None
-        if sock is not None:
-            self._unwatch(sock)
-            sock.close()
-        self._end()
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the broker has accepted connection and subscriptions; lost later or not."""
-        return self._suback.done() and self._suback.exception() is None
-
-    def ack(self, mids: Sequence[int]) -> None:
-        """Ack QoS 1 messages."""
-        self._client.ack_all(mids)
-
-    async def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
-        """See `PahoSession.publish`."""
-        info = self._client.publish(topic, payload, qos=1, retain=retain)
-        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            raise NotPublished(mqtt.error_string(info.rc))
-        confirmed = self._loop.create_future()
-        self._confirmations[info.mid] = confirmed
-        try:
-            async with asyncio.timeout(_PUBACK_S):
-                await confirmed
-        except TimeoutError:
-            raise NotPublished(f"no confirmation within {_PUBACK_S:.0f} s") from None
-        finally:
-            self._confirmations.pop(info.mid, None)
-
-    def resume_reading(self) -> None:
-        """Read the socket, from the beginning or after `stop_reading`."""
-        sock = self._client.socket()
-        if sock is not None and not self._reading:
-            self._reading = True
-            self._loop.add_reader(sock, self._read)
-            self._loop.call_soon(self._read)  # bytes may wait that the socket no longer shows
-
-    def stop_reading(self) -> None:
-        """Leave the rest to the broker."""
-        sock = self._client.socket()
-        self._reading = False
-        if sock is not None:
-            self._loop.remove_reader(sock)
-
-    async def _connect(self, settings: BrokerSettings) -> None:
-        connecting = asyncio.ensure_future(
-            asyncio.to_thread(
-                self._client.connect, settings.host, settings.port, int(settings.keepalive)
-            )
-        )
-        try:
-            await asyncio.shield(connecting)
-        except asyncio.CancelledError:
-            await asyncio.wait([connecting])  # at most paho's 5 s; its socket must not leak
-            raise
-        self.resume_reading()
-        self._write()
-        self._loop.call_later(_MISC_S, self._misc)
-
-    def _read(self) -> None:
-        """Read what has come, so that a burst costs few turns of the loop."""
-        for _ in range(_PACKETS_A_WAKE):
-            if not self._reading or self._client.socket() is None:
-                return
-            self._client.loop_read()
-            if not self._client.has_read_ahead:
-                return
-        self._loop.call_soon(self._read)
-
-    def _write(self) -> None:
-        self._client.loop_write()  # asks for another turn itself while bytes are left
-
-    def _misc(self) -> None:
-        """Keep the link alive, and end it when the broker has stopped answering."""
-        if not self.lost.is_set():
-            self._client.loop_misc()
-            self._loop.call_later(_MISC_S, self._misc)
-
-    def _on_connect(self, _c: mqtt.Client, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
-        answer = _Refused(f"connection refused: {reason}; check username and password")
-        _resolve(self._connack, answer if reason.is_failure else None)
-
-    def _on_subscribe(self, _c: mqtt.Client, _u: Any, _m: int, reasons: list[Any], _p: Any) -> None:
-        refused = any(reason.is_failure for reason in reasons)
-        answer = _Refused("subscription refused; check what this user may read")
-        _resolve(self._suback, answer if refused else None)
-
-    def _on_publish(self, _c: mqtt.Client, _u: Any, mid: int, _r: Any, _p: Any) -> None:
-        confirmed = self._confirmations.get(mid)
-        if confirmed is not None:
-            _resolve(confirmed, None)
-
-    def _on_disconnect(self, *_: Any) -> None:
-        self._end()
-
-    def _on_want_write(self, _c: mqtt.Client, _u: Any, sock: Any) -> None:
-        if threading.get_ident() == self._thread:
-            self._loop.add_writer(sock, self._write)
-
-    def _on_written(self, _c: mqtt.Client, _u: Any, sock: Any) -> None:
-        if threading.get_ident() == self._thread:
-            self._loop.remove_writer(sock)
-
-    def _on_socket_close(self, _c: mqtt.Client, _u: Any, sock: Any) -> None:
-        if threading.get_ident() == self._thread:
-            self._unwatch(sock)
-
-    def _unwatch(self, sock: Any) -> None:
-        self._reading = False
-        self._loop.remove_reader(sock)
-        self._loop.remove_writer(sock)
-
-    def _end(self) -> None:
-        self.lost.set()
-        for waiting in (self._connack, self._suback):
-            _resolve(waiting, _Refused("the link ended before the broker had accepted it"))
-        for confirmed in self._confirmations.values():
-            _resolve(confirmed, NotPublished("the link was lost before the confirmation"))
-
-
-def _resolve(future: asyncio.Future[None], error: Exception | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)
-        future.exception()  # retrieved here: nobody may be waiting for it

@@ -1,39 +1,30 @@
-"""paho's client, made cheap for many small messages.
+"""paho's client as far as it is needed: to connect, subscribe, publish and keep alive.
 
-paho takes each packet from the socket in four pieces, wraps each message in an object with a
-lock, and writes each ack by itself. Here the socket is read ahead, a message is handed on as
-it is, and the acks of a batch leave in one write. Three methods below stand in for private
-ones of paho 2: should a release rename them, tests/contract/test_paho_client.py says so.
+What arrives is read here in whole chunks and framed by `edge.mqtt_frames`, since paho takes
+each packet from the socket in four pieces and wraps each message in an object with a lock.
+Packets that are no messages are handed back to paho, whose private method for reading is
+replaced: should a release rename it, tests/contract/test_paho_client.py says so.
 """
 
 import ssl
-from collections.abc import Callable, Sequence
+import struct
+from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
-from struct import Struct
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MessageType, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion, MessageType
 
-READ_BYTES = 65_536
-_PUBACK = Struct("!BBH")
-_RETAIN, _QOS = 0x01, 0x06
-_QOS_0, _QOS_1 = 0x00, 0x02
-
-Take = Callable[[bytes, bytes, int, bool], None]
-"""Receives topic, payload, message id (0: nothing to ack) and the retain flag."""
+READ_BYTES = 256 * 1024
+_ACK = 0x4002_0000
+"""A PUBACK is four bytes: type, remaining length 2, message id."""
 
 
 class PahoClient(mqtt.Client):
-    """An MQTT 3.1.1 client of a persistent session that acks when told to.
+    """An MQTT 3.1.1 client of a persistent session that reads and acks when told to."""
 
-    Every message goes to `take`; `on_message` is never called. QoS 2 is refused, since a
-    subscriber at QoS 1 gets none.
-    """
-
-    def __init__(self, client_id: str, take: Take) -> None:
-        self._take = take
-        self._ahead = b""
-        self._at = 0
+    def __init__(self, client_id: str) -> None:
+        self._handed = BytesIO()
         super().__init__(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -43,35 +34,44 @@ class PahoClient(mqtt.Client):
             manual_ack=True,
         )
 
+    def read(self) -> bytes:
+        """Up to 256 KiB that have come; nothing when nothing has.
+
+        Raises:
+            OSError: the link has ended.
+        """
+        try:
+            chunk = super()._sock_recv(READ_BYTES)
+        except BlockingIOError:
+            return b""
+        if not chunk:
+            raise ConnectionResetError("the broker closed the link")
+        return chunk
+
     @property
-    def has_read_ahead(self) -> bool:
-        """Whether bytes wait here that the socket no longer shows."""
-        return self._at < len(self._ahead)
+    def holds_more(self) -> bool:
+        """Whether bytes wait in the TLS layer that the socket no longer shows."""
+        sock = self.socket()
+        return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+
+    def handle(self, packets: bytes) -> None:
+        """Let paho act on whole packets, none of them a PUBLISH."""
+        self._handed = BytesIO(packets)
+        while self._handed.tell() < len(packets) and self.socket() is not None:
+            self.loop_read()
 
     def ack_all(self, mids: Sequence[int]) -> None:
         """Ack QoS 1 messages with one write."""
         if mids:
-            acks = b"".join([_PUBACK.pack(MessageType.PUBACK, 2, mid) for mid in mids])
+            acks = struct.pack(f"!{len(mids)}I", *[_ACK | mid for mid in mids])
             self._packet_queue(MessageType.PUBACK, acks, 0, 0)
 
     def _sock_recv(self, bufsize: int) -> bytes:
-        """Up to `bufsize` bytes; raises as the socket does, and is empty at its end."""
-        if self._at == len(self._ahead):
-            self._ahead, self._at = super()._sock_recv(READ_BYTES), 0
-        piece = self._ahead[self._at : self._at + bufsize]
-        self._at += len(piece)
+        """Up to `bufsize` bytes of what was handed in; raises BlockingIOError at its end."""
+        piece = self._handed.read(bufsize)
+        if not piece:
+            raise BlockingIOError
         return piece
-
-    def _handle_publish(self) -> MQTTErrorCode:
-        """MQTT 3.1.1, section 3.3: topic, message id above QoS 0, payload."""
-        command, packet = self._in_packet["command"], bytes(self._in_packet["packet"])
-        topic_end = 2 + int.from_bytes(packet[:2], "big")
-        start = topic_end if command & _QOS == _QOS_0 else topic_end + 2
-        if command & _QOS > _QOS_1 or len(packet) < start:
-            return MQTTErrorCode.MQTT_ERR_PROTOCOL
-        mid = int.from_bytes(packet[topic_end:start], "big")
-        self._take(packet[2:topic_end], packet[start:], mid, bool(command & _RETAIN))
-        return MQTTErrorCode.MQTT_ERR_SUCCESS
 
 
 class _ClosedWhenRefused(ssl.SSLSocket):
