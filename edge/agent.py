@@ -12,7 +12,7 @@ import logging
 import random
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from edge.edge_settings import EdgeSettings, check, read_profiles, read_registry
 from edge.failpoint import hit
 from edge.fold import Fold, Taken
 from edge.forwarder import Forwarder, Source
+from edge.gather import Gathering
 from edge.health import Health, serve
 from edge.holding import Holding
 from edge.influx import sink
@@ -53,12 +54,11 @@ __all__ = ["EdgeSettings", "main", "read_registry", "run_edge"]
 
 log = logging.getLogger(__name__)
 
-BATCH_MAX = 1_000
-LINGER_S = 0.05
 REPORT_S = 60.0
 CHECKPOINT_S = 3_600.0
 CHECKPOINT_READINGS = 50_000
 _TICK_S_MIN, _TICK_S_MAX = 1.0, 60.0
+_LAST_COMMIT_S = 2.0
 
 Connect = Callable[[Sequence[str], Will], Session]
 """Makes the edge's session, not yet running, from its topic filters and its last will."""
@@ -116,19 +116,26 @@ class _Agent:
         self._health = health
         self._journal = journal
         site, edge = settings.site, settings.edge
-        self._told = topic.ack_topic(site, edge), topic.answer_topic(site, edge)
+        assistant = settings.home_assistant
+        self._told: dict[str, Callable[[list[Delivery]], Awaitable[None]]] = {
+            topic.answer_topic(site, edge): self._hear_the_time,
+            topic.ack_topic(site, edge): self._hear_acks,
+            **(
+                {topic.config_topic(site, edge): self._hear_registry}
+                if settings.provisioning
+                else {}
+            ),
+            **({assistant.birth_topic: self._hear_birth} if assistant else {}),
+        }
         self._status_topic = topic.status_topic(site, edge)
         self._health_topic = topic.health_topic(site, edge)
         vendors = Vendors(registry, read_profiles(settings))
         pipeline = Pipeline(registry, settings.pipeline, vendors)
-        pushed = [topic.config_topic(site, edge)] if settings.provisioning else []
-        ours = (*topic.device_filters(site), topic.adapter_filter(site), *self._told)
-        filters = (*ours, *pushed, *vendors.filters)
-        assistant = settings.home_assistant
-        self._birth_topic = assistant.birth_topic if assistant else None
+        ours = (*topic.device_filters(site), topic.adapter_filter(site))
         will = Will(self._status_topic, self._status(up=False))
-        self._session = connect((*filters, *filter(None, [self._birth_topic])), will)
+        self._session = connect((*ours, *vendors.filters, *self._told), will)
         self._clock = clock = Timekeeper(settings.clock, self._session, (site, edge), clock, health)
+        self._gathering = Gathering(self._session, settings.journal.linger, clock)
         self._fold = Fold(journal, pipeline, health)
         self._provisioning = Provisioning(
             (site, edge), settings.provisioning, self._fold, self._session,
@@ -174,6 +181,7 @@ class _Agent:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(part, name=name) for name, part in self._parts().items()]
             await stop.wait()
+            await self._commit_last()
             await self._say_goodbye()
             for task in tasks:
                 task.cancel()
@@ -200,31 +208,49 @@ class _Agent:
 
     async def _receive(self) -> None:
         while True:
-            received = await self._session.receive(BATCH_MAX, LINGER_S)
-            hit("edge.receive")
-            deliveries = self._without_births(received)
-            acked, answered = self._told
-            for answer in [d for d in deliveries if d.topic == answered]:
-                self._clock.hear(answer)  # it came at QoS 0: nothing to ack
-            pushed = [d for d in deliveries if d.topic == self._provisioning.topic]
-            ours = {*self._told, self._provisioning.topic}
-            messages = [d for d in deliveries if d.topic not in ours]
-            if messages:
-                await self._when_room(partial(self._holding.take, messages, self._session.ack))
-                self._woken()
-            for delivery in pushed:
-                await self._provisioning.take(delivery.payload)
-            self._session.ack(pushed)
-            await self._acknowledge([d for d in deliveries if d.topic == acked])
+            await self._commit(await self._gathering.batch())
 
-    def _without_births(self, received: Sequence[Delivery]) -> Sequence[Delivery]:
-        """What is left once the announcer has had Home Assistant's own messages."""
-        births = [each for each in received if each.topic == self._birth_topic]
-        if not births:
-            return received
+    async def _commit(self, received: Sequence[Delivery]) -> None:
+        if not received:
+            return
+        hit("edge.receive")
+        messages, told = self._sorted(received)
+        if messages:
+            await self._when_room(partial(self._holding.take, messages, self._session.ack))
+            self._woken()
+        if told:
+            await self._obey(told)
+
+    async def _commit_waiting(self) -> None:
+        """What was heard is judged before the time or the link that followed it."""
+        await self._commit(self._gathering.release())
+
+    def _sorted(self, received: Sequence[Delivery]) -> tuple[Sequence[Delivery], list[Delivery]]:
+        """What devices say, and what the gateway or Home Assistant told us."""
+        told = [each for each in received if each.topic in self._told]
+        if not told:
+            return received, told
+        return [each for each in received if each.topic not in self._told], told
+
+    async def _obey(self, told: Sequence[Delivery]) -> None:
+        for of_topic, hear in self._told.items():
+            if heard := [each for each in told if each.topic == of_topic]:
+                await hear(heard)
+        self._session.ack(told)
+
+    async def _hear_the_time(self, answers: list[Delivery]) -> None:
+        for answer in answers:
+            self._clock.hear(answer)
+
+    async def _hear_acks(self, acks: list[Delivery]) -> None:
+        await self._courier.acknowledge([ack.payload for ack in acks])
+
+    async def _hear_registry(self, pushed: list[Delivery]) -> None:
+        for each in pushed:
+            await self._provisioning.take(each.payload)
+
+    async def _hear_birth(self, births: list[Delivery]) -> None:
         self._announcer.born(births[-1].payload)
-        self._session.ack(births)
-        return [each for each in received if each.topic != self._birth_topic]
 
     async def _open(self) -> None:
         """Once the time is known, let in what was held until then."""
@@ -245,11 +271,6 @@ class _Agent:
         self._woken()
         return taken
 
-    async def _acknowledge(self, acks: Sequence[Delivery]) -> None:
-        for delivery in acks:
-            await self._courier.acknowledge(delivery.payload)
-        self._session.ack(acks)
-
     async def _tick(self) -> None:
         """Tick when the pipeline says that time matters."""
         looked_ns = self._clock.now_ns()
@@ -262,6 +283,7 @@ class _Agent:
             looked_ns = now_ns
             due_ns = self._fold.due_ns()
             if due_ns is not None and due_ns <= now_ns:
+                await self._commit_waiting()
                 await self._when_room(partial(self._fold.tick, now_ns))
                 self._courier.wake()
                 self._announcer.wake()
@@ -274,6 +296,7 @@ class _Agent:
         """The wall clock was set, or the edge stood still: no device was silent for that."""
         log.warning("the time is not what was expected; silences are counted from now on")
         self._health.count("time_jumps")
+        await self._commit_waiting()
         await self._when_room(partial(self._fold.link, now_ns, up=self._session.connected))
 
     async def _until_stepped(self, limit_s: float) -> None:
@@ -285,6 +308,7 @@ class _Agent:
             return
 
     async def _on_link(self, up: bool) -> None:
+        await self._commit_waiting()
         if self._holding.opened.is_set():
             now_ns = self._clock.now_ns()
             await self._when_room(partial(self._fold.link, now_ns, up=up, kept=True))
@@ -320,6 +344,14 @@ class _Agent:
             ):
                 await sleep(self._clock, REPORT_S)
             await self._when_room(self._fold.checkpoint)
+
+    async def _commit_last(self) -> None:
+        """Commit what waits, if there is room; else the broker gives it out again."""
+        try:
+            async with asyncio.timeout(_LAST_COMMIT_S):
+                await self._commit_waiting()
+        except TimeoutError:
+            log.warning("the disk is full: what was received last stays with the broker")
 
     async def _say_goodbye(self) -> None:
         if self._session.connected:

@@ -6,6 +6,7 @@ out again on every new link, and whenever the gateway has been silent for 30 s.
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -45,6 +46,7 @@ class Courier:
         self._health = health
         self._wake = asyncio.Event()
         self._sent = outbox.acked
+        self._rewound = 0
         self._progress_ns = clock.monotonic_ns()
 
     def wake(self) -> None:
@@ -56,16 +58,20 @@ class Courier:
         self._rewind()
         self._wake.set()
 
-    async def acknowledge(self, payload: bytes) -> None:
-        """Take a gateway's ack; one that makes no sense is counted and changes nothing."""
-        ack, before = _ack(payload), self._outbox.acked
-        if ack is None or ack.epoch != self._epoch or not await self._forget(ack.upto):
-            self._health.count("acks_refused")
-            log.warning("an ack was refused: %r", payload[:200])
-            return
-        if self._outbox.acked > before:
+    async def acknowledge(self, payloads: Sequence[bytes]) -> None:
+        """Take the gateway's acks; one that makes no sense is counted and changes nothing."""
+        upto = 0
+        for payload in payloads:
+            ack = _ack(payload)
+            if ack is None or ack.epoch != self._epoch or not self._outbox.gave_out(ack.upto):
+                self._health.count("acks_refused")
+                log.warning("an ack was refused: %r", payload[:200])
+                continue
+            upto = max(upto, ack.upto)
+        if upto > self._outbox.acked:
+            await when_room(self._clock, self._health, partial(self._outbox.forget, upto))
             self._progress_ns = self._clock.monotonic_ns()
-        self._wake.set()
+            self._wake.set()
 
     async def run(self) -> None:
         """Publish what is owed, for ever."""
@@ -81,15 +87,35 @@ class Courier:
                 continue
 
     async def _send_owed(self) -> None:
-        for owed in self._outbox.unacked(WINDOW):
-            if owed.seq <= self._sent:
-                continue
-            if not self._session.connected or not await self._send(owed):
+        """Send findings until none is owed, the window is full, or one was not confirmed."""
+        while self._session.connected:
+            self._sent = max(self._sent, self._outbox.acked)
+            room = WINDOW - self._outbox.count_sent(self._sent)
+            owed = self._outbox.after(self._sent, room) if room > 0 else []
+            if not owed or not await self._send(owed):
                 return
-            self._sent = owed.seq
 
-    async def _send(self, owed: Owed) -> bool:
-        envelope = self._envelope(owed)
+    async def _send(self, owed: Sequence[Owed]) -> bool:
+        """Publish in order and all at once; what counts as sent ends where one failed."""
+        after, sent, rewound = self._outbox.before(owed[0].seq), self._sent, self._rewound
+        publishing = []
+        for each in owed:
+            publishing.append(asyncio.create_task(self._publish(each, after)))
+            after = each.seq
+        confirmed = await _all_of(publishing)
+        await self._note_sent([each for each, sound in zip(owed, confirmed, strict=True) if sound])
+        for each, sound in zip(owed, confirmed, strict=True):
+            if not sound:
+                break
+            sent = each.seq
+        if rewound == self._rewound:
+            self._sent = sent
+        return all(confirmed)
+
+    async def _publish(self, owed: Owed, after: int) -> bool:
+        envelope = Envelope(
+            1, self._edge, self._epoch, owed.seq, owed.finding, after, self._outbox.acked
+        )
         self._outbox.offer(owed.seq)
         hit("edge.publish")
         try:
@@ -98,28 +124,36 @@ class Courier:
             self._health.count("publishes_failed")
             log.info("finding %d waits: %s", owed.seq, error)
             return False
-        if owed.published_ns is None:
-            await when_room(self._clock, self._health, partial(self._mark_sent, owed.seq))
-        hit("edge.mark_sent")
-        self._health.count("findings_published" if owed.published_ns is None else "findings_resent")
         return True
 
-    def _envelope(self, owed: Owed) -> Envelope:
-        after, acked = self._outbox.before(owed.seq), self._outbox.acked
-        return Envelope(1, self._edge, self._epoch, owed.seq, owed.finding, after, acked)
+    async def _note_sent(self, confirmed: Sequence[Owed]) -> None:
+        fresh = [owed.seq for owed in confirmed if owed.published_ns is None]
+        if fresh:
+            await when_room(self._clock, self._health, partial(self._mark_sent, fresh))
+        for owed in confirmed:
+            hit("edge.mark_sent")
+            again = owed.published_ns is not None
+            self._health.count("findings_resent" if again else "findings_published")
 
-    def _mark_sent(self, seq: int) -> None:
-        self._outbox.mark_sent(seq, self._clock.now_ns())
-
-    async def _forget(self, upto: int) -> bool:
-        return await when_room(self._clock, self._health, partial(self._outbox.forget, upto))
+    def _mark_sent(self, seqs: Sequence[int]) -> None:
+        self._outbox.mark_sent(seqs, self._clock.now_ns())
 
     def _rewind(self) -> None:
         self._sent = self._outbox.acked
+        self._rewound += 1
         self._progress_ns = self._clock.monotonic_ns()
 
     def _silent_s(self) -> float:
         return (self._clock.monotonic_ns() - self._progress_ns) / SECOND_NS
+
+
+async def _all_of(publishing: Sequence[asyncio.Task[bool]]) -> list[bool]:
+    """What each came to; none of them outlives a cancelled wait."""
+    try:
+        return await asyncio.gather(*publishing)
+    finally:
+        for task in publishing:
+            task.cancel()
 
 
 def _ack(payload: bytes) -> Ack | None:

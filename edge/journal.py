@@ -2,8 +2,8 @@
 
 Append only, one compressed blob a commit, `synchronous=FULL`. The detectors' state is never
 stored but as a checkpoint: it is what the entries since then make of it, read in order.
-Cursors that only move forward over entries without findings are written with the next
-commit: losing them costs a little reading again, and saves one fsync a batch.
+Cursors that only move forward over entries without findings are written once in 64 commits:
+losing them costs a little reading again, and saves one fsync a batch and a page a commit.
 """
 
 import logging
@@ -40,6 +40,7 @@ DEAD_LETTERS_MAX = 10_000
 _DEAD_PAYLOAD_MAX = 4_096
 _CHECKPOINTS_KEPT = 2
 _PAGE = 256
+_CURSOR_LAG_MAX = 64
 _KINDS = {
     Admitted: "admitted",
     Tick: "tick",
@@ -57,11 +58,14 @@ class JournalSettings(Settings):
 
     `max_bytes` is the size at which readings that everybody has passed make room for new
     ones; at twice that size readings that InfluxDB has not got yet go too, and are counted.
+    `linger` is how long a lone reading may wait, unacked at the broker, for others to share
+    its commit; alarms never wait.
     """
 
     path: Path
     max_age: DurationS = Field(default=35 * 86_400.0, gt=0)
     max_bytes: int = Field(default=512 * 2**20, ge=2**20)
+    linger: DurationS = Field(default=10.0, ge=0, le=60)
     on_damage: Literal["quarantine", "stop"] = "quarantine"
 
 
@@ -109,6 +113,7 @@ class Journal:
             connection.execute("SELECT name, position FROM cursor")
         )
         self._unwritten: set[str] = set()
+        self._cursors_at = 0
         (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()
         self._last: int = max(last, self._positions.get(PIPELINE, 0))
 
@@ -129,7 +134,8 @@ class Journal:
         With this the entries are ours: their messages may be acked. They stand in the place of
         the held rows up to `released`, which are gone.
         """
-        with self.transaction() as connection:
+        due = self._last - self._cursors_at >= _CURSOR_LAG_MAX
+        with self.transaction(cursors=due) as connection:
             self._insert(entries)
             self._bury(letters)
             if released:
@@ -159,7 +165,7 @@ class Journal:
         return settled
 
     def advance(self, cursor: str, position: int) -> None:
-        """Move `cursor` on; it is on the disk with the next commit, or at `close`."""
+        """Move `cursor` on; it is on the disk some 64 entries later, or at `close`."""
         if position > self._positions.get(cursor, 0):
             self._positions[cursor] = position
             self._unwritten.add(cursor)
@@ -217,20 +223,23 @@ class Journal:
             return self._connection.execute(query, values).fetchall()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, with the cursors that wait: all of the block, or nothing."""
+    def transaction(self, *, cursors: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction, with the `cursors` that wait: all of the block, or nothing."""
         self._same_file()
         with journal_file.translated(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
-                self._write_cursors()
+                if cursors:
+                    self._write_cursors()
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-        self._unwritten.clear()
+        if cursors:
+            self._unwritten.clear()
+            self._cursors_at = self._last
 
     def close(self) -> None:
         """Write what is pending and give the file up."""

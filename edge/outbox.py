@@ -4,6 +4,7 @@ A finding leaves this table only when the gateway has acked its number and Influ
 one is fed, has it too; no limit of age or size ever takes one.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -81,6 +82,13 @@ class Outbox:
         """The oldest `limit` findings that the gateway does not hold."""
         return self.after(self._acked, limit)
 
+    def count_sent(self, upto: int) -> int:
+        """How many findings up to `upto` the gateway does not hold."""
+        rows = self._journal.read(
+            "SELECT count(*) FROM finding WHERE seq > ? AND seq <= ?", (self._acked, upto)
+        )
+        return int(rows[0][0])
+
     def count_unacked(self) -> int:
         """How many findings the gateway does not hold."""
         rows = self._journal.read("SELECT count(*) FROM finding WHERE seq > ?", (self._acked,))
@@ -90,27 +98,28 @@ class Outbox:
         """Finding `seq` is about to be published: an ack may overtake the broker's own."""
         self._offered = max(self._offered, seq)
 
-    def mark_sent(self, seq: int, now_ns: int) -> None:
-        """Record that the broker has confirmed finding `seq`, unless it had before."""
+    def mark_sent(self, seqs: Sequence[int], now_ns: int) -> None:
+        """Record that the broker has confirmed the findings `seqs`, unless it had before."""
         with self._journal.transaction() as connection:
-            connection.execute(
+            connection.executemany(
                 "UPDATE finding SET published_ns = ? WHERE seq = ? AND published_ns IS NULL",
-                (now_ns, seq),
+                [(now_ns, seq) for seq in seqs],
             )
 
-    def forget(self, upto: int) -> bool:
-        """Take the gateway's ack; False when it acks a finding that was never offered."""
-        if upto <= self._acked:
+    def gave_out(self, upto: int) -> bool:
+        """Whether findings up to `upto` were ever published, so that an ack makes sense."""
+        if upto <= max(self._acked, self._offered):
             return True
         (published,) = self._journal.read(
             "SELECT coalesce(max(seq), 0) FROM finding WHERE published_ns IS NOT NULL", ()
         )[0]
-        if upto > max(published, self._offered):
-            return False
-        self._acked = upto
+        return upto <= int(published)
+
+    def forget(self, upto: int) -> None:
+        """Take the gateway's ack up to `upto`, which was given out."""
+        self._acked = max(self._acked, upto)
         self._journal.advance(ACKED, upto)
         self.drop_passed()
-        return True
 
     def drop_passed(self) -> None:
         """Delete the findings that everybody has."""

@@ -38,7 +38,7 @@ def configure(folder: Path, server: Server, site: str) -> Path:
     path = folder / "edge.toml"
     path.write_text(
         f'edge = "e01"\nsite = "{site}"\nregistry = "registry.toml"\n'
-        f'[journal]\npath = "journal.db"\n[clock]\ntrust = "assume"\n'
+        f'[journal]\npath = "journal.db"\nlinger = "100 ms"\n[clock]\ntrust = "assume"\n'
         f'[broker]\nport = {server.port}\nclient_id = "edge-{site}"\n'
         f'username = "{server.username}"\npassword_file = "broker.password"\n', "utf-8",
     )  # fmt: skip

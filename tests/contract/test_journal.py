@@ -136,20 +136,30 @@ def test_a_tick_that_led_to_a_finding_is_an_entry_of_its_own(journal: Journal) -
     assert journal.position(PIPELINE) == 2
 
 
-def test_a_cursor_over_entries_without_findings_is_written_with_the_next_commit(
+def test_a_cursor_over_entries_without_findings_is_written_within_64_entries(
     tmp_path: Path,
 ) -> None:
     journal = opened(tmp_path)
-    journal.append([admitted(1)])
-    journal.settle(1, [])
     other = sqlite3.connect(tmp_path / "journal.db")
-    before = other.execute("SELECT position FROM cursor").fetchall()
-    journal.append([admitted(2)])
-    after = other.execute("SELECT name, position FROM cursor").fetchall()
+    written = []
+    for number in range(1, 70):
+        journal.append([admitted(number)])
+        journal.settle(number, [])
+        written.append(other.execute("SELECT position FROM cursor").fetchall())
     other.close()
     journal.close()
-    assert before == []
-    assert after == [(PIPELINE, 1)]
+    assert written[:64] == [[]] * 64
+    assert written[64:] == [[(64,)]] * 5
+
+
+def test_the_cursor_behind_a_finding_is_written_with_it(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    journal.append([admitted(1)])
+    journal.settle(1, [finding(1)])
+    other = sqlite3.connect(tmp_path / "journal.db")
+    assert other.execute("SELECT name, position FROM cursor").fetchall() == [(PIPELINE, 1)]
+    other.close()
+    journal.close()
 
 
 def test_findings_go_when_the_gateway_has_acked_them_and_their_numbers_never_return(
@@ -157,9 +167,8 @@ def test_findings_go_when_the_gateway_has_acked_them_and_their_numbers_never_ret
 ) -> None:
     outbox = Outbox(journal, forwarded=False)
     journal.settle(0, [finding(1), finding(2)])
-    for seq in (1, 2):
-        outbox.mark_sent(seq, NOW_NS)
-    assert outbox.forget(2)
+    outbox.mark_sent([1, 2], NOW_NS)
+    outbox.forget(2)
     assert outbox.unacked(10) == []
     journal.settle(0, [finding(3)])
     assert [owed.seq for owed in outbox.unacked(10)] == [3]
@@ -169,26 +178,28 @@ def test_findings_go_when_the_gateway_has_acked_them_and_their_numbers_never_ret
 def test_an_ack_ahead_of_what_was_published_is_refused(journal: Journal) -> None:
     outbox = Outbox(journal, forwarded=False)
     journal.settle(0, [finding(1), finding(2)])
-    outbox.mark_sent(1, NOW_NS)
-    assert not outbox.forget(2)
-    assert [owed.seq for owed in outbox.unacked(10)] == [1, 2]
-    assert outbox.forget(1)
+    outbox.mark_sent([1], NOW_NS)
+    assert outbox.gave_out(1)
+    assert not outbox.gave_out(2)
+    assert Outbox(journal, forwarded=False).gave_out(1)
 
 
 def test_an_ack_may_overtake_the_brokers_own_confirmation(journal: Journal) -> None:
     outbox = Outbox(journal, forwarded=False)
     journal.settle(0, [finding(1)])
     (owed,) = outbox.unacked(10)
+    assert not outbox.gave_out(owed.seq)
     outbox.offer(owed.seq)
-    assert outbox.forget(owed.seq)
+    assert outbox.gave_out(owed.seq)
+    outbox.forget(owed.seq)
     assert outbox.unacked(10) == []
 
 
 def test_an_acked_finding_stays_until_influxdb_has_it_too(journal: Journal) -> None:
     outbox = Outbox(journal, forwarded=True)
     journal.settle(0, [finding(1)])
-    outbox.mark_sent(1, NOW_NS)
-    assert outbox.forget(1)
+    outbox.mark_sent([1], NOW_NS)
+    outbox.forget(1)
     assert outbox.unacked(10) == []
     assert [owed.seq for owed in outbox.after(0, 10)] == [1]
 

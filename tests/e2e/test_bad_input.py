@@ -94,7 +94,7 @@ def _configure(folder: Path, broker: Server, ports: dict[str, int]) -> None:
     link = f'port = {broker.port}\nusername = "{broker.username}"\npassword_file = "password"\n'
     (folder / "edge.toml").write_text(
         f'edge = "e01"\nsite = "{SITE}"\nregistry = "registry.toml"\n'
-        f'[journal]\npath = "journal.db"\n[metrics]\nport = {ports["metrics"]}\n'
+        f'[journal]\npath = "journal.db"\nlinger = "100 ms"\n[metrics]\nport = {ports["metrics"]}\n'
         f'[clock]\ntrust = "assume"\n[broker]\nclient_id = "{SITE}-edge"\n{link}'
     )
     (folder / "gateway.toml").write_text(

@@ -98,7 +98,7 @@ def write_config(folder: Path, site: str, broker: Server) -> Path:
     path = folder / "edge.toml"
     path.write_text(
         f'edge = "e01"\nsite = "{site}"\nregistry = "registry.toml"\n'
-        f'[journal]\npath = "journal.sqlite"\n[clock]\ntrust = "assume"\n'
+        f'[journal]\npath = "journal.sqlite"\nlinger = "100 ms"\n[clock]\ntrust = "assume"\n'
         f'[broker]\nhost = "{broker.host}"\nport = {broker.port}\nclient_id = "{site}-edge"\n'
         f'username = "{broker.username}"\npassword = "{broker.password}"\n'
     )
