@@ -5,10 +5,13 @@ reused name. The memory is bounded for each device, the oldest name goes first: 
 older than that is admitted again, and changes nothing in a cumulative register.
 """
 
+from array import array
 from enum import Enum, auto
 
 Identity = tuple[str, int, int]
 """Device, boot, sequence number."""
+
+_DIGEST_BYTES = 8
 
 
 class Known(Enum):
@@ -19,40 +22,86 @@ class Known(Enum):
     REUSED = auto()
 
 
-class Memory:
-    """The digests of the last messages of each device."""
+class _Names:
+    """The last names of one device, oldest first, in columns: 24 bytes each."""
 
-    __slots__ = ("_digests", "_limit")
+    __slots__ = ("_boots", "_digests", "_newest", "_seqs")
+
+    def __init__(self) -> None:
+        self._boots = array("q")
+        self._seqs = array("q")
+        self._digests = array("Q")
+        self._newest = (-1, -1)
+
+    def digest(self, boot: int, seq: int) -> bytes | None:
+        """What the message of that name said; a name beyond all others costs no search."""
+        at = self._find(boot, seq)
+        return None if at is None else self._digests[at].to_bytes(_DIGEST_BYTES, "big")
+
+    def add(self, boot: int, seq: int, digest: bytes, limit: int) -> None:
+        """Keep a new name; the oldest beyond `limit` is forgotten."""
+        self._boots.append(boot)
+        self._seqs.append(seq)
+        self._digests.append(int.from_bytes(digest, "big"))
+        self._newest = max(self._newest, (boot, seq))
+        if len(self._seqs) > limit:
+            del self._boots[0], self._seqs[0], self._digests[0]
+
+    def all(self) -> list[tuple[int, int, bytes]]:
+        """Every boot, sequence number and digest, the oldest first."""
+        digests = [digest.to_bytes(_DIGEST_BYTES, "big") for digest in self._digests]
+        return list(zip(self._boots, self._seqs, digests, strict=True))
+
+    def _find(self, boot: int, seq: int) -> int | None:
+        if (boot, seq) > self._newest:
+            return None
+        at = -1
+        try:
+            while True:
+                at = self._seqs.index(seq, at + 1)
+                if self._boots[at] == boot:
+                    return at
+        except ValueError:
+            return None
+
+
+class Memory:
+    """The digests, of eight bytes, of the last messages of each device."""
+
+    __slots__ = ("_limit", "_names")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._digests: dict[str, dict[tuple[int, int], bytes]] = {}
+        self._names: dict[str, _Names] = {}
 
     def known(self, identity: Identity, digest: bytes) -> Known:
         """Whether a message of that name was remembered, and said the same."""
-        digests = self._digests.get(identity[0])
-        return compare(digests.get(identity[1:]) if digests else None, digest)
+        device, boot, seq = identity
+        names = self._names.get(device)
+        return compare(names.digest(boot, seq) if names else None, digest)
 
-    def remember(self, identity: Identity, digest: bytes) -> None:
-        """Keep the name of an admitted message; forget the device's oldest beyond the limit."""
-        digests = self._digests.setdefault(identity[0], {})
-        digests[identity[1:]] = digest
-        if len(digests) > self._limit:
-            del digests[next(iter(digests))]
+    def admit(self, identity: Identity, digest: bytes) -> Known:
+        """As `known`; a new name is kept, and the device's oldest beyond the limit forgotten."""
+        device, boot, seq = identity
+        names = self._names.get(device)
+        if names is None:
+            names = self._names[device] = _Names()
+        remembered = names.digest(boot, seq)
+        if remembered is None:
+            names.add(boot, seq, digest, self._limit)
+            return Known.NEW
+        return compare(remembered, digest)
 
     def state(self) -> dict[str, list[tuple[int, int, bytes]]]:
         """Every name and digest by device, the oldest first."""
-        return {
-            device: [(boot, seq, digest) for (boot, seq), digest in digests.items()]
-            for device, digests in self._digests.items()
-        }
+        return {device: names.all() for device, names in self._names.items()}
 
     def restore(self, state: dict[str, list[tuple[int, int, bytes]]]) -> None:
         """Remember just what `state` holds."""
-        self._digests = {
-            device: {(boot, seq): digest for boot, seq, digest in names[-self._limit :]}
-            for device, names in state.items()
-        }
+        self._names.clear()
+        for device, names in state.items():
+            for boot, seq, digest in names[-self._limit :]:
+                self.admit((device, boot, seq), digest)
 
 
 def compare(remembered: bytes | None, digest: bytes) -> Known:

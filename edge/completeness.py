@@ -106,6 +106,10 @@ class Home:
         found = [outage for ask in self.excuses if (outage := ask(start_ns, end_ns))]
         return max(found, key=attrgetter("start_ns"), default=None)
 
+    def only(self) -> Meter | None:
+        """The one meter that ever hung there; None where there is none or another."""
+        return self._only[1] if self._only else None
+
     def named(self) -> Sequence[tuple[Binding, Meter]]:
         """Every meter that ever hung there, with its binding."""
         return self._meters

@@ -9,7 +9,7 @@ from msgspec import Struct, msgpack
 from edge.reading import Reading
 
 
-class Message(Struct, frozen=True, array_like=True):
+class Message(Struct, frozen=True, array_like=True, gc=False):
     """One admitted message: its identity, a digest of its content, its readings.
 
     `digest` is the first 8 bytes (blake2b) of the content in canonical form: a message

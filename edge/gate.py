@@ -17,7 +17,7 @@ from edge.vendors import Vendors
 from edge.wire import Decoded, Reason, Rejection, WireError
 
 
-class Admission(Struct, frozen=True):
+class Admission(Struct, frozen=True, gc=False):
     """What became of one delivery; append `message` and `status`, where given, to the journal."""
 
     message: Message | None

@@ -27,13 +27,14 @@ _DOUBTED_MAX = 64
 class Judge:
     """The samples so far: the chain of those believed, and what became of the others.
 
+    `course` is another object whenever a sample did not simply follow the last one.
     `odd` holds the verdict of every sample that was not simply believed, by its time;
     `mistaken` the last samples in a wrong unit since the last believed one, three at most.
     """
 
     __slots__ = (
         "_at_ns", "_boot", "_doubted", "_is_plain", "_line", "_next_ns", "_offset_ml", "_pending",
-        "_row", "_rows", "_start_ns", "_volume_ml", "chain", "mistaken", "odd",
+        "_row", "_rows", "_start_ns", "_volume_ml", "chain", "course", "mistaken", "odd",
     )  # fmt: skip
 
     def __init__(self, device: Device, tick_ml: int, offset_ml: int = 0) -> None:
@@ -47,6 +48,7 @@ class Judge:
         self._row: Replacement | None = None  # in force, and no sample was believed since
         self._next_ns = self._rows[-1].at_ns if self._rows else _NEVER_NS
         self.chain = Chain()
+        self.course = object()
         self.odd: dict[int, Verdict] = {}
         self.mistaken: list[Sample] = []
 
@@ -66,6 +68,7 @@ class Judge:
                 self.chain.times_ns.append(at_ns)
                 self.chain.volumes_ml.append(volume_ml + self._offset_ml)
                 return
+        self.course = object()
         sample = Sample(at_ns, volume_ml, boot)
         if self.chain.times_ns:
             self._weigh(sample, Sample(self._at_ns, self._volume_ml, self._boot))

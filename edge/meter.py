@@ -111,6 +111,11 @@ class Meter:
         return self._judge.chain
 
     @property
+    def course(self) -> object:
+        """The same object for as long as samples only follow each other, each after the last."""
+        return self._judge.course
+
+    @property
     def watermark_ns(self) -> int | None:
         """The event time up to which the register is known: that of the last believed sample."""
         times_ns = self._judge.chain.times_ns

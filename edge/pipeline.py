@@ -6,6 +6,7 @@ with the same ids and revisions. Waiting, storing and sending are the shell's.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -223,25 +224,23 @@ class Pipeline:
                 yield f"{key} {watch.rule}", watch
 
     def _message(self, message: Message) -> list[Finding]:
-        identity = (message.device, message.boot, message.seq)
-        known = self._memory.known(identity, message.digest)
+        device, readings = message.device, message.readings
+        known = self._memory.admit((device, message.boot, message.seq), message.digest)
         if known is not Known.NEW:
             self._counts["duplicates" if known is Known.COPY else "ids_reused"] += 1
             return []
-        self._memory.remember(identity, message.digest)
         self._counts["messages"] += 1
-        self._counts["readings"] += len(message.readings)
-        readings: Sequence[Reading] = message.readings
+        self._counts["readings"] += len(readings)
+        ordered: Sequence[Reading] = readings
         if len(readings) > 1:
-            readings = sorted(readings, key=attrgetter("at_ns"))
-        device = message.device
-        proving = self._proving(message, readings)
+            ordered = sorted(readings, key=attrgetter("at_ns"))
+        proving = self._proving(message, ordered)
         found: list[Finding] = []
-        if speaks(readings):
-            self._hearing.prove(readings[-1].received_ns)
-            found += self._supervisor.guarded("presence", device, self._heard(readings[-1]))
+        if speaks(ordered):
+            self._hearing.prove(ordered[-1].received_ns)
+            self._supervisor.attempt("presence", device, partial(self._heard, found), ordered[-1])
         for reading in proving:
-            found += self._supervisor.guarded("meter", device, self._water(reading))
+            self._supervisor.attempt("meter", device, partial(self._water, found), reading)
         return episode.without_false_urgency(found) if len(found) > 1 else found
 
     def _proving(self, message: Message, readings: Sequence[Reading]) -> Sequence[Reading]:
@@ -265,7 +264,7 @@ class Pipeline:
         meters = self._meters_of[message.device]
         return [each for each in readings if not any(meter.repeats(each) for meter in meters)]
 
-    def _heard(self, newest: Reading) -> Iterator[Finding]:
+    def _heard(self, found: list[Finding], newest: Reading) -> None:
         """Note that the device was heard; what was raised about its silence may clear."""
         device = self._devices.get(newest.device)
         if device is None:
@@ -276,10 +275,10 @@ class Pipeline:
         for watch in device.watches:
             if watch.episode:
                 judged = _judged(watch, device.state, newest.received_ns, watch.episode.subject)
-                yield from self._supervisor.guarded(watch.rule, newest.device, judged)
+                found += self._supervisor.guarded(watch.rule, newest.device, judged)
             self._sooner(self._next_due(watch, device.state, newest.device))
 
-    def _water(self, reading: Reading) -> Iterator[Finding]:
+    def _water(self, found: list[Finding], reading: Reading) -> None:
         """Give the reading to the home in which its device hung at the time of the event."""
         binding = self.registry.binding(reading.device, reading.at_ns)
         if binding is None:
@@ -295,18 +294,21 @@ class Pipeline:
             home.state.observe(reading)
         again = self._supplies.observe(code, reading)
         for supply in self._supplies.of_home(code):
-            yield from self._judged_supply(supply, reading)
-        for each in {code: None} | dict.fromkeys(sorted(again)):
-            yield from self._judged_home(each, reading)
+            found += self._judged_supply(supply, reading)
+        self._judge_home(code, found, reading)
+        for other in sorted(again - {code}):
+            self._judge_home(other, found, reading)
 
-    def _judged_home(self, code: str, reading: Reading) -> Iterator[Finding]:
+    def _judge_home(self, code: str, found: list[Finding], reading: Reading) -> None:
         home = self._homes[code]
         newest_ns = home.state.newest_ns()
         if newest_ns is None:
             return
         for watch in home.watches:
-            judged = _judged(watch, home.state, newest_ns, self.registry.subject(code), reading)
-            yield from self._supervisor.guarded(watch.rule, code, judged)
+            if not watch.rests(newest_ns):
+                subject = self.registry.subject(code)
+                judged = _judged(watch, home.state, newest_ns, subject, reading)
+                found += self._supervisor.guarded(watch.rule, code, judged)
 
     def _judged_supply(self, supply: Watched[Supply], reading: Reading) -> Iterator[Finding]:
         state = supply.state

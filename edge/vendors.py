@@ -56,7 +56,6 @@ class Vendors:
                 yield Rejection(Reason.UNKNOWN_DEVICE, detail, message.vendor_id)
             return
         yield Decoded(
-            message.vendor_id,
             device,
             message.boot,
             message.seq,

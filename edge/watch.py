@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct, structs
 
 from edge import episode
-from edge.detectors.base import Condition, Detector, Status
+from edge.detectors.base import Condition, Detector, Rest, Status
 from edge.episode import Episode
 from edge.reading import Evidence, Finding, FindingState, Reading, Timeliness, finding_id
 
@@ -24,12 +24,13 @@ class WatchState(Struct, frozen=True, array_like=True):
 class Watch(Generic[S]):
     """One detector on one subject, and what it has raised."""
 
-    __slots__ = ("_ended_ns", "_utc_offset_h", "detector", "episode")
+    __slots__ = ("_ended_ns", "_rest", "_utc_offset_h", "detector", "episode")
 
     def __init__(self, detector: Detector[S], utc_offset_h: float) -> None:
         self.detector = detector
         self._utc_offset_h = utc_offset_h
         self._ended_ns = _NEVER_NS
+        self._rest: Rest | None = None
         self.episode: Episode | None = None
 
     @property
@@ -37,10 +38,15 @@ class Watch(Generic[S]):
         """The detector's rule."""
         return self.detector.rule
 
+    def rests(self, now_ns: int) -> bool:
+        """Whether `evaluate` at `now_ns` would surely be None, so that it need not be asked."""
+        return self.episode is None and self._rest is not None and self._rest.covers(now_ns)
+
     def evaluate(self, state: S, now_ns: int) -> Status | None:
         """What the detector says; None when nothing holds and nothing is raised."""
         since_ns = self.episode.since_ns if self.episode else None
         status = self.detector.evaluate(state, now_ns, since_ns)
+        self._rest = self.detector.rest(state)
         if not isinstance(status, Status):
             return None
         matters = self.episode or status.condition is Condition.HOLDS
@@ -103,7 +109,7 @@ class Watch(Generic[S]):
 
     def restore(self, state: WatchState) -> None:
         """Take up what was raised when `state` was given."""
-        self.episode, self._ended_ns = state.episode, state.ended_ns
+        self.episode, self._ended_ns, self._rest = state.episode, state.ended_ns, None
 
 
 class Watched(Generic[S]):

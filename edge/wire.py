@@ -64,7 +64,7 @@ class Reason(StrEnum):
     FLOOD = "flood"
 
 
-class Rejection(Struct, frozen=True):
+class Rejection(Struct, frozen=True, gc=False):
     """One message or one record of it was refused, and why.
 
     `stranger` is the name that the registry does not know, where that is the reason.
@@ -94,7 +94,7 @@ _Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _Version = Annotated[int, Meta(ge=0, le=65_535)]
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """One entry of `e`: name, unit, value or text, resolution, seconds relative to the base."""
 
     n: str
@@ -105,7 +105,7 @@ class Record(Struct, frozen=True):
     t: float | UnsetType = UNSET
 
 
-class Message(Struct, frozen=True):
+class Message(Struct, frozen=True, gc=False):
     """The keys of message v1; times are seconds since the epoch."""
 
     dev: str
@@ -124,10 +124,9 @@ class Message(Struct, frozen=True):
     wm: float | UnsetType = UNSET
 
 
-class Decoded(Struct, frozen=True):
+class Decoded(Struct, frozen=True, gc=False):
     """What a message came to: its identity, its sound readings, its refused records."""
 
-    message_id: str
     device: str
     boot: int
     seq: int
@@ -155,10 +154,10 @@ def decode(topic_text: str, payload: bytes, received_ns: int) -> Decoded:
             readings.append(frame.reading(record))
         except WireError as error:
             rejected.append(error.rejection)
-    identity = (message.dev, message.boot or 0, message.seq)
     return Decoded(
-        message.id or "{}/{}/{}".format(message.src or message.dev, *identity[1:]),
-        *identity,
+        message.dev,
+        message.boot or 0,
+        message.seq,
         blake2b(said, digest_size=8).digest(),
         tuple(readings),
         tuple(rejected),

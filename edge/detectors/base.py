@@ -8,12 +8,13 @@ raised or cleared, is the pipeline's business.
 import importlib
 import pkgutil
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
 from edge.adapters import Adapter
 from edge.completeness import Home
+from edge.meter import Meter
 from edge.presence import Presence
 from edge.reading import HOUR_NS, MINUTE_NS, Evidence, Reading, Tier
 from edge.registry import Device, Unit
@@ -49,6 +50,18 @@ class Status(Struct, frozen=True):
     interval_ns: int
 
 
+class Rest(NamedTuple):
+    """A time within which a rule cannot hold while `meter` keeps to its `course`."""
+
+    meter: Meter
+    course: object
+    until_ns: int
+
+    def covers(self, now_ns: int) -> bool:
+        """Whether the rule cannot hold at `now_ns`."""
+        return now_ns < self.until_ns and self.meter.course is self.course
+
+
 class Detector(Protocol[S]):
     """A rule about one subject, whose memory is `S` and is handed in."""
 
@@ -82,6 +95,13 @@ class Detector(Protocol[S]):
         """The condition at `now_ns`, or at the watermark if that is earlier.
 
         `active_since_ns` is the beginning of what was raised and not yet cleared.
+        """
+        ...
+
+    def rest(self, state: S) -> Rest | None:
+        """For how long the condition cannot hold, where that is known.
+
+        It spares the evaluation of readings that change no answer, and must change nothing.
         """
         ...
 

@@ -9,11 +9,13 @@ from typing import ClassVar
 
 from edge.chain import WINDOW_NS, JointKind
 from edge.completeness import Home, watermark_ns
-from edge.detectors.base import Condition, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.meter import Change
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
 from edge.signature import AGREEING, ML_PER_M3
+
+_FOR_EVER_NS = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,13 @@ class MeterBreak:
         if mark_ns is None:
             return WarmingUp(0.0, 1.0)
         return Status(Condition.GONE, active_since_ns or mark_ns, now_ns, 0)
+
+    def rest(self, state: Home) -> Rest | None:
+        """While the register goes on as it did, nothing waits to be confirmed."""
+        meter = state.only()
+        if meter is None or meter.change() or not meter.chain.times_ns:
+            return None
+        return Rest(meter, meter.course, _FOR_EVER_NS)
 
     def next_due(self, state: Home) -> int | None:
         """Never: only readings show a change."""

@@ -4,7 +4,7 @@ The field's rule, made exact: the registers around a whole window prove that les
 threshold went through. Missing data proves nothing, so it never raises a finding.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,7 +12,7 @@ from typing import ClassVar
 from msgspec import structs
 
 from edge.completeness import Home, Use, threshold_ml, use, used, watermark_ns
-from edge.detectors.base import Condition, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.meter import Meter
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit, WelfareTerms
@@ -73,6 +73,21 @@ class Welfare:
             lower_ml = use(meters, active_since_ns, at_ns).lower_ml
             answer = Use.USED if lower_ml >= enough_ml else answer
         return Status(_CONDITIONS[answer], active_since_ns, at_ns, _interval_ns(meters))
+
+    def rest(self, state: Home) -> Rest | None:
+        """A window that begins before the first sample from which the use is small has enough.
+
+        Volumes never fall, so later samples can only add to what was used before that one.
+        """
+        meter = state.only()
+        if meter is None or not meter.chain.times_ns:
+            return None
+        chain = meter.chain
+        enough_ml = threshold_ml([meter], self.terms.threshold_l)
+        first = bisect_right(chain.volumes_ml, chain.volumes_ml[-1] - enough_ml)
+        if not first:
+            return None
+        return Rest(meter, meter.course, chain.times_ns[first] + self._window_ns)
 
     def next_due(self, state: Home) -> int | None:
         """Never: only a reading can prove that no water was used."""

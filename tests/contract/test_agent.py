@@ -72,8 +72,12 @@ class Site:
             self._read_at_ns += 900 * SECOND_NS
             await sleep_until(self.clock, self._read_at_ns)
             self._register += litres_an_hour / 4 / 1_000
-            self._seq += 1
-            await self._insist(topic.device_topic(PLACE), wire.encode(self.message()))
+            await self._say()
+
+    async def report(self) -> None:
+        """One reading now."""
+        self._read_at_ns = self.clock.now_ns()
+        await self._say()
 
     async def rest(self, hours: float) -> None:
         """Let time pass without the meter."""
@@ -84,6 +88,10 @@ class Site:
         record = wire.Record(n="water.total", u="m3", v=round(self._register, 3), r=0.001)
         at_s = self._read_at_ns / SECOND_NS
         return wire.Message(dev="wm-0101", boot=1, seq=self._seq, t=at_s, e=(record,))
+
+    async def _say(self) -> None:
+        self._seq += 1
+        await self._insist(topic.device_topic(PLACE), wire.encode(self.message()))
 
     async def _insist(self, to: str, payload: bytes) -> None:
         while True:
@@ -336,6 +344,34 @@ def test_a_clean_stop_leaves_a_checkpoint_from_which_the_next_start_continues(
 
     site = play(tmp_path, scenario)
     assert len(raised(site)) == 1
+
+
+def test_a_message_that_waits_for_its_commit_counts_as_heard(tmp_path: Path) -> None:
+    async def scenario(site: Site) -> None:
+        async with site.edge():
+            await site.live(6, litres_an_hour=6)
+            # Silence is too long after three intervals and ten minutes; it ends 2 s before.
+            await sleep(site.clock, 3 * 900 + 600 - 2)
+            await site.report()
+            await sleep(site.clock, 600)
+
+    assert raised(play(tmp_path, scenario), "device_silent") == set()
+
+
+def test_a_stop_commits_and_acks_what_waits_for_company(tmp_path: Path) -> None:
+    async def scenario(site: Site) -> None:
+        stop = asyncio.Event()
+        async with _background(running := asyncio.ensure_future(site.running(stop))):
+            await sleep(site.clock, 10)
+            await site.report()
+            await sleep(site.clock, 1)
+            assert site.journal("SELECT count(*) FROM entry WHERE count > 0") == [(0,)]
+            stop.set()
+            await running
+        assert site.broker.held("edge") == 0
+
+    site = play(tmp_path, scenario)
+    assert site.journal("SELECT sum(count) FROM entry") == [(1,)]
 
 
 def test_the_health_message_tells_depth_and_counts(tmp_path: Path) -> None:

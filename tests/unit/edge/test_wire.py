@@ -34,17 +34,11 @@ def test_a_full_message_becomes_a_reading() -> None:
     )
     found = decoded(body(more=more))
     (reading,) = found.readings
-    assert found.message_id == "s01/gw03/7"
     assert (found.device, found.boot, found.seq) == ("wm-1", 17, 7)
     assert (reading.value, reading.resolution, reading.unit) == (6.054, 0.001, "u01")
     assert (reading.at_ns, reading.received_ns) == (T * SECOND_NS, RECEIVED_NS)
     assert (reading.clock, reading.quality) == (TimeSource.METER, Quality.GOOD)
     assert not reading.historical
-
-
-def test_a_message_without_an_id_is_named_by_device_boot_and_sequence() -> None:
-    assert decoded(body()).message_id == "wm-1/0/7"
-    assert decoded(body(more=',"src":"gw","boot":2')).message_id == "gw/2/7"
 
 
 def test_relative_times_are_added_to_the_base_time() -> None:
