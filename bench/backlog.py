@@ -1,6 +1,7 @@
 """A backlog that the broker kept, taken in at full speed: by the edge, and by mosquitto_sub."""
 
 import asyncio
+import resource
 import time
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -63,14 +64,23 @@ async def subscribe_reference(address: Address) -> None:
     await _mosquitto_sub(address, "-c", "-E")
 
 
-async def reference_per_s(address: Address, messages: int) -> float:
-    """Messages a second of `mosquitto_sub -q 1` on the backlog kept for it.
+class Reference(NamedTuple):
+    """One backlog taken in by mosquitto_sub."""
+
+    per_s: float
+    cpu_us: float
+
+
+async def reference(address: Address, messages: int) -> Reference:
+    """What `mosquitto_sub -q 1` makes of the backlog kept for it, per message.
 
     What it takes to start, connect and subscribe is measured by a second call, with a clean
     session that makes the broker forget the first one, and is not counted.
     """
-    whole_s = await _mosquitto_sub(address, "-c", "-C", str(messages))
-    return messages / (whole_s - await _mosquitto_sub(address, "-E"))
+    whole = await _mosquitto_sub(address, "-c", "-C", str(messages))
+    start = await _mosquitto_sub(address, "-E")
+    cpu_us = (whole.cpu_s - start.cpu_s) / messages * 1e6
+    return Reference(messages / (whole.wall_s - start.wall_s), cpu_us)
 
 
 async def publish(address: Address, messages: Iterable[tuple[str, bytes]]) -> None:
@@ -80,13 +90,18 @@ async def publish(address: Address, messages: Iterable[tuple[str, bytes]]) -> No
     await publisher.close()
 
 
-async def _mosquitto_sub(address: Address, *options: str) -> float:
-    """How many seconds mosquitto_sub ran with `options`.
+class _Ran(NamedTuple):
+    wall_s: float
+    cpu_s: float
+
+
+async def _mosquitto_sub(address: Address, *options: str) -> _Ran:
+    """How long mosquitto_sub ran with `options`, and its processor time.
 
     Raises:
         RuntimeError: it failed.
     """
-    began_s = time.perf_counter()
+    began_s, before = time.perf_counter(), _children_cpu_s()
     process = await asyncio.create_subprocess_exec(
         "mosquitto_sub", "-h", address.host, "-p", str(address.port), "-u", address.username,
         "-P", address.password, "-i", "bench-reference", "-q", "1", "-t", FILTER, *options,
@@ -94,4 +109,10 @@ async def _mosquitto_sub(address: Address, *options: str) -> float:
     )  # fmt: skip
     if await process.wait() != 0:
         raise RuntimeError(f"mosquitto_sub ended with {process.returncode}")
-    return time.perf_counter() - began_s
+    return _Ran(time.perf_counter() - began_s, _children_cpu_s() - before)
+
+
+def _children_cpu_s() -> float:
+    """Processor time of every child that has ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime

@@ -17,10 +17,15 @@ METERS = 1_000
 FILTER = f"sw/1/{SITE}/+/+/+/+/obs"
 
 _HOUR_S = 3_600
+_STILL_HOURS = 13
 _LATE_S_MAX = 9
 _HOURS_WITH_USE = 0.7
 _MEAN_L = (1, 0, 0, 0, 0, 1, 6, 9, 7, 4, 4, 5, 7, 4, 3, 3, 4, 7, 10, 9, 8, 10, 8, 3)
 """Litres in each hour of the day, on average over days and homes: 113 a day."""
+
+
+Message = tuple[str, bytes]
+"""Topic and payload."""
 
 
 class Sample(NamedTuple):
@@ -66,9 +71,11 @@ class Meter:
         return Sample(hour_s + self._minute_s + late_s, self._litres)
 
 
-def feed(rounds: int, batch: int, now_ns: int) -> Iterator[tuple[str, bytes]]:
+def feed(
+    rounds: int, batch: int, now_ns: int, devices: int = METERS
+) -> Iterator[tuple[str, bytes]]:
     """`rounds` messages of `batch` hourly readings from every meter, oldest first."""
-    meters = [Meter(number) for number in range(METERS)]
+    meters = [Meter(number) for number in range(devices)]
     first_s = _hour_s(now_ns) - rounds * batch * _HOUR_S
     for step in range(rounds):
         hours_s = [first_s + hour * _HOUR_S for hour in range(step * batch, (step + 1) * batch)]
@@ -84,12 +91,32 @@ def still_feed(now_ns: int, hours: int) -> Iterator[list[tuple[str, bytes]]]:
         yield [(meter.topic, meter.said([Sample(at_s, 1_000)])) for meter in meters]
 
 
-def registry_text() -> str:
+def mixed_feed(now_ns: int, still: int, rounds: int) -> tuple[list[Message], list[Message]]:
+    """What `still` meters say of twelve quiet hours, and then everybody's messages, mixed.
+
+    In the second part a quiet meter speaks once, which completes its twelve hours, and every
+    other one `rounds` times.
+    """
+    quiet = [Meter(number) for number in range(still)]
+    begin_s = _hour_s(now_ns) - (rounds + _STILL_HOURS) * _HOUR_S
+    said = [
+        [(meter.topic, meter.said([Sample(begin_s + hour * _HOUR_S, 1_000)])) for meter in quiet]
+        for hour in range(_STILL_HOURS)
+    ]
+    topics = {meter.topic for meter in quiet}
+    mixed = [message for message in feed(rounds, 1, now_ns) if message[0] not in topics]
+    step = len(mixed) // still
+    for number, message in enumerate(said[-1]):
+        mixed.insert(number * (step + 1), message)
+    return [message for hour in said[:-1] for message in hour], mixed
+
+
+def registry_text(devices: int = METERS) -> str:
     """A registry of one-person homes with one hourly meter each."""
     units = (
         f'[[unit]]\ncode = "u{n:04d}"\nbuilding = "b{n // 100:02d}"\ncare = ["alone"]\n'
         f'[[device]]\nid = "{_name(n)}"\nkind = "water"\nunit = "u{n:04d}"\ninterval = "1 h"\n'
-        for n in range(METERS)
+        for n in range(devices)
     )
     return f'version = 1\nsite = "{SITE}"\n' + "".join(units)
 

@@ -6,6 +6,7 @@ in batches of 1,000 messages; its processor time is divided by the messages.
 
 import argparse
 import asyncio
+import gc
 import random
 import tempfile
 import time
@@ -18,6 +19,7 @@ from typing import TypeVar
 from bench.backlog import publish
 from bench.feed import METERS, SITE, feed, registry_text
 from bench.publisher import Address
+from edge.agent import COLLECT_AFTER
 from edge.broker import BrokerSettings, PahoSession
 from edge.clock import SystemClock
 from edge.entry import Admitted
@@ -118,6 +120,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--messages", type=int, default=40_000, help="in whole thousands")
     rounds = max(1, parser.parse_args(argv).messages // METERS)
     books = Books()
+    gc.set_threshold(COLLECT_AFTER)
     with tempfile.TemporaryDirectory(prefix="shouwang-bench-") as name:
         broker = mosquitto_in(Path(name))
         broker.start()

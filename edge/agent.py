@@ -62,7 +62,7 @@ _TICK_S_MIN, _TICK_S_MAX = 1.0, 60.0
 _LAST_COMMIT_S = 2.0
 # A batch makes thousands of objects and no cycles; looking for these after every 700 objects,
 # as Python does, is a sixth of the time that a backlog takes.
-_COLLECT_AFTER = 50_000
+COLLECT_AFTER = 50_000
 
 Connect = Callable[[Sequence[str], Will], Session]
 """Makes the edge's session, not yet running, from its topic filters and its last will."""
@@ -421,7 +421,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    gc.set_threshold(_COLLECT_AFTER)
+    gc.set_threshold(COLLECT_AFTER)
     try:
         asyncio.run(_serve(settings, clock))
     except (JournalError, OSError) as error:

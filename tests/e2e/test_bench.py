@@ -9,7 +9,7 @@ from bench import ingest
 PROMISED = {
     "messages_per_s", "readings_per_s", "batch_readings_per_s", "reference_messages_per_s",
     "ratio", "rss_mb", "bytes_written_per_reading", "bytes_written_per_reading_trickle",
-    "p50_ms", "p99_ms",
+    "p50_ms", "p99_ms", "mixed_p50_ms", "mixed_p99_ms",
 }  # fmt: skip
 
 
@@ -17,7 +17,7 @@ PROMISED = {
 def test_a_short_run_prints_one_json_object_with_every_figure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert ingest.main(["--json", "--messages", "3000"]) == 0
+    assert ingest.main(["--json", "--messages", "3000", "--trickle-s", "3"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures.keys() >= PROMISED
     assert all(value > 0 for value in figures.values())

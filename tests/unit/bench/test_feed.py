@@ -5,7 +5,7 @@ import tomllib
 from itertools import pairwise
 from pathlib import Path
 
-from bench.feed import METERS, feed, registry_text, still_feed
+from bench.feed import METERS, feed, mixed_feed, registry_text, still_feed
 from edge.entry import Admitted
 from edge.pipeline import Pipeline
 from edge.reading import HOUR_NS, Finding
@@ -53,3 +53,18 @@ def test_each_home_of_the_still_feed_completes_twelve_quiet_hours_with_its_last_
             assert admitted is not None
             found += edge.step(Admitted((admitted,)))
     assert [finding.rule for finding in found] == ["welfare"] * 5
+
+
+def test_the_mixed_feed_ends_the_quiet_hours_of_some_homes_among_the_messages_of_others() -> None:
+    edge = pipeline()
+    before, mixed = mixed_feed(NOW_NS, still=20, rounds=2)
+    quiet = {topic for topic, _ in before}
+    found: list[Finding] = []
+    for message in before + mixed:
+        admitted = edge.gate.admit(*message, NOW_NS).message
+        assert admitted is not None
+        found += edge.step(Admitted((admitted,)))
+    assert len(mixed) == 2 * (METERS - 20) + 20
+    assert {finding.subject.split("/")[2] for finding in found} == {
+        topic.split("/")[4] for topic in quiet
+    }
