@@ -139,8 +139,10 @@ class _Agent:
         will = Will(self._status_topic, self._status(up=False))
         self._session = connect((*ours, *vendors.filters, *self._told), will)
         self._clock = clock = Timekeeper(settings.clock, self._session, (site, edge), clock, health)
-        self._gathering = Gathering(self._session, settings.journal.linger, clock)
         self._fold = Fold(journal, pipeline, health)
+        self._gathering = Gathering(
+            self._session, settings.journal.linger, clock, self._fold.is_awaited
+        )
         self._provisioning = Provisioning(
             (site, edge), settings.provisioning, self._fold, self._session,
             clock=clock, health=health,

@@ -17,7 +17,7 @@ from edge.reading import HOUR_NS, MINUTE_NS
 from edge.registry import Binding, Registry
 from edge.signature import ML_PER_M3
 from edge.topic import DeviceTopic, Verb, device_topic, home_state_topic
-from edge.watch import Watched
+from edge.watch import Watch, Watched
 
 _INTERVALS, _GRACE_NS = 2, 15 * MINUTE_NS  # as for a live finding
 _GOOD_NS_MAX = 25 * HOUR_NS
@@ -138,6 +138,14 @@ def _welfare(home: Watched[Home], newest_ns: int, *, fresh: bool) -> Welfare:
         return Welfare.RAISED
     if home.state.excused(newest_ns - 1, newest_ns):
         return Welfare.UNKNOWN  # no supply
-    answers = [watch.detector.evaluate(home.state, newest_ns) for watch in watches]
-    clear = [isinstance(a, Status) and a.condition is Condition.GONE for a in answers]
-    return Welfare.CLEAR if fresh and clear and all(clear) else Welfare.UNKNOWN
+    clear = fresh and watches and all(_is_clear(watch, home.state, newest_ns) for watch in watches)
+    return Welfare.CLEAR if clear else Welfare.UNKNOWN
+
+
+def _is_clear(watch: Watch[Home], home: Home, newest_ns: int) -> bool:
+    """Whether the rule says that all is well; one that breaks says nothing."""
+    try:
+        answer = watch.detector.evaluate(home, newest_ns)
+    except Exception:  # noqa: BLE001  (the fold supervises rules, and counts and logs this)
+        return False
+    return isinstance(answer, Status) and answer.condition is Condition.GONE

@@ -143,6 +143,10 @@ class Fold:
         hit("edge.provisioned")
         self.checkpoint()
 
+    def is_awaited(self, device: str) -> bool:
+        """Whether an installer may be waiting for `device`: it is nobody's yet, or new here."""
+        return not self._pipeline.registry.knows(device) or self.seen.is_fresh(device)
+
     @property
     def in_force(self) -> InForce:
         """The registry that holds."""

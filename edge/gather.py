@@ -6,6 +6,7 @@ waiting ones along.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from edge import topic
 from edge.clock import Clock
@@ -26,16 +27,26 @@ _PATIENT_KINDS = {Kind.WATER, Kind.ELEC, Kind.HEAT, Kind.CAM, Kind.PLUG, Kind.EN
 _PATIENT_VERBS = {Verb.OBS, Verb.HIST}
 
 
-def is_urgent(delivery: Delivery) -> bool:
+Awaited = Callable[[str], bool]
+"""Whether somebody may be waiting to see that a device is heard."""
+
+
+def is_urgent(delivery: Delivery, awaited: Awaited) -> bool:
     """Whether the message may not wait: all but the regular readings of patient kinds.
 
-    So events, alarms, doors, the gateway's acks, and what vendors say on topics of their own.
+    So events, alarms, doors, the gateway's acks, what vendors say on topics of their own, and
+    whatever comes from a device that is `awaited`.
     """
     try:
         place = topic.parse(delivery.topic)
     except TopicError:
         return True
-    return place.verb not in _PATIENT_VERBS or place.kind not in _PATIENT_KINDS
+    patient = place.verb in _PATIENT_VERBS and place.kind in _PATIENT_KINDS
+    return not patient or awaited(place.dev)
+
+
+def _nobody(_: str) -> bool:
+    return False
 
 
 class Gathering:
@@ -44,8 +55,11 @@ class Gathering:
     Nothing here is acked: what is lost with the process comes again from the broker.
     """
 
-    def __init__(self, session: Session, linger_s: float, clock: Clock) -> None:
+    def __init__(
+        self, session: Session, linger_s: float, clock: Clock, awaited: Awaited = _nobody
+    ) -> None:
         self._session = session
+        self._awaited = awaited
         self._linger_s = max(0.0, linger_s / clock.speed - SHARE_S)
         self._held: list[Delivery] = []
 
@@ -77,4 +91,4 @@ class Gathering:
 
     def _may_wait(self, came: list[Delivery]) -> bool:
         few = len(came) < BURST and len(self._held) < ENOUGH
-        return few and not any(map(is_urgent, came))
+        return few and not any(is_urgent(each, self._awaited) for each in came)

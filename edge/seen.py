@@ -64,6 +64,10 @@ class Seen:
         for name in (*moved, *(v for b in after.bindings() if (v := b.device.vendor))):
             self._strangers.pop(name, None)
 
+    def is_fresh(self, device: str) -> bool:
+        """Whether `device` has had its place for less than a quarter of an hour or so."""
+        return device in self._fresh
+
     def is_pressing(self, now_ns: int) -> bool:
         """Whether somebody may be waiting to see what is not told yet."""
         self._fresh = {d: at_ns for d, at_ns in self._fresh.items() if now_ns - at_ns < FRESH_NS}

@@ -163,7 +163,9 @@ def test_what_waits_can_be_released_at_once_and_later_messages_are_not_lost() ->
     ],
 )  # fmt: skip
 def test_only_regular_readings_of_patient_kinds_may_wait(topic: str, urgent: bool) -> None:
-    assert is_urgent(Delivery(topic, b"", retain=False, received_ns=0, mid=1, link=1)) is urgent
+    came = Delivery(topic, b"", retain=False, received_ns=0, mid=1, link=1)
+    assert is_urgent(came, lambda _: False) is urgent
+    assert is_urgent(came, lambda _: True)
 
 
 def test_no_kind_is_patient_by_accident() -> None:
