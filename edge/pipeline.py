@@ -4,12 +4,10 @@ Pure and deterministic: the same entries from the same checkpoint make the same 
 with the same ids and revisions. Waiting, storing and sending are the shell's.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from itertools import chain
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from msgspec import structs
 from pydantic import Field
@@ -22,16 +20,13 @@ from edge.completeness import Home
 from edge.device_time import AS_IT_SAYS, Clocks
 from edge.entry import AdapterStatus, Admitted, Entry, Link, Message, Provisioned, Tick
 from edge.gate import Gate
-from edge.listening import Hearing
-from edge.meter import Meter
 from edge.presence import Presence, speaks
-from edge.reading import Finding, Kind, Reading, Timeliness
+from edge.reading import Finding, Reading, Timeliness
 from edge.registry import Registry
 from edge.settings import ConfigError, Settings
-from edge.subjects import watched_adapters, watched_devices, watched_homes
-from edge.succession import OF_MANY, closed, raised, read_registry_bytes
+from edge.subjects import Route, Subjects
+from edge.succession import closed, raised, read_registry_bytes
 from edge.supervision import Failure, Supervisor
-from edge.supplies import Supplies
 from edge.supply import Supply
 from edge.vendors import Vendors
 from edge.watch import Watch, Watched
@@ -71,13 +66,14 @@ class Pipeline:
 
         After a restart and its replay, step a `Link` that says how the link is now.
         """
+        found: list[Finding] = []
         match entry:
             case Admitted(messages):
-                found = [finding for message in messages for finding in self._message(message)]
+                for message in messages:
+                    self._message(message, found)
             case Tick(now_ns):
                 found = list(self._tick(now_ns))
             case Link(up, at_ns, kept):
-                found = []
                 self._link(at_ns, up=up, kept=kept)
             case AdapterStatus():
                 found = list(self._adapter(entry))
@@ -100,17 +96,17 @@ class Pipeline:
     def counters(self) -> dict[str, int]:
         """What was folded so far, by name; meter counts are summed over all watched homes."""
         totals = Counter(self._counts)
-        for _, meter in self._meters():
+        for _, meter in self._subjects.meters():
             totals.update(structs.asdict(meter.counts))
         return dict(totals)
 
     def devices(self) -> Mapping[str, Watched[Presence]]:
         """Every watched device by its id; to be looked at only."""
-        return self._devices
+        return self._subjects.devices
 
     def homes(self) -> Mapping[str, Watched[Home]]:
         """Every watched home by its code; to be looked at only."""
-        return self._watched
+        return self._subjects.watched
 
     def dump(self) -> bytes:
         """The whole state as a checkpoint, uncompressed."""
@@ -130,19 +126,19 @@ class Pipeline:
         self._counts.clear()
         self._counts.update(saved.counts)
         self._memory.restore(saved.memory)
-        self._restore_subjects(saved, saved.hearing.proof_ns)
+        self._take_up(saved, saved.hearing.proof_ns)
         self._look_ahead(0)
 
     def _checkpoint(self) -> Checkpoint:
         return Checkpoint(
             dict(self._counts),
             self._memory.state(),
-            {key: meter.state() for key, meter in self._meters()},
-            {name: device.state.state for name, device in self._devices.items()},
-            {key: watch.state() for key, watch in self._watches()},
-            self._hearing.state(),
-            {name: adapter.state.state for name, adapter in self._adapters.items()},
-            {key: each.state.state for key, each in self._supplies.by_subject.items()},
+            {key: meter.state() for key, meter in self._subjects.meters()},
+            {name: device.state.state for name, device in self._subjects.devices.items()},
+            {key: watch.state() for key, watch in self._subjects.watches()},
+            self._subjects.hearing.state(),
+            {name: adapter.state.state for name, adapter in self._subjects.adapters.items()},
+            {key: each.state.state for key, each in self._subjects.supplies.by_subject.items()},
             self.clocks.state(),
             (self.registry_version, self.registry_table),
         )
@@ -152,163 +148,121 @@ class Pipeline:
         registry = read_registry_bytes(table) if version else self._own_registry
         self.registry, self.registry_version, self.registry_table = registry, version, table
         self.gate = Gate(registry, Vendors(registry, self._profiles), self._memory, self.clocks)
-        self._homes = dict(watched_homes(registry, self._utc_offset_h))
-        self._devices = dict(watched_devices(registry, self._utc_offset_h))
-        self._meters_of: defaultdict[str, list[Meter]] = defaultdict(list)
-        for home in self._homes.values():
-            for binding, meter in home.state.named():
-                self._meters_of[binding.device.id].append(meter)
-        self._adapters = dict(watched_adapters(registry, self._utc_offset_h))
-        self._hearing = Hearing(self._adapters)
-        self._watched = {code: home for code, home in self._homes.items() if home.watches}
-        self._supplies = Supplies(registry, self._homes, self._watched, self._utc_offset_h)
-        for name in self._devices:
-            self._attach(name, 0)
-        self._share_rhythms()
+        self._subjects = Subjects(registry, self._utc_offset_h)
+
+    def _take_up(self, saved: Checkpoint, at_ns: int) -> None:
+        self.clocks.restore({k: v for k, v in saved.clocks.items() if self.registry.knows(k)})
+        self._subjects.restore(saved, at_ns)
 
     def _provision(self, change: Provisioned) -> Iterator[Finding]:
         """Carry on under another registry; what was raised about a place that is gone ends."""
-        saved, before = self._checkpoint(), raised(self._watches())
+        saved, before = self._checkpoint(), raised(self._subjects.watches())
         try:
             self._adopt(change.version, change.table)
         except ConfigError:  # it was sound when it was taken, by rules of another time
             self._counts["registries_unusable"] += 1
             return
-        self._restore_subjects(saved, change.at_ns)
-        yield from closed(before, dict(self._watches()), self.registry, change.at_ns)
-        for name in self._devices:
-            self._listen_to(name, change.at_ns)
+        self._take_up(saved, change.at_ns)
+        yield from closed(before, dict(self._subjects.watches()), self.registry, change.at_ns)
+        for name in self._subjects.devices:
+            self._subjects.listen_to(name, change.at_ns)
         self._look_ahead(change.at_ns)
 
-    def _restore_subjects(self, saved: Checkpoint, at_ns: int) -> None:
-        """Take up what was saved; what is new is new from `at_ns` on."""
-        self.clocks.restore({k: v for k, v in saved.clocks.items() if self.registry.knows(k)})
-        self._hearing.restore(saved.hearing)
-        for key, meter in self._meters():
-            if meter_state := saved.meters.get(key):
-                meter.restore(meter_state)
-        for name, device in self._devices.items():
-            if presence := saved.devices.get(name):
-                device.state.restore(presence, self._hearing.account(presence.adapter))
-            else:
-                device.state.count_from(at_ns)
-        for name, adapter in self._adapters.items():
-            adapter.state.state = saved.adapters.get(name, adapter.state.state)
-        for key, each in self._supplies.by_subject.items():
-            each.state.state = saved.supplies.get(key, each.state.state)
-        self._share_rhythms()
-        for key, watch in self._watches():
-            if watch_state := saved.watches.get(key):
-                watch.restore(watch_state)
-
-    def _share_rhythms(self) -> None:
-        """Let the meters know how often their devices are heard."""
-        for home in self._homes.values():
-            for binding, meter in home.state.named():
-                if device := self._devices.get(binding.device.id):
-                    meter.rhythm = device.state.rhythm
-
-    def _meters(self) -> Iterator[tuple[str, Meter]]:
-        for home in self._homes.values():
-            for binding, meter in home.state.named():
-                yield f"{binding.unit.code} {binding.device.id} {binding.from_ns}", meter
-
-    def _watches(self) -> Iterator[tuple[str, Watch[Any]]]:
-        watched: Iterable[tuple[str, Watched[Any]]]
-        of_adapter, of_supply = OF_MANY
-        adapters = ((f"{of_adapter}{name}", each) for name, each in self._adapters.items())
-        supplies = ((f"{of_supply}{key}", each) for key, each in self._supplies.by_subject.items())
-        watched = chain(self._homes.items(), self._devices.items(), adapters, supplies)
-        for key, subject in watched:
-            for watch in subject.watches:
-                yield f"{key} {watch.rule}", watch
-
-    def _message(self, message: Message) -> list[Finding]:
-        device, readings = message.device, message.readings
+    def _message(self, message: Message, found: list[Finding]) -> None:
+        device, readings, counts = message.device, message.readings, self._counts
         known = self._memory.admit((device, message.boot, message.seq), message.digest)
         if known is not Known.NEW:
-            self._counts["duplicates" if known is Known.COPY else "ids_reused"] += 1
-            return []
-        self._counts["messages"] += 1
-        self._counts["readings"] += len(readings)
+            counts["duplicates" if known is Known.COPY else "ids_reused"] += 1
+            return
+        counts["messages"] += 1
+        counts["readings"] += len(readings)
+        route = self._subjects.routes.get(device)
+        if route is None:
+            counts["unbound"] += len(readings)
+            return
         ordered: Sequence[Reading] = readings
         if len(readings) > 1:
             ordered = sorted(readings, key=attrgetter("at_ns"))
-        proving = self._proving(message, ordered)
-        found: list[Finding] = []
-        if speaks(ordered):
-            self._hearing.prove(ordered[-1].received_ns)
-            self._supervisor.attempt("presence", device, partial(self._heard, found), ordered[-1])
+        before = len(found)
+        proving = self._proving(route, ordered)
+        if route.presence is not None and speaks(ordered):
+            try:
+                self._heard(found, route, ordered[-1])
+            except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
+                self._supervisor.note("presence", device, error)
         for reading in proving:
-            self._supervisor.attempt("meter", device, partial(self._water, found), reading)
-        return episode.without_false_urgency(found) if len(found) > 1 else found
+            try:
+                self._water(found, route, reading)
+            except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
+                self._supervisor.note("meter", device, error)
+        if len(found) > before + 1:
+            found[before:] = episode.without_false_urgency(found[before:])
 
-    def _proving(self, message: Message, readings: Sequence[Reading]) -> Sequence[Reading]:
+    def _proving(self, route: Route, readings: Sequence[Reading]) -> Sequence[Reading]:
         """Learn from the message's times; those of its readings that may go to the meters."""
-        device = self._devices.get(message.device)
-        if device is None:
+        if route.presence is None:
             return readings
-        heard = self.clocks.hear(readings, device.state)
+        heard = self.clocks.hear(readings, route.presence.state)
         if heard is AS_IT_SAYS:
             return readings
         void, forget_ns, delayed = heard
         if forget_ns is not None:
             self._counts["clock_steps"] += 1
-            for meter in self._meters_of[message.device]:
+            for meter in route.meters():
                 meter.begin_again(forget_ns)
         if void:
             self._counts["clock_outdated"] += 1
             return ()
         if not delayed:
             return readings
-        meters = self._meters_of[message.device]
+        meters = route.meters()
         return [each for each in readings if not any(meter.repeats(each) for meter in meters)]
 
-    def _heard(self, found: list[Finding], newest: Reading) -> None:
+    def _heard(self, found: list[Finding], route: Route, newest: Reading) -> None:
         """Note that the device was heard; what was raised about its silence may clear."""
-        device = self._devices.get(newest.device)
-        if device is None:
-            return
-        if self._adapters:
-            self._attach(newest.device, newest.received_ns)
-        device.observe(newest)
+        device, received_ns = cast("Watched[Presence]", route.presence), newest.received_ns
+        if self._subjects.adapters:
+            self._subjects.attach(newest.device, received_ns)
+        self._subjects.hearing.prove(received_ns)
+        device.state.hear(received_ns, newest.at_ns)
         for watch in device.watches:
             if watch.episode:
-                judged = _judged(watch, device.state, newest.received_ns, watch.episode.subject)
+                judged = _judged(watch, device.state, received_ns, watch.episode.subject)
                 found += self._supervisor.guarded(watch.rule, newest.device, judged)
-            self._sooner(self._next_due(watch, device.state, newest.device))
+        self._sooner(received_ns + route.soonest_ns)
 
-    def _water(self, found: list[Finding], reading: Reading) -> None:
+    def _water(self, found: list[Finding], route: Route, reading: Reading) -> None:
         """Give the reading to the home in which its device hung at the time of the event."""
-        binding = self.registry.binding(reading.device, reading.at_ns)
-        if binding is None:
+        leg = route.leg(reading.at_ns)
+        if leg is None:
             self._counts["unbound"] += 1
             return
-        code = binding.unit.code
-        home = self._homes.get(code)
-        if home is None or binding.device.kind is not Kind.WATER:
+        home, meter = leg.home, leg.meter
+        if home is None or meter is None:
             return
-        if home.watches:
-            home.observe(reading)
-        else:
-            home.state.observe(reading)
-        again = self._supplies.observe(code, reading)
-        for supply in self._supplies.of_home(code):
-            found += self._judged_supply(supply, reading)
-        self._judge_home(code, found, reading)
-        for other in sorted(again - {code}):
+        meter.observe(reading)
+        again: set[str] = set()
+        if leg.supplies:
+            again = self._subjects.supplies.observe(leg.code, meter, reading)
+            for supply in leg.supplies:
+                found += self._judged_supply(supply, reading)
+        newest_ns = home.state.newest_ns()
+        if newest_ns is not None and not home.rests(newest_ns):
+            self._judge_home(leg.code, found, reading)
+        for other in sorted(again - {leg.code}) if again else ():
             self._judge_home(other, found, reading)
 
     def _judge_home(self, code: str, found: list[Finding], reading: Reading) -> None:
-        home = self._homes[code]
+        home = self._subjects.homes[code]
         newest_ns = home.state.newest_ns()
         if newest_ns is None:
             return
+        home.unsettle()
+        subject = self.registry.subject(code)
         for watch in home.watches:
-            if not watch.rests(newest_ns):
-                subject = self.registry.subject(code)
-                judged = _judged(watch, home.state, newest_ns, subject, reading)
-                found += self._supervisor.guarded(watch.rule, code, judged)
+            judged = _judged(watch, home.state, newest_ns, subject, reading)
+            found += self._supervisor.guarded(watch.rule, code, judged)
+        home.settle()
 
     def _judged_supply(self, supply: Watched[Supply], reading: Reading) -> Iterator[Finding]:
         state = supply.state
@@ -319,19 +273,19 @@ class Pipeline:
 
     def _tick(self, now_ns: int) -> Iterator[Finding]:
         """Raise what time alone has made true."""
-        for name, device in self._devices.items():
+        for name, device in self._subjects.devices.items():
             subject = self.registry.device_subject(name, now_ns)
             for watch in device.watches:
                 if subject and not watch.episode:
                     judged = _judged(watch, device.state, now_ns, subject)
                     yield from self._supervisor.guarded(watch.rule, name, judged)
-        for name in self._adapters:
+        for name in self._subjects.adapters:
             yield from self._judged_adapter(name, now_ns)
         self._look_ahead(now_ns)
 
     def _adapter(self, status: AdapterStatus) -> Iterator[Finding]:
         """Take in what an adapter says of itself: its devices are unknown while it is down."""
-        watched = self._adapters.get(status.adapter)
+        watched = self._subjects.adapters.get(status.adapter)
         if watched is None:
             self._counts["unbound"] += 1
             return
@@ -340,15 +294,15 @@ class Pipeline:
             return
         if status.up:
             afresh = not before.up and status.at_ns - (before.since_ns or 0) > GRACE_NS
-            self._hearing.adapter_up(status.adapter, status.at_ns, afresh=afresh)
+            self._subjects.hearing.adapter_up(status.adapter, status.at_ns, afresh=afresh)
         else:
-            self._hearing.adapter_down(status.adapter, status.at_ns)
+            self._subjects.hearing.adapter_down(status.adapter, status.at_ns)
         yield from self._judged_adapter(status.adapter, status.at_ns)
         self._look_ahead(status.at_ns)
 
     def _judged_adapter(self, name: str, now_ns: int) -> Iterator[Finding]:
-        adapter = self._adapters[name].state
-        for watch in self._adapters[name].watches:
+        adapter = self._subjects.adapters[name].state
+        for watch in self._subjects.adapters[name].watches:
             judged = _judged(watch, adapter, now_ns, adapter.subject)
             yield from self._supervisor.guarded(watch.rule, name, judged)
 
@@ -361,34 +315,22 @@ class Pipeline:
 
     def _link(self, at_ns: int, *, up: bool, kept: bool) -> None:
         """Listen or do not: what the edge could not hear was not silence."""
-        self._hearing.link(at_ns, up=up, kept=kept)
-        for name, device in self._devices.items():
-            self._listen_to(name, at_ns)
+        self._subjects.hearing.link(at_ns, up=up, kept=kept)
+        for name, device in self._subjects.devices.items():
+            self._subjects.listen_to(name, at_ns)
             heard_ns = device.state.rhythm.last_ns
             if heard_ns and heard_ns > at_ns and not any(w.episode for w in device.watches):
                 device.state.rhythm.last_ns = at_ns  # the wall clock was put back
         self._look_ahead(at_ns)
 
-    def _listen_to(self, device: str, at_ns: int) -> None:
-        self._attach(device, at_ns)
-        starts_ns = [b.from_ns for b in self.registry.bindings(device) if at_ns < b.to_ns]
-        if starts_ns:
-            self._devices[device].state.could_be_heard(starts_ns[0], at_ns)
-
-    def _attach(self, device: str, at_ns: int) -> None:
-        """Let the device's silence be counted by the adapter that it hangs on at `at_ns`."""
-        bound = self.registry.binding(device, at_ns) or self.registry.bindings(device)[-1]
-        adapter = bound.device.adapter
-        self._devices[device].state.behind(adapter, self._hearing.account(adapter), at_ns)
-
     def _look_ahead(self, now_ns: int) -> None:
         self._due_ns = None
-        for name, device in self._devices.items():
+        for name, device in self._subjects.devices.items():
             for watch in device.watches:
                 due_ns = self._next_due(watch, device.state, name)
                 if due_ns is not None and self.registry.binding(name, max(due_ns, now_ns)):
                     self._sooner(due_ns)
-        for name, adapter in self._adapters.items():
+        for name, adapter in self._subjects.adapters.items():
             for each in adapter.watches:
                 self._sooner(self._next_due(each, adapter.state, name))
 

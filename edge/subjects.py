@@ -1,15 +1,22 @@
-"""Who is watched by which rules, as the registry says."""
+"""Who is watched by which rules, as the registry says, and what a device's readings lead to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any, cast
 
 from edge.adapters import Adapter, adapters
+from edge.checkpoint import Checkpoint
 from edge.completeness import Home
-from edge.detectors.base import adapter_detectors, device_detectors, home_detectors
+from edge.detectors.base import DeviceDetector, adapter_detectors, device_detectors, home_detectors
+from edge.listening import Hearing
+from edge.meter import Meter
 from edge.presence import Presence
 from edge.reading import SECOND_NS, Kind
-from edge.registry import Registry
-from edge.supplies import on_watched_supplies
-from edge.watch import Watched
+from edge.registry import Binding, Registry
+from edge.succession import OF_MANY
+from edge.supplies import Supplies, on_watched_supplies
+from edge.supply import Supply
+from edge.watch import Watch, Watched
 
 
 def watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str, Watched[Home]]]:
@@ -46,3 +53,129 @@ def watched_adapters(
     rules = [rule for kind in adapter_detectors() for rule in kind.install()]
     for name, adapter in adapters(registry).items():
         yield name, Watched(adapter, rules, utc_offset_h)
+
+
+class Leg:
+    """A home in which a device hung for a time, and its water meter there, if both matter."""
+
+    __slots__ = ("code", "from_ns", "home", "meter", "supplies", "to_ns")
+
+    def __init__(
+        self, binding: Binding, home: Watched[Home] | None, supplies: list[Watched[Supply]]
+    ) -> None:
+        self.from_ns, self.to_ns = binding.from_ns, binding.to_ns
+        self.code = binding.unit.code
+        self.home = home
+        named = home.state.named() if home else ()
+        self.meter = next((meter for bound, meter in named if bound == binding), None)
+        self.supplies = supplies
+
+
+class Route:
+    """What a message of one device leads to, looked up once.
+
+    No silence shorter than `soonest_ns` can make a rule about the device hold.
+    """
+
+    __slots__ = ("legs", "presence", "soonest_ns")
+
+    def __init__(self, presence: Watched[Presence] | None, legs: list[Leg]) -> None:
+        self.presence = presence
+        self.legs = legs
+        watches = presence.watches if presence else ()
+        rules = [cast("DeviceDetector", watch.detector) for watch in watches]
+        self.soonest_ns = min((rule.soonest_ns for rule in rules), default=0)
+
+    def leg(self, at_ns: int) -> Leg | None:
+        """Where the device hung at `at_ns`; None when nowhere."""
+        for leg in self.legs:
+            if leg.from_ns <= at_ns < leg.to_ns:
+                return leg
+        return None
+
+    def meters(self) -> list[Meter]:
+        """Its meters, in every home that it ever hung in."""
+        return [leg.meter for leg in self.legs if leg.meter]
+
+
+class Subjects:
+    """Everything that is watched under one registry, and how its parts hang together."""
+
+    def __init__(self, registry: Registry, utc_offset_h: float) -> None:
+        self.registry = registry
+        self.homes = dict(watched_homes(registry, utc_offset_h))
+        self.watched = {code: home for code, home in self.homes.items() if home.watches}
+        self.devices = dict(watched_devices(registry, utc_offset_h))
+        self.adapters = dict(watched_adapters(registry, utc_offset_h))
+        self.hearing = Hearing(self.adapters)
+        self.supplies = Supplies(registry, self.homes, self.watched, utc_offset_h)
+        self.routes = {name: self._route(name) for name in registry.devices()}
+        for name in self.devices:
+            self.attach(name, 0)
+        self._share_rhythms()
+
+    def meters(self) -> Iterator[tuple[str, Meter]]:
+        """Yield every meter of a watched home, by a name of its own."""
+        for home in self.homes.values():
+            for binding, meter in home.state.named():
+                yield f"{binding.unit.code} {binding.device.id} {binding.from_ns}", meter
+
+    def watches(self) -> Iterator[tuple[str, Watch[Any]]]:
+        """Yield every watch, by a name of its own."""
+        watched: Iterable[tuple[str, Watched[Any]]]
+        of_adapter, of_supply = OF_MANY
+        adapters = ((f"{of_adapter}{name}", each) for name, each in self.adapters.items())
+        supplies = ((f"{of_supply}{key}", each) for key, each in self.supplies.by_subject.items())
+        watched = chain(self.homes.items(), self.devices.items(), adapters, supplies)
+        for key, subject in watched:
+            for watch in subject.watches:
+                yield f"{key} {watch.rule}", watch
+
+    def attach(self, device: str, at_ns: int) -> None:
+        """Let the device's silence be counted by the adapter that it hangs on at `at_ns`."""
+        bound = self.registry.binding(device, at_ns) or self.registry.bindings(device)[-1]
+        adapter = bound.device.adapter
+        self.devices[device].state.behind(adapter, self.hearing.account(adapter), at_ns)
+
+    def listen_to(self, device: str, at_ns: int) -> None:
+        """Note at `at_ns` from when on the device can be heard."""
+        self.attach(device, at_ns)
+        starts_ns = [b.from_ns for b in self.registry.bindings(device) if at_ns < b.to_ns]
+        if starts_ns:
+            self.devices[device].state.could_be_heard(starts_ns[0], at_ns)
+
+    def restore(self, saved: Checkpoint, at_ns: int) -> None:
+        """Take up what was saved; what is new is new from `at_ns` on."""
+        self.hearing.restore(saved.hearing)
+        for key, meter in self.meters():
+            if meter_state := saved.meters.get(key):
+                meter.restore(meter_state)
+        for name, device in self.devices.items():
+            if presence := saved.devices.get(name):
+                device.state.restore(presence, self.hearing.account(presence.adapter))
+            else:
+                device.state.count_from(at_ns)
+        for name, adapter in self.adapters.items():
+            adapter.state.state = saved.adapters.get(name, adapter.state.state)
+        for key, each in self.supplies.by_subject.items():
+            each.state.state = saved.supplies.get(key, each.state.state)
+        self._share_rhythms()
+        for key, watch in self.watches():
+            if watch_state := saved.watches.get(key):
+                watch.restore(watch_state)
+
+    def _route(self, device: str) -> Route:
+        legs = []
+        for binding in self.registry.bindings(device):
+            water = binding.device.kind is Kind.WATER
+            home = self.homes.get(binding.unit.code) if water else None
+            supplies = self.supplies.of_home(binding.unit.code) if home else []
+            legs.append(Leg(binding, home, supplies))
+        return Route(self.devices.get(device), legs)
+
+    def _share_rhythms(self) -> None:
+        """Let the meters know how often their devices are heard."""
+        for home in self.homes.values():
+            for binding, meter in home.state.named():
+                if device := self.devices.get(binding.device.id):
+                    meter.rhythm = device.state.rhythm

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from edge.completeness import Home
 from edge.detectors.base import supply_detectors
+from edge.meter import Meter
 from edge.reading import Kind, Reading
 from edge.registry import Registry, Unit
-from edge.supply import HOMES_MIN, Supply
+from edge.supply import HOMES_MIN, Supply, moves_at
 from edge.watch import Watched
 
 
@@ -46,14 +47,15 @@ class Supplies:
         """The supplies that the home `code` is on."""
         return self._of_home.get(code, [])
 
-    def observe(self, code: str, reading: Reading) -> set[str]:
-        """Take in what a home's meter, which has the reading already, shows.
+    def observe(self, code: str, meter: Meter, reading: Reading) -> set[str]:
+        """Take in what a home's `meter`, which has the reading already, shows.
 
         Returns the homes that must be judged again, since an outage that excused them was none.
         """
         again: set[str] = set()
+        moves = moves_at(meter.chain, reading.at_ns)
         for each in self.of_home(code):
-            if each.state.observe(code, reading):
+            if each.state.observe(code, moves, reading.at_ns):
                 again |= each.state.codes()
         return again
 

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from edge.chain import Chain
 from edge.completeness import Home, Use, used, watermark_ns
 from edge.outage import Outage
-from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Reading
+from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from edge.registry import Unit
 
 HOMES_MIN = 5
@@ -29,6 +29,9 @@ _INTERVAL_NS_MAX = 2 * HOUR_NS
 _FRESH_NS = 15 * MINUTE_NS
 _SPANS_MAX = 8
 _KEPT_NS = 7 * DAY_NS
+
+Moves = tuple[tuple[int, int], ...]
+"""The times of neighbouring samples between which a register moved."""
 
 
 class SupplyState(Struct, array_like=True):
@@ -98,16 +101,16 @@ class Supply:
         """The homes on it."""
         return frozenset(self._homes)
 
-    def observe(self, code: str, reading: Reading) -> bool:
-        """Take in what the home `code`, which has it already, shows; whether the past changed.
+    def observe(self, code: str, moves: Moves, at_ns: int) -> bool:
+        """Take in that a register of the home `code` made `moves`; whether the past changed.
 
-        That is so when late data prove use in what was taken for an outage.
+        That is so when late data prove use in what was taken for an outage. `at_ns` is the
+        time of the reading that showed them.
         """
         retracted = False
-        for meter in self._homes[code].meters(reading.at_ns):
-            for before_ns, at_ns in _moves(meter.chain, reading.at_ns):
-                retracted |= self._moved(code, before_ns, at_ns)
-        self._look(reading.at_ns)
+        for before_ns, moved_ns in moves:
+            retracted |= self._moved(code, before_ns, moved_ns)
+        self._look(at_ns)
         return retracted
 
     def enough_ns(self) -> int:
@@ -140,6 +143,8 @@ class Supply:
         state = self.state
         state.last_use_ns[code] = max(at_ns, state.last_use_ns.get(code, at_ns))
         self._learn(before_ns, at_ns)
+        if not state.outages:
+            return False
         kept = [each for each in state.outages if not _denied(each, before_ns, at_ns)]
         retracted = len(kept) < len(state.outages)
         state.outages = kept
@@ -159,9 +164,11 @@ class Supply:
         coarse = at_ns - before_ns > _INTERVAL_NS_MAX
         pause_ns = max(0, (before_ns if coarse else at_ns) - last_ns)
         day = at_ns // DAY_NS
-        state.pauses_ns[day] = max(pause_ns, state.pauses_ns.get(day, 0))
-        for old in [each for each in state.pauses_ns if each <= day - _LEARNING_DAYS]:
-            del state.pauses_ns[old]
+        known_ns = state.pauses_ns.get(day)
+        state.pauses_ns[day] = max(pause_ns, known_ns or 0)
+        if known_ns is None:
+            for old in [each for each in state.pauses_ns if each <= day - _LEARNING_DAYS]:
+                del state.pauses_ns[old]
 
     def _look(self, at_ns: int) -> None:
         """Follow the outage, or begin one when all has been still for long enough."""
@@ -172,8 +179,10 @@ class Supply:
                 outage.proven_ns = max(outage.proven_ns, standing.until_ns)
             return
         start_ns = self.state.newest_use_ns
-        if start_ns is None or at_ns - start_ns < self.enough_ns():
+        if start_ns is None or at_ns - start_ns < QUIET_NS_MIN:
             return  # the usual case: no home need be asked
+        if at_ns - start_ns < self.enough_ns():
+            return
         if self.within is not None and self.within.is_still(at_ns):
             return  # the building will say it for all of its risers
         standing = self.standing(start_ns, at_ns)
@@ -191,17 +200,20 @@ def _denied(outage: Outage, before_ns: int, at_ns: int) -> bool:
     return outage.start_ns <= before_ns and at_ns <= outage.proven_ns
 
 
-def _moves(chain: Chain, at_ns: int) -> list[tuple[int, int]]:
+def moves_at(chain: Chain, at_ns: int) -> Moves:
     """The pairs of neighbouring samples, one of them at `at_ns`, between which it moved."""
     times_ns, volumes_ml = chain.times_ns, chain.volumes_ml
+    if len(times_ns) > 1 and times_ns[-1] == at_ns:
+        moved = volumes_ml[-1] > volumes_ml[-2]
+        return ((times_ns[-2], at_ns),) if moved else ()
     here = bisect_left(times_ns, at_ns)
     if here == len(times_ns) or times_ns[here] != at_ns:
-        return []
-    return [
+        return ()
+    return tuple(
         (times_ns[i - 1], times_ns[i])
         for i in range(max(1, here), min(here + 2, len(times_ns)))
         if volumes_ml[i] > volumes_ml[i - 1]
-    ]
+    )
 
 
 def _proof(home: Home, since_ns: int, at_ns: int) -> tuple[int, int] | None:

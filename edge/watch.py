@@ -1,6 +1,7 @@
 """A subject under watch: its state, the detectors that look at it, what they have raised."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from msgspec import Struct, structs
@@ -8,7 +9,7 @@ from msgspec import Struct, structs
 from edge import episode
 from edge.detectors.base import Condition, Detector, Rest, Status
 from edge.episode import Episode
-from edge.reading import Evidence, Finding, FindingState, Reading, Timeliness, finding_id
+from edge.reading import Evidence, Finding, FindingState, Timeliness, finding_id
 
 S = TypeVar("S")
 _NEVER_NS = -(2**63)
@@ -38,9 +39,10 @@ class Watch(Generic[S]):
         """The detector's rule."""
         return self.detector.rule
 
-    def rests(self, now_ns: int) -> bool:
-        """Whether `evaluate` at `now_ns` would surely be None, so that it need not be asked."""
-        return self.episode is None and self._rest is not None and self._rest.covers(now_ns)
+    @property
+    def rest(self) -> Rest | None:
+        """A time in which `evaluate` would surely be None, so that it need not be asked."""
+        return self._rest if self.episode is None else None
 
     def evaluate(self, state: S, now_ns: int) -> Status | None:
         """What the detector says; None when nothing holds and nothing is raised."""
@@ -115,13 +117,24 @@ class Watch(Generic[S]):
 class Watched(Generic[S]):
     """A subject's state and the detectors that look at it."""
 
-    __slots__ = ("state", "watches")
+    __slots__ = ("_rest", "state", "watches")
 
     def __init__(self, state: S, detectors: Iterable[Detector[S]], utc_offset_h: float) -> None:
+        self._rest: Rest | None = None
         self.state = state
         self.watches = [Watch(detector, utc_offset_h) for detector in detectors]
 
-    def observe(self, reading: Reading) -> None:
-        """Give `reading` to the state, which the detectors share: the first observes for all."""
-        if self.watches:
-            self.state = self.watches[0].detector.observe(self.state, reading)
+    def rests(self, now_ns: int) -> bool:
+        """Whether no watch need be asked at `now_ns`."""
+        return self._rest is not None and self._rest.covers(now_ns)
+
+    def settle(self) -> None:
+        """Note, once every watch was asked, for how long none of them need be asked again."""
+        rests = [watch.rest for watch in self.watches]
+        shared = [rest for rest in rests if rest is not None]
+        same = len(shared) == len(rests) and len({id(rest.course) for rest in shared}) == 1
+        self._rest = min(shared, key=attrgetter("until_ns")) if same else None
+
+    def unsettle(self) -> None:
+        """Ask every watch again."""
+        self._rest = None

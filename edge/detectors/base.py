@@ -8,7 +8,7 @@ raised or cleared, is the pipeline's business.
 import importlib
 import pkgutil
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -124,7 +124,12 @@ class HomeDetector(Detector[Home], Protocol):
 
 
 class DeviceDetector(Detector[Presence], Protocol):
-    """A rule about one device being heard; evaluated by its messages and by the clock."""
+    """A rule about one device being heard; evaluated by its messages and by the clock.
+
+    No silence shorter than `soonest_ns` makes it hold.
+    """
+
+    soonest_ns: ClassVar[int]
 
     @classmethod
     def install(cls, device: Device) -> tuple["DeviceDetector", ...]:

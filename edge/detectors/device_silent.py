@@ -33,6 +33,8 @@ class DeviceSilent:
     category: ClassVar[str] = "device"
     tier: ClassVar[Tier] = Tier.GENERAL
 
+    soonest_ns: ClassVar[int] = GRACE_NS
+
     rule: str = "device_silent"
 
     @classmethod

@@ -110,7 +110,9 @@ def test_reordered_messages_leave_the_same_sample_window(
         pipeline.step(entry)
     for entry in made:
         ordered.step(entry)
-    chain, expected = (p._homes["u01"].state.named()[0][1].chain for p in (pipeline, ordered))
+    chain, expected = (
+        p._subjects.homes["u01"].state.named()[0][1].chain for p in (pipeline, ordered)
+    )
     assert chain.times_ns == expected.times_ns
     assert chain.volumes_ml == expected.volumes_ml
 

@@ -11,7 +11,7 @@ from edge.detectors.welfare import Welfare
 from edge.entry import Admitted
 from edge.pipeline import Pipeline
 from edge.reading import SECOND_NS, Finding
-from edge.watch import Watch
+from edge.watch import Watched
 from tests.property.edge_world import START_S, TOPIC, fed, listening, message
 
 Said = tuple[list[Finding], dict[str, int]]
@@ -75,7 +75,7 @@ def test_resting_changes_no_finding_and_no_count(
     for place, each in enumerate(sent):
         if place in restarts:
             resting = restored(resting)
-        with patch.object(Watch, "rests", lambda *_: False):
+        with patch.object(Watched, "rests", lambda *_: False):
             expected = said_by(asked, each)
         assert said_by(resting, each) == expected
 

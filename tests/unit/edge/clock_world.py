@@ -65,7 +65,7 @@ class Site:
 
     def meter(self) -> Meter:
         """What is kept of the meter."""
-        return self.pipeline._homes["u01"].state.named()[0][1]
+        return self.pipeline._subjects.homes["u01"].state.named()[0][1]
 
     def off_h(self) -> float:
         """Hours that the edge says must be added to the meter's clock."""

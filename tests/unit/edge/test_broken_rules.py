@@ -2,10 +2,10 @@
 
 import pytest
 
-from edge.completeness import Home
 from edge.detectors.device_silent import DeviceSilent
 from edge.detectors.welfare import Welfare
 from edge.entry import Admitted, Link, Message, Tick
+from edge.meter import Meter
 from edge.pipeline import Pipeline
 from edge.reading import Finding, FindingState
 from tests.unit.edge.worlds import at, litres, registry
@@ -44,7 +44,7 @@ def test_a_rule_that_breaks_on_readings_leaves_the_rule_about_silence_at_work(
 def test_a_meter_that_breaks_the_edge_is_counted_and_its_device_still_heard(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Home, "observe", lambda *_: 1 // 0)
+    monkeypatch.setattr(Meter, "observe", lambda *_: 1 // 0)
     assert feed(pipeline, range(5)) == []
     assert {failure.rule for failure in pipeline.take_failures()} == {"meter"}
     assert pipeline.step(Tick(at(4.5))) == ()

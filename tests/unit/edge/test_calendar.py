@@ -83,7 +83,7 @@ def test_daily_batches_lose_no_sample_at_any_edge(moment: str) -> None:
     pipeline, midnight_ns = Pipeline(registry()), ns(moment)
     for day in range(3):
         told(pipeline, day, midnight_ns + (day - 1) * DAY_NS, 100 + 50 * day, batch=24)
-    meter = pipeline._homes["u01"].state.named()[0][1]
+    meter = pipeline._subjects.homes["u01"].state.named()[0][1]
     gaps_ns = {later - earlier for earlier, later in pairwise(meter.chain.times_ns)}
     assert (len(meter.chain.times_ns), gaps_ns) == (72, {HOUR_NS})
     window = (midnight_ns - 23 * HOUR_NS, midnight_ns)
@@ -97,7 +97,7 @@ def test_a_leap_second_repeats_a_time_and_proves_nothing_else() -> None:
     told(pipeline, 1, leap_ns, 100)
     told(pipeline, 2, leap_ns, 101)
     told(pipeline, 3, leap_ns + HOUR_NS, 101)
-    segment = pipeline._homes["u01"].state.named()[0][1].chain
+    segment = pipeline._subjects.homes["u01"].state.named()[0][1].chain
     assert list(segment.volumes_ml) == [100_000, 101_000, 101_000]
     assert pipeline.counters()["breaks"] == 0
 

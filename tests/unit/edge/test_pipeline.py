@@ -247,6 +247,7 @@ def test_a_device_never_heard_is_silent_since_the_link_came_up() -> None:
 def test_a_device_without_a_known_interval_is_waited_for() -> None:
     site = Site(registry(devices=[{k: v for k, v in METER.items() if k != "interval"}]))
     site.hours(0, 3, 100)
+    assert site.tick(2.5) == []
     assert site.pipeline.due_ns() is None
     site.hear(litres(3, 100))
     assert site.tick(7) != []
