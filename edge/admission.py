@@ -25,13 +25,13 @@ class Known(Enum):
 class _Names:
     """The last names of one device, oldest first, in columns: 24 bytes each."""
 
-    __slots__ = ("_boots", "_digests", "_newest", "_seqs")
+    __slots__ = ("_boot", "_boots", "_digests", "_seq", "_seqs")
 
     def __init__(self) -> None:
         self._boots = array("q")
         self._seqs = array("q")
         self._digests = array("Q")
-        self._newest = (-1, -1)
+        self._boot = self._seq = -1  # of the newest name
 
     def digest(self, boot: int, seq: int) -> bytes | None:
         """What the message of that name said; a name beyond all others costs no search."""
@@ -43,7 +43,8 @@ class _Names:
         self._boots.append(boot)
         self._seqs.append(seq)
         self._digests.append(int.from_bytes(digest, "big"))
-        self._newest = max(self._newest, (boot, seq))
+        if boot > self._boot or (boot == self._boot and seq > self._seq):
+            self._boot, self._seq = boot, seq
         if len(self._seqs) > limit:
             del self._boots[0], self._seqs[0], self._digests[0]
 
@@ -53,7 +54,7 @@ class _Names:
         return list(zip(self._boots, self._seqs, digests, strict=True))
 
     def _find(self, boot: int, seq: int) -> int | None:
-        if (boot, seq) > self._newest:
+        if boot > self._boot or (boot == self._boot and seq > self._seq):
             return None
         at = -1
         try:

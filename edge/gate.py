@@ -16,6 +16,10 @@ from edge.registry import Registry
 from edge.vendors import Vendors
 from edge.wire import Decoded, Reason, Rejection, WireError
 
+_OURS = f"{topic.PREFIX}/"
+_ADAPTERS = "/_adapter/"
+_ORIGINS_MAX = 20_000
+
 
 class Admission(Struct, frozen=True, gc=False):
     """What became of one delivery; append `message` and `status`, where given, to the journal."""
@@ -47,6 +51,7 @@ class Gate:
         self._vendors = vendors
         self._memory = memory
         self._clocks = clocks
+        self._origins: set[str] = set()  # topics of devices of ours, so far as they were seen
         self._has_adapters = any(adapter.vendor for adapter in registry.adapters)
 
     @property
@@ -69,7 +74,8 @@ class Gate:
         """
         try:
             decoded = wire.decode(topic_text, payload, received_ns)
-            self._check_origin(topic_text, decoded.device)
+            if topic_text not in self._origins:
+                self._check_origin(topic_text, decoded.device)
         except WireError as error:
             return Admission(None, 0, (error.rejection,))
         return self._admission(decoded, received_ns, batch)
@@ -83,9 +89,9 @@ class Gate:
         batch: dict[Identity, bytes] | None = None,
     ) -> tuple[Admission, ...]:
         """As `admit`, for any topic: a vendor's delivery may hold messages of several devices."""
-        if topic.adapter_of(topic_text):
-            return (self._status(topic_text, payload, received_ns),)
-        if topic_text.startswith(f"{topic.PREFIX}/") or not self._vendors.enabled:
+        if topic_text.startswith(_OURS) or not self._vendors.enabled:
+            if _ADAPTERS in topic_text and topic.adapter_of(topic_text):
+                return (self._status(topic_text, payload, received_ns),)
             return (self.admit(topic_text, payload, received_ns, batch=batch),)
         try:
             found = self._vendors.decode(topic_text, payload, received_ns)
@@ -166,6 +172,9 @@ class Gate:
         if not self._registry.knows(device):
             detail = f"{device!r} is not in the registry"
             raise WireError(Reason.UNKNOWN_DEVICE, detail, device)
+        if len(self._origins) >= _ORIGINS_MAX:
+            self._origins.clear()
+        self._origins.add(topic_text)
 
 
 def _metrics(placed: Placed) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ class Meter:
 
     __slots__ = (
         "_begun_ns", "_binding", "_boots", "_conflicts_ns", "_counts", "_judge", "_offset_ml",
-        "_resolution_at_ns", "_times_ns", "_volumes_ml", "faults", "resolution_ml", "rhythm",
+        "_resolution_at_ns", "_resolution_m3", "_times_ns", "_volumes_ml", "faults", "resolution_ml", "rhythm",
     )  # fmt: skip
 
     def __init__(self, binding: Binding) -> None:
@@ -99,6 +99,7 @@ class Meter:
         self._conflicts_ns: set[int] = set()
         self._offset_ml = 0  # of the chain above the register, at the first sample
         self._resolution_at_ns = self._begun_ns = _NEVER_NS
+        self._resolution_m3 = 0.0  # as it was last said, to know it again at once
         self.resolution_ml = _ml(binding.device.resolution_m3 or _RESOLUTION_M3)
         self._judge = Judge(binding.device, self.resolution_ml)
         self.faults = Faults()
@@ -164,7 +165,9 @@ class Meter:
             self._add("estimated" if reading.quality is Quality.ESTIMATED else "unusable")
             return False
         if reading.resolution and reading.at_ns >= self._resolution_at_ns:
-            self._learn_resolution(reading)
+            self._resolution_at_ns = reading.at_ns
+            if reading.resolution != self._resolution_m3:
+                self._learn_resolution(reading.resolution)
         return self._insert(reading.at_ns, max(0, round(reading.value * ML_PER_M3)), reading.boot)
 
     def repeats(self, reading: Reading) -> bool:
@@ -214,10 +217,10 @@ class Meter:
         self._counts = state.counts
         self._judge_again()
 
-    def _learn_resolution(self, reading: Reading) -> None:
+    def _learn_resolution(self, resolution_m3: float) -> None:
         """Believe the newest reading that names a resolution."""
-        self._resolution_at_ns = reading.at_ns
-        resolution_ml = _ml(reading.resolution)
+        self._resolution_m3 = resolution_m3
+        resolution_ml = _ml(resolution_m3)
         if resolution_ml != self.resolution_ml:
             self.resolution_ml = resolution_ml
             self._judge_again()

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
 from math import isfinite
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -146,12 +146,18 @@ def decode(topic_text: str, payload: bytes, received_ns: int) -> Decoded:
     """
     place = _place(topic_text)
     message, said, rejected = _typed(payload) or _strict(payload)
-    _check_message(message, place)
-    frame = _Frame(message, place, received_ns)
+    if not (message.v == 1 and message.dev == place.dev and message.id is message.src is UNSET):
+        _check_message(message, place)
+    if not isfinite(message.t):
+        raise WireError(Reason.NOT_FINITE, "'t' is not a finite number")
+    if len(message.e) > RECORDS_MAX:
+        raise WireError(Reason.TOO_MANY_RECORDS, f"{len(message.e)}; at most {RECORDS_MAX}")
+    historical = place.verb is Verb.HIST or message.h is True
+    shared = (message.tsrc or TimeSource.DEVICE, message.q or Quality.GOOD, historical)
     readings = []
     for record in message.e:
         try:
-            readings.append(frame.reading(record))
+            readings.append(_reading(message, place, received_ns, shared, record))
         except WireError as error:
             rejected.append(error.rejection)
     return Decoded(
@@ -184,12 +190,8 @@ def _place(topic_text: str) -> DeviceTopic:
     return place
 
 
-class _Parsed(NamedTuple):
-    """A message, what it says whenever it was relayed, and its records that were refused."""
-
-    message: Message
-    said: bytes
-    rejected: list[Rejection]
+_Parsed = tuple[Message, bytes, list[Rejection]]
+"""A message, what it says whenever it was relayed, and its records that were refused."""
 
 
 def _typed(payload: bytes) -> _Parsed | None:
@@ -207,7 +209,7 @@ def _typed(payload: bytes) -> _Parsed | None:
     canonical = _encoder.encode(message)
     if payload.count(b'"') != canonical.count(b'"'):
         return None
-    return _Parsed(message, canonical if message.rx is UNSET else _said(message), [])
+    return message, canonical if message.rx is UNSET else _said(message), []
 
 
 def _said(message: Message) -> bytes:
@@ -235,7 +237,7 @@ def _strict(payload: bytes) -> _Parsed:
         message = msgspec.convert(value | {"e": records}, Message)
     except msgspec.ValidationError as error:
         raise WireError(Reason.WRONG_TYPE, str(error)) from None
-    return _Parsed(message, _said(message), rejected)
+    return message, _said(message), rejected
 
 
 def _records(values: list[Any]) -> tuple[list[Record], list[Rejection]]:
@@ -256,56 +258,49 @@ def _check_message(message: Message, place: DeviceTopic) -> None:
     if message.dev != place.dev:
         detail = f"payload of {message.dev[:40]!r} on the topic of {place.dev!r}"
         raise WireError(Reason.IDENTITY_MISMATCH, detail)
-    if not isfinite(message.t):
-        raise WireError(Reason.NOT_FINITE, "'t' is not a finite number")
-    if len(message.e) > RECORDS_MAX:
-        raise WireError(Reason.TOO_MANY_RECORDS, f"{len(message.e)}; at most {RECORDS_MAX}")
     for name in (message.id, message.src):
         if name is not UNSET and not _ID.fullmatch(name):
             raise WireError(Reason.BAD_NAME, "'id' and 'src' are 1-128 printable ASCII signs")
 
 
-class _Frame:
-    """What the readings of one message share."""
+def _reading(
+    message: Message,
+    place: DeviceTopic,
+    received_ns: int,
+    shared: tuple[TimeSource, Quality, bool],
+    record: Record,
+) -> Reading:
+    """The reading that `record` gives; raises WireError when it gives none."""
+    name = record.n
+    _check_name(name)
+    value, resolution = _CHANNELS.get(name, _plain)(record)
+    at_s = message.t + (record.t or 0.0)
+    if not _CLOCK_S_MIN <= at_s <= _CLOCK_S_MAX:
+        raise _no_time(at_s)
+    return Reading(
+        message.dev,
+        place.unit,
+        place.kind,
+        name,
+        value,
+        round(at_s * 1e6) * 1_000,  # a float holds microseconds of this era, not more
+        received_ns,
+        *shared,
+        message.seq,
+        message.boot or 0,
+        resolution,
+    )
 
-    __slots__ = ("_message", "_place", "_received_ns", "_shared")
 
-    def __init__(self, message: Message, place: DeviceTopic, received_ns: int) -> None:
-        self._message = message
-        self._place = place
-        self._received_ns = received_ns
-        historical = place.verb is Verb.HIST or message.h is True
-        clock = message.tsrc or TimeSource.DEVICE
-        self._shared = (clock, message.q or Quality.GOOD, historical)
+def _no_time(at_s: float) -> WireError:
+    if not isfinite(at_s):
+        return WireError(Reason.NOT_FINITE, "'t' is not a finite number")
+    if at_s < _CLOCK_S_MIN:
+        return WireError(Reason.TIME_TOO_OLD, f"t = {at_s}; no clock shows less than 1970")
+    return WireError(Reason.TIME_IN_FUTURE, f"t = {at_s}; no clock shows over 2106")
 
-    def reading(self, record: Record) -> Reading:
-        """The reading that `record` gives; raises WireError when it gives none."""
-        _check_name(record.n)
-        value, resolution = _CHANNELS.get(record.n, _plain)(record)
-        message, place = self._message, self._place
-        return Reading(
-            message.dev,
-            place.unit,
-            place.kind,
-            record.n,
-            value,
-            self._at_ns(record),
-            self._received_ns,
-            *self._shared,
-            message.seq,
-            message.boot or 0,
-            resolution,
-        )
 
-    def _at_ns(self, record: Record) -> int:
-        at_s = self._message.t + (record.t or 0.0)
-        if not isfinite(at_s):
-            raise WireError(Reason.NOT_FINITE, "'t' is not a finite number")
-        if at_s * 1e9 < CLOCK_NS_MIN:
-            raise WireError(Reason.TIME_TOO_OLD, f"t = {at_s}; no clock shows less than 1970")
-        if at_s * 1e9 > CLOCK_NS_MAX:
-            raise WireError(Reason.TIME_IN_FUTURE, f"t = {at_s}; no clock shows over 2106")
-        return round(at_s * 1e6) * 1_000  # a float holds microseconds of this era, not more
+_CLOCK_S_MIN, _CLOCK_S_MAX = CLOCK_NS_MIN / SECOND_NS, CLOCK_NS_MAX / SECOND_NS
 
 
 @lru_cache(maxsize=1024)
