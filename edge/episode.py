@@ -7,7 +7,7 @@ statement about it has the next revision.
 from msgspec import Struct, structs
 
 from edge.detectors.base import Condition, Status
-from edge.reading import HOUR_NS, MINUTE_NS, Finding, FindingState, Timeliness
+from edge.reading import HOUR_NS, MINUTE_NS, Finding, FindingState, Reading, Timeliness
 
 LATE_NS_MAX = 36 * HOUR_NS
 LIVE_GRACE_NS = 15 * MINUTE_NS
@@ -23,10 +23,10 @@ class Episode(Struct, frozen=True, array_like=True):
     timeliness: Timeliness
 
 
-def timeliness(status: Status, received_ns: int, *, historical: bool) -> Timeliness:
-    """How fresh a statement about `status.at_ns` is when its data came at `received_ns`."""
-    age_ns = received_ns - status.at_ns
-    if not historical and age_ns <= 2 * status.interval_ns + LIVE_GRACE_NS:
+def timeliness(status: Status, reading: Reading) -> Timeliness:
+    """How fresh a statement about `status.at_ns` is when `reading` led to it."""
+    age_ns = reading.received_ns - status.at_ns
+    if not reading.historical and age_ns <= 2 * status.interval_ns + LIVE_GRACE_NS:
         return Timeliness.LIVE
     return Timeliness.LATE if age_ns <= LATE_NS_MAX else Timeliness.BACKFILL
 

@@ -88,7 +88,8 @@ class Meter:
 
     __slots__ = (
         "_begun_ns", "_binding", "_boots", "_conflicts_ns", "_counts", "_judge", "_offset_ml",
-        "_resolution_at_ns", "_resolution_m3", "_times_ns", "_volumes_ml", "faults", "resolution_ml", "rhythm",
+        "_resolution_at_ns", "_resolution_m3", "_times_ns", "_volumes_ml", "faults",
+        "resolution_ml", "rhythm",
     )  # fmt: skip
 
     def __init__(self, binding: Binding) -> None:

@@ -258,10 +258,14 @@ class Pipeline:
         if newest_ns is None:
             return
         home.unsettle()
-        subject = self.registry.subject(code)
         for watch in home.watches:
-            judged = _judged(watch, home.state, newest_ns, subject, reading)
-            found += self._supervisor.guarded(watch.rule, code, judged)
+            try:
+                status = watch.evaluate(home.state, newest_ns)
+                if status is not None:
+                    fresh = episode.timeliness(status, reading)
+                    found += watch.speak(home.state, status, self.registry.subject(code), fresh)
+            except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
+                self._supervisor.note(watch.rule, code, error)
         home.settle()
 
     def _judged_supply(self, supply: Watched[Supply], reading: Reading) -> Iterator[Finding]:
@@ -346,7 +350,5 @@ def _judged(
     status = watch.evaluate(state, now_ns)
     if status is None:
         return
-    fresh = Timeliness.LIVE
-    if reading is not None:
-        fresh = episode.timeliness(status, reading.received_ns, historical=reading.historical)
+    fresh = Timeliness.LIVE if reading is None else episode.timeliness(status, reading)
     yield from watch.speak(state, status, subject, fresh)

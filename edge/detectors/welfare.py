@@ -68,6 +68,8 @@ class Welfare:
             if answer is Use.NOT_USED and self._is_excused(state, meters, at_ns):
                 answer = Use.UNKNOWN
             begun = _begun(meters, answer, at_ns, enough_ml)
+            if begun.condition is not Condition.HOLDS:
+                return begun
             return structs.replace(begun, since_ns=_supplied_ns(state, begun.since_ns, start_ns))
         if answer is Use.UNKNOWN:
             lower_ml = use(meters, active_since_ns, at_ns).lower_ml
