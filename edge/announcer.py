@@ -19,7 +19,7 @@ from edge.device_state import REFRESH_S, statements
 from edge.disk_room import when_room
 from edge.health import Health
 from edge.home_assistant import BIRTH, HomeAssistantSettings, discovery
-from edge.journal import Journal
+from edge.journal import Journal, pack, unpack
 from edge.pipeline import Pipeline
 from edge.reading import SECOND_NS
 from edge.session import NotPublished, Session
@@ -195,10 +195,10 @@ def _is_discovery(to: str) -> bool:
 
 def _noted(journal: Journal) -> frozenset[str]:
     rows = journal.read("SELECT value FROM meta WHERE key = 'announced'", ())
-    return frozenset(msgspec.json.decode(rows[0][0], type=list[str]) if rows else ())
+    return frozenset(msgspec.json.decode(unpack(rows[0][0]), type=list[str]) if rows else ())
 
 
 def _note(journal: Journal, topics: frozenset[str]) -> None:
-    text = msgspec.json.encode(sorted(topics)).decode()
+    blob = pack(msgspec.json.encode(sorted(topics)))  # of thousands: much the same, over and over
     with journal.transaction() as connection:
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('announced', ?)", (text,))
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('announced', ?)", (blob,))

@@ -354,6 +354,11 @@ def _carry_over(connection: sqlite3.Connection, findings: Sequence[tuple[str, in
     )
 
 
+def pack(blob: bytes) -> bytes:
+    """`blob` compressed, with a checksum."""
+    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(blob)
+
+
 def unpack(blob: bytes) -> bytes:
     """The bytes a blob was made of; raises ZstdError when its checksum fails."""
     return zstandard.ZstdDecompressor().decompress(blob)
