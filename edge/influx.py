@@ -3,23 +3,17 @@
 A sink sends one write and says what became of it; it keeps nothing and tries nothing again.
 """
 
-import asyncio
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self
+from typing import Literal, Protocol, Self, cast
 
 import httpx
-from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.rest import ApiException
-from influxdb_client.service.write_service import WriteService
 from pydantic import Field, SecretStr, model_validator
-from urllib3.exceptions import HTTPError
 
 from edge.influx_answer import Answer, Verdict, judge
 from edge.settings import DurationS, Settings
-
-__all__ = ["InfluxSettings", "Sink", "V1Sink", "V2Sink", "sink", "v2_client"]
 
 
 class InfluxSettings(Settings):
@@ -94,55 +88,9 @@ class V1Sink:
         await self._client.aclose()
 
 
-class V2Sink:
-    """`/api/v2/write` through influxdb-client, one synchronous write at a time, unbuffered."""
-
-    def __init__(self, settings: InfluxSettings) -> None:
-        self._client = v2_client(settings)
-        # The service beneath the client's write API: it tells the status of a success too.
-        self._service: Any = WriteService(self._client.api_client)  # type: ignore[no-untyped-call]  # left untyped by the library
-        self._bucket, self._org = settings.database, settings.org
-
-    async def write(self, lines: Sequence[str]) -> Answer:
-        """See `Sink.write`; the call blocks a thread, not the loop."""
-        return await asyncio.to_thread(self._write, "\n".join(lines))
-
-    async def aclose(self) -> None:
-        """See `Sink.aclose`."""
-        self._client.close()  # type: ignore[no-untyped-call]  # left untyped by the library
-
-    def _write(self, body: str) -> Answer:
-        try:
-            said, status, _ = self._service.post_write_with_http_info(
-                org=self._org, bucket=self._bucket, body=body.encode(), precision="ns",
-                content_type="text/plain; charset=utf-8",
-            )  # fmt: skip
-        except ApiException as error:
-            headers: Mapping[str, str] = error.headers or {}
-            pause = headers.get("Retry-After", "")
-            return judge(error.status or 0, _text(error.body), pause)
-        except (HTTPError, OSError) as error:
-            return Answer(Verdict.LATER, type(error).__name__, str(error))
-        return judge(status, _text(said))
-
-
 def sink(settings: InfluxSettings) -> Sink:
     """The sink that `settings` name, not yet connected."""
-    return V1Sink(settings) if settings.api == "v1" else V2Sink(settings)
-
-
-def v2_client(settings: InfluxSettings) -> InfluxDBClient:
-    """influxdb-client for the server that `settings` name, not yet connected, with no retries."""
-    key = settings.key()
-    return InfluxDBClient(
-        url=settings.url,
-        token=f"{settings.username}:{key}" if settings.username else key,
-        auth_basic=settings.username is not None,
-        org=settings.org,
-        timeout=int(settings.timeout * 1_000),
-        enable_gzip=True,
-    )
-
-
-def _text(body: str | bytes | None) -> str:
-    return body.decode("utf-8", "replace") if isinstance(body, bytes) else body or ""
+    if settings.api == "v1":
+        return V1Sink(settings)
+    # Only who writes so pays for the library: 26 MB of the memory of a small edge.
+    return cast("Sink", import_module("edge.influx_v2").V2Sink(settings))

@@ -13,8 +13,9 @@ from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
 from edge.history import LIMIT_MAX, HistoryUnavailable, Span, order
-from edge.influx import InfluxSettings, v2_client
+from edge.influx import InfluxSettings
 from edge.influx_query import EDGES_INFLUXQL, edges_flux, readings_flux, readings_influxql
+from edge.influx_v2 import v2_client
 from edge.line_protocol import event_ns
 from edge.reading import Kind, Quality, Reading, TimeSource
 from edge.topic import is_segment
