@@ -7,8 +7,10 @@ mend. Paths are relative to the folder of the file that names them.
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Literal, Self, TypeVar
 
 import sqlalchemy as sa
@@ -203,12 +205,22 @@ def link_secret(path: Path) -> bytes:
 
 
 def _make_secret(path: Path) -> None:
-    try:
-        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    """Put a new key at `path`, whole or not at all, unless there is one.
+
+    Of two that start at once, one makes the key of both.
+    """
+    if path.exists():
         return
-    with os.fdopen(made, "w") as file:
-        file.write(secrets.token_hex(SECRET_BYTES_MIN))
+    made, beside = mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    try:
+        with os.fdopen(made, "w") as file:
+            file.write(secrets.token_hex(SECRET_BYTES_MIN))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(beside, path)
+    finally:
+        Path(beside).unlink()
 
 
 T = TypeVar("T")

@@ -41,6 +41,34 @@ def test_the_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) 
     assert (tmp_path / "s").stat().st_mode & 0o077 == 0
 
 
+def test_a_start_that_is_killed_while_it_makes_the_secret_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: int) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("gateway.settings.secrets.token_hex", killed)
+        with pytest.raises(KeyboardInterrupt):
+            link_secret(tmp_path / "s")
+    assert not (tmp_path / "s").exists()
+    assert len(link_secret(tmp_path / "s")) == 32
+
+
+def test_of_two_starts_at_once_the_later_takes_the_key_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = "ab" * 32
+
+    def overtaken(_: int) -> str:
+        (tmp_path / "s").write_text(first)
+        return "cd" * 32
+
+    monkeypatch.setattr("gateway.settings.secrets.token_hex", overtaken)
+    assert link_secret(tmp_path / "s").hex() == first
+    assert [file.name for file in tmp_path.iterdir()] == ["s"]
+
+
 def test_faults_of_all_files_are_shown_at_once(folder: Path) -> None:
     spoil(folder / "plans.toml", 'after = "60 s"', 'after = "0 s"')
     spoil(folder / "roster.toml", '"grid_worker"', '"mayor"')
