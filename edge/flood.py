@@ -2,7 +2,8 @@
 
 Every source has a bucket of messages: a device's is so large that the backlog of a week's outage
 passes at once, and refills ten times as fast as the device is expected to send. What finds its
-bucket empty is refused. What may save a life (`_URGENT`) has a bucket of its own.
+bucket empty is refused. What may save a life (`_URGENT`) has a bucket of its own, and so has what
+an adapter says of itself: all of its devices hang on it.
 """
 
 from collections import OrderedDict
@@ -11,7 +12,7 @@ from enum import Enum, auto
 
 from edge.reading import DAY_NS, MINUTE_NS, SECOND_NS, Kind
 from edge.registry import Registry
-from edge.topic import PREFIX, DeviceTopic, TopicError, Verb, parse
+from edge.topic import PREFIX, DeviceTopic, TopicError, Verb, adapter_of, parse
 
 BACKLOG_DAYS = 7
 """An outage that long is caught up with at once; the journal's ring holds about as much."""
@@ -34,6 +35,7 @@ _SHOWN_SIGNS = 64
 _URGENT = frozenset({Kind.SOS, Kind.SMOKE, Kind.GAS, Kind.LEAK})
 _PUSHED = "http/"
 _NONSENSE = f"{PREFIX}/?"
+_ADAPTERS = f"{PREFIX}/_adapter/"
 
 
 class Verdict(Enum):
@@ -146,6 +148,8 @@ def _source(topic: str) -> tuple[str, DeviceTopic | None]:
     """Who sent it: a device of ours, one for its urgent words, or a vendor's whole topic."""
     if not topic.startswith(f"{PREFIX}/"):
         return topic, None
+    if said := adapter_of(topic):
+        return _ADAPTERS + "/".join(said), None
     try:
         place = parse(topic)
     except TopicError:

@@ -79,6 +79,14 @@ def test_a_neighbour_and_an_urgent_word_of_the_same_device_still_pass() -> None:
     assert passed(gate, "sw/1/s01/b01/u01/sos/sos-1/evt", 1) == 1
 
 
+def test_what_an_adapter_says_of_itself_passes_whoever_floods() -> None:
+    gate, status = flood(), "sw/1/s01/_adapter/{}/status"
+    passed(gate, "sw/1/s01/_adapter/zigbee/nonsense", SHARED_CAPACITY)
+    passed(gate, status.format("modbus"), SHARED_CAPACITY + 1)
+    assert passed(gate, status.format("modbus"), 1) == 0
+    assert passed(gate, status.format("zigbee"), CAPACITY_MIN + 1) == CAPACITY_MIN + 1
+
+
 def test_one_refusal_a_minute_is_a_sample() -> None:
     gate = flood()
     passed(gate, METER, CAPACITY_MIN)
