@@ -121,24 +121,26 @@ class Clocks:
         return (min(offset_ns, late_ns) // US_NS * US_NS if fits else 0), False
 
     def _learn(self, newest: Reading, presence: Presence) -> Heard:
-        late_ns = newest.received_ns - (newest.at_ns - newest.offset_ns)
+        received_ns = newest.received_ns
+        late_ns = received_ns - (newest.at_ns - newest.offset_ns)
         usual_ns = _interval_ns(presence) + SLACK_NS
         clocks = self._clocks.get(newest.device, {})
+        forget_ns = _leapt_ns(clocks, newest, usual_ns)
         clock = clocks.get(newest.clock)
         if clock is None:
             if -SLACK_NS <= late_ns <= usual_ns:
-                return AS_IT_SAYS
-            clock = Clock(silent=_was_silent(presence, newest.received_ns))
-            self._clocks.setdefault(newest.device, {})[newest.clock] = clock
+                return Heard(forget_ns=forget_ns) if forget_ns else AS_IT_SAYS
+            clock = self._clocks.setdefault(newest.device, {})[newest.clock] = Clock()
+        clock.silent = clock.silent or _was_silent(presence, received_ns)
         by_ns = shift_ns(clock.offset_ns, late_ns)
         outdated = by_ns is not None and abs(newest.offset_ns - by_ns) > SLACK_NS
         delayed = clock.delayed(late_ns, usual_ns)
-        void, forget_ns, _ = clock.take(newest.received_ns, late_ns, usual_ns)
+        void, own_forget_ns, _ = clock.take(received_ns, late_ns, usual_ns)
         if clock.right:
             del self._clocks[newest.device][newest.clock]
             if not self._clocks[newest.device]:
                 del self._clocks[newest.device]
-        return Heard(void or outdated, forget_ns, delayed)
+        return Heard(void or outdated, own_forget_ns or forget_ns, delayed)
 
 
 def doubt(at_ns: int, received_ns: int, *, historical: bool) -> str:
@@ -179,11 +181,27 @@ def _moved(reading: Reading, by_ns: int, doubted: bool, received_ns: int) -> Rea
     return structs.replace(reading, at_ns=at_ns, offset_ns=by_ns, quality=quality)
 
 
+def _leapt_ns(clocks: dict[TimeSource, Clock], newest: Reading, usual_ns: int) -> int | None:
+    """Until when to forget, if `newest` shows that another clock of its device was wrong."""
+    if newest.quality is Quality.SUSPECT:
+        return None
+    late_ns = newest.received_ns - newest.at_ns
+    others = [clock for source, clock in clocks.items() if source is not newest.clock]
+    leaps_ns = [o.leapt_ns(newest.received_ns, late_ns, usual_ns, other=True) for o in others]
+    return max((leap_ns for leap_ns in leaps_ns if leap_ns is not None), default=None)
+
+
 def _interval_ns(presence: Presence) -> int:
-    """How late a device may be by its own rhythm, or by the registry's: at most a day."""
-    rhythm = presence.rhythm
-    known = rhythm.heard >= ARRIVALS_NEEDED
-    return min(DAY_NS, rhythm.interval_ns() if known else presence.expected_ns or 0)
+    """How late a device may be by its own rhythm, or by the registry's: at most a day.
+
+    Its event times are a measure only as far as the registry bears them out: they are further
+    apart than its messages after a backlog, but also after a clock was set more than once.
+    """
+    expected_ns, rhythm = presence.expected_ns or 0, presence.rhythm
+    if rhythm.heard < ARRIVALS_NEEDED:
+        return min(DAY_NS, expected_ns)
+    told_ns = min(rhythm.event_gaps.median_ns(), expected_ns)
+    return min(DAY_NS, max(rhythm.arrival_gaps.median_ns(), told_ns))
 
 
 def _was_silent(presence: Presence, received_ns: int) -> bool:

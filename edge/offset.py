@@ -41,8 +41,9 @@ class Clock(Struct, array_like=True):
     """One clock of a device that was wrong or late at its last live message.
 
     `offset_ns` is added to what it says; 0 while nothing is learned. `lates_ns` are the last
-    latenesses that were counted, `newest_ns` is the newest event by the clock itself, and
-    `silent` says that the device had been silent before the first of them.
+    latenesses that were counted. `newest_ns` is the newest event that was believed, as it was
+    placed, and `newest_late_ns` how late it was by that. `silent` says that the device had been
+    silent before it began to be late.
     """
 
     offset_ns: int = 0
@@ -50,6 +51,7 @@ class Clock(Struct, array_like=True):
     counted_ns: int = NEVER_NS
     newest_ns: int = NEVER_NS
     silent: bool = False
+    newest_late_ns: int = 0
 
     @property
     def right(self) -> bool:
@@ -58,23 +60,54 @@ class Clock(Struct, array_like=True):
 
     def delayed(self, late_ns: int, usual_ns: int) -> bool:
         """Whether a message that late is believed, and taken for delayed."""
-        believed = shift_ns(self.offset_ns, late_ns) is not None
-        return believed and late_ns - self.offset_ns > usual_ns
+        by_ns = shift_ns(self.offset_ns, late_ns)
+        return by_ns is not None and late_ns - by_ns > usual_ns
 
     def take(self, received_ns: int, late_ns: int, usual_ns: int) -> Heard:
         """Learn from a live message; `usual_ns` is how late the device may be by its rhythm."""
-        raw_ns = received_ns - late_ns
-        if not self.offset_ns and -SLACK_NS <= late_ns <= usual_ns:
-            return self._on_time(raw_ns, usual_ns)
+        by_ns = shift_ns(self.offset_ns, late_ns)
         forget_ns = self._unmasked_ns(late_ns, usual_ns)
+        if by_ns is not None:
+            forget_ns = forget_ns or self.leapt_ns(received_ns, late_ns - by_ns, usual_ns)
+            self._place(received_ns, late_ns - by_ns, usual_ns)
         if self.offset_ns and late_ns - self.offset_ns < -SLACK_NS:
             self.offset_ns, self.lates_ns, self.counted_ns = 0, [], NEVER_NS
-            if -SLACK_NS <= late_ns <= usual_ns:
-                return Heard(forget_ns=forget_ns)
-        self.newest_ns = max(self.newest_ns, raw_ns)
+        if not self.offset_ns and -SLACK_NS <= late_ns <= usual_ns:
+            self.lates_ns = []
+            return Heard(forget_ns=forget_ns)
         self._count(received_ns, late_ns)
         learned = self._learn(late_ns, usual_ns)
-        return learned if forget_ns is None else Heard(learned.void, forget_ns)
+        return learned if learned.void else Heard(forget_ns=forget_ns)
+
+    def leapt_ns(
+        self, received_ns: int, late_ns: int, usual_ns: int, *, other: bool = False
+    ) -> int | None:
+        """Until when to forget, if the clock was set before a message placed `late_ns` back.
+
+        `other` says that the message goes by another clock of the device. A backlog goes on in
+        its usual steps and is late by less each time. A clock that was set leaps over hours of
+        which nothing is told, and further than time went on: after it was off by one and the
+        same, or woke with an old time from a silence.
+        """
+        odd = self.silent or (self._agree(MENDED) and not other)
+        if not (odd and self.lates_ns and self.newest_late_ns > usual_ns):
+            return None
+        leap_ns = received_ns - late_ns - self.newest_ns
+        gained_ns = self.newest_late_ns - late_ns
+        return self._forget_ns() if leap_ns > usual_ns and gained_ns > SLACK_NS else None
+
+    def _place(self, received_ns: int, late_ns: int, usual_ns: int) -> None:
+        """Note where a message that is believed was placed."""
+        if received_ns - late_ns > self.newest_ns:
+            self.newest_ns, self.newest_late_ns = received_ns - late_ns, late_ns
+        if late_ns <= usual_ns:
+            self.silent = False
+
+    def _forget_ns(self) -> int:
+        """Where to begin again, when all that was placed until now proves nothing."""
+        from_ns = self.newest_ns + 1
+        self.newest_ns, self.newest_late_ns = NEVER_NS, 0
+        return from_ns
 
     def _unmasked_ns(self, late_ns: int, usual_ns: int) -> int | None:
         """Until when to forget: a clock that now proves wrong was so when it seemed delayed."""
@@ -83,7 +116,7 @@ class Clock(Struct, array_like=True):
         if not (seemed and wrong):
             return None
         self.lates_ns, self.counted_ns = [], NEVER_NS
-        return self.newest_ns + self.offset_ns + 1
+        return self._forget_ns()
 
     def _learn(self, late_ns: int, usual_ns: int) -> Heard:
         """Take over what the messages agree on; what was placed otherwise was misplaced."""
@@ -93,23 +126,10 @@ class Clock(Struct, array_like=True):
         if agreed_ns is None or (misled and late_ns - self.offset_ns <= usual_ns):
             self.offset_ns = min(self.offset_ns, late_ns) if self.offset_ns else 0
             return Heard()
-        forget_ns = self.newest_ns + self.offset_ns + 1
         self.offset_ns = agreed_ns
         if abs(agreed_ns) <= SLACK_NS:
             self.offset_ns, self.lates_ns = 0, []
-        return Heard(void=True, forget_ns=forget_ns) if misled else Heard()
-
-    def _on_time(self, raw_ns: int, usual_ns: int) -> Heard:
-        """The clock is right: what was late before was delayed, or its clock has been set.
-
-        A backlog goes on in its usual steps and is late by less each time. A clock that was
-        set leaps over hours of which nothing is told, after it was off by one and the same,
-        or woke with an old time from a silence.
-        """
-        leap_ns = raw_ns - self.newest_ns
-        odd = self.lates_ns and (self.silent or self._agree(MENDED))
-        self.lates_ns = []
-        return Heard(forget_ns=self.newest_ns + 1) if odd and leap_ns > usual_ns else Heard()
+        return Heard(void=True, forget_ns=self._forget_ns()) if misled else Heard()
 
     def _count(self, received_ns: int, late_ns: int) -> None:
         """Take in a lateness, unless it came in one burst with the last."""

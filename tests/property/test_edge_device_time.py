@@ -2,7 +2,7 @@
 
 from itertools import accumulate, pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -46,8 +46,22 @@ def quiet_h(told: list[Sample]) -> float:
     )
 
 
+@st.composite
+def restless_stories(draw: st.DrawFn) -> list[Sample]:
+    """Samples after silences of any length, by a clock that is set again and again."""
+    gaps_h = draw(st.lists(st.sampled_from([1, 1, 1, 1, 2, 5, 13, 30]), max_size=40))
+    hours = accumulate(gaps_h, initial=0)
+    registers = accumulate((draw(st.sampled_from([0, 0, 0, 5, 30])) for _ in gaps_h), initial=1_000)
+    some_h = st.sampled_from([0.0, -5.0, -6.0, -8.0, -13.0, -14.0, -20.0, -30.0]) | offsets_h
+    spells = draw(st.lists(st.tuples(st.integers(1, 6), some_h), min_size=1, max_size=20))
+    offs_h = [off_h for count, off_h in spells for _ in range(count)]
+    return list(zip(hours, registers, offs_h, strict=False))
+
+
 @settings(max_examples=300, deadline=None)
-@given(stories())
+@given(stories() | restless_stories())
+@example([(0, 1_000, -30.0), (1, 1_000, -5.0)])
+@example([(hour, 1_000, -14.0) for hour in range(5)] + [(5, 1_000, -13.0)])
 def test_no_step_of_a_clock_makes_a_finding_that_the_resident_did_not(story: list[Sample]) -> None:
     site = Site()
     for i, (hour, register_l, off_h) in enumerate(story):

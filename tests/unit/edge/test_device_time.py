@@ -176,6 +176,49 @@ def test_a_clock_that_woke_with_an_old_time_and_was_then_set_proves_nothing(mess
     assert site.rules() == ["welfare"]
 
 
+@pytest.mark.parametrize(
+    "offs_h", [(-30, -5), (-30, -5, 0), (-30, -24, -18, -12, -6, 0), (-40, AHEAD_H, -5, 0)]
+)
+def test_a_clock_that_is_set_in_steps_proves_nothing_by_its_leaps(offs_h: tuple[int, ...]) -> None:
+    site = Site()
+    for hour, off_h in enumerate(offs_h):
+        site.hear(hour, off_h=off_h)
+    assert site.rules() == []
+    assert site.pipeline.counters()["clock_steps"] >= 1
+
+
+def test_a_silence_does_not_excuse_a_step_back_of_a_clock_that_was_learned() -> None:
+    site = Site()
+    site.hours(0, 6, off_h=-20)
+    site.hear(40, 400, off_h=-30)
+    site.hours(41, 43, 400, off_h=-20)
+    assert site.rules() == []
+
+
+def test_a_clock_that_comes_closer_does_not_put_its_readings_before_the_right_ones() -> None:
+    site = Site()
+    site.hours(0, 5, off_h=-14)
+    site.hear(5, off_h=-13)
+    assert site.meter().chain.times_ns[0] == at(4)
+
+
+def test_what_came_by_another_clock_of_the_device_proves_nothing_either() -> None:
+    site = Site()
+    site.hear(0, off_h=-30, tsrc=TimeSource.METER)
+    site.hear(1, tsrc=TimeSource.NETWORK)
+    assert site.rules() == []
+    assert list(site.meter().chain.times_ns) == [at(1)]
+
+
+def test_a_backlog_proves_what_it_tells_while_it_is_still_late() -> None:
+    site = Site()
+    site.hours(0, 2)
+    for hour in range(2, 15):
+        site.hear(hour, delay_h=24 - hour + hour / 1_000)
+    assert site.rules() == ["welfare"]
+    assert "clock_steps" not in site.pipeline.counters()
+
+
 def test_a_drifting_clock_is_followed() -> None:
     site = Site()
     for hour in range(400):
