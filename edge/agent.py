@@ -13,13 +13,11 @@ import logging
 import random
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-import msgspec
 
 from edge import topic
 from edge.announcer import Announced, Announcer
@@ -45,17 +43,18 @@ from edge.provisioned import Provisioning
 from edge.push_settings import read_credentials
 from edge.reading import SECOND_NS
 from edge.registry import Registry
-from edge.ring import prune, used_bytes
-from edge.session import Delivery, NotPublished, Session, Will
+from edge.report import Report, last_will
+from edge.session import Delivery, Session, Will
 from edge.settings import ConfigError
 from edge.timekeeper import Timekeeper
+from edge.told import Told, Topics
 from edge.vendors import Vendors
 
 __all__ = ["EdgeSettings", "main", "read_registry", "run_edge"]
 
 log = logging.getLogger(__name__)
 
-REPORT_S = 60.0
+CHECKPOINT_LOOK_S = 60.0
 CHECKPOINT_S = 3_600.0
 CHECKPOINT_READINGS = 50_000
 _TICK_S_MIN, _TICK_S_MAX = 1.0, 60.0
@@ -120,24 +119,12 @@ class _Agent:
         self._health = health
         self._journal = journal
         site, edge = settings.site, settings.edge
-        assistant = settings.home_assistant
-        self._told: dict[str, Callable[[list[Delivery]], Awaitable[None]]] = {
-            topic.answer_topic(site, edge): self._hear_the_time,
-            topic.ack_topic(site, edge): self._hear_acks,
-            **(
-                {topic.config_topic(site, edge): self._hear_registry}
-                if settings.provisioning
-                else {}
-            ),
-            **({assistant.birth_topic: self._hear_birth} if assistant else {}),
-        }
-        self._status_topic = topic.status_topic(site, edge)
-        self._health_topic = topic.health_topic(site, edge)
         vendors = Vendors(registry, read_profiles(settings))
         pipeline = Pipeline(registry, settings.pipeline, vendors)
         ours = (*topic.device_filters(site), topic.adapter_filter(site))
-        will = Will(self._status_topic, self._status(up=False))
-        self._session = connect((*ours, *vendors.filters, *self._told), will)
+        told = Topics(settings)
+        filters = (*ours, *vendors.filters, *told.filters())
+        self._session = connect(filters, last_will(settings, journal.boot))
         self._clock = clock = Timekeeper(settings.clock, self._session, (site, edge), clock, health)
         self._fold = Fold(journal, pipeline, health)
         self._gathering = Gathering(
@@ -154,20 +141,21 @@ class _Agent:
             self._outbox, self._session, address=address, clock=clock, health=health
         )
         self._announcer = Announcer(
-            Announced(edge, pipeline, assistant), self._session, journal,
+            Announced(edge, pipeline, settings.home_assistant), self._session, journal,
             clock=clock, rng=rng, health=health,
         )  # fmt: skip
         self._provisioning.changed.append(lambda _: self._announcer.wake())
+        self._told = Told(
+            told, clock=clock, courier=self._courier, provisioning=self._provisioning,
+            announcer=self._announcer,
+        )  # fmt: skip
+        self._report = Report(
+            settings, journal, self._session, fold=self._fold, holding=self._holding,
+            outbox=self._outbox, clock=clock, health=health,
+        )  # fmt: skip
         self._forwarder = self._forwarding(registry, rng)
-        self._push = None
-        if settings.push is not None:
-            self._push = PushIntake(
-                settings.push, read_credentials(settings.push), self._take_pushed,
-                clock=clock.stamping, health=health,
-            )  # fmt: skip
+        self._push = self._pushing()
         self._stepped = asyncio.Event()
-        # The loop looks once a minute of the clock; a minute of real standstill is nothing yet.
-        self._unseen_ns_max = int((_TICK_S_MAX + 60.0 * max(1.0, clock.speed)) * SECOND_NS)
 
     def _forwarding(self, registry: Registry, rng: random.Random) -> Forwarder | None:
         influx = self._settings.influx
@@ -179,6 +167,15 @@ class _Agent:
         )  # fmt: skip
         self._provisioning.changed.append(forwarder.adopt)
         return forwarder
+
+    def _pushing(self) -> PushIntake | None:
+        push = self._settings.push
+        if push is None:
+            return None
+        return PushIntake(
+            push, read_credentials(push), self._take_pushed,
+            clock=self._clock.stamping, health=self._health,
+        )  # fmt: skip
 
     async def run(self, stop: asyncio.Event) -> None:
         """Recover, then run every task until `stop`, then leave in good order."""
@@ -202,7 +199,7 @@ class _Agent:
             "tick": self._once_open(self._tick),
             "courier": self._courier.run(),
             "announce": self._once_open(self._announcer.run),
-            "report": self._report(),
+            "report": self._report.run(),
             "seen": self._provisioning.run(),
             "checkpoint": self._checkpoint(),
         }
@@ -220,43 +217,16 @@ class _Agent:
         if not received:
             return
         hit("edge.receive")
-        messages, told = self._sorted(received)
+        messages, told = self._told.sort(received)
         if messages:
             await self._when_room(partial(self._holding.take, messages, self._session.ack))
             self._woken()
         if told:
-            await self._obey(told)
+            await self._told.obey(told, self._session)
 
     async def _commit_waiting(self) -> None:
         """What was heard is judged before the time or the link that followed it."""
         await self._commit(self._gathering.release())
-
-    def _sorted(self, received: Sequence[Delivery]) -> tuple[Sequence[Delivery], list[Delivery]]:
-        """What devices say, and what the gateway or Home Assistant told us."""
-        told = [each for each in received if each.topic in self._told]
-        if not told:
-            return received, told
-        return [each for each in received if each.topic not in self._told], told
-
-    async def _obey(self, told: Sequence[Delivery]) -> None:
-        for of_topic, hear in self._told.items():
-            if heard := [each for each in told if each.topic == of_topic]:
-                await hear(heard)
-        self._session.ack(told)
-
-    async def _hear_the_time(self, answers: list[Delivery]) -> None:
-        for answer in answers:
-            self._clock.hear(answer)
-
-    async def _hear_acks(self, acks: list[Delivery]) -> None:
-        await self._courier.acknowledge([ack.payload for ack in acks])
-
-    async def _hear_registry(self, pushed: list[Delivery]) -> None:
-        for each in pushed:
-            await self._provisioning.take(each.payload)
-
-    async def _hear_birth(self, births: list[Delivery]) -> None:
-        self._announcer.born(births[-1].payload)
 
     async def _open(self) -> None:
         """Once the time is known, let in what was held until then."""
@@ -283,8 +253,7 @@ class _Agent:
         while True:
             self._stepped.clear()
             now_ns = self._clock.now_ns()
-            unseen = not -self._unseen_ns_max <= now_ns - looked_ns <= self._unseen_ns_max
-            if self._clock.take_moved() or unseen:
+            if self._clock.take_moved() or self._stood_still(now_ns - looked_ns):
                 await self._listen_afresh(now_ns)
             looked_ns = now_ns
             due_ns = self._fold.due_ns()
@@ -297,6 +266,10 @@ class _Agent:
                 continue
             wait_s = _TICK_S_MAX if due_ns is None else (due_ns - now_ns) / SECOND_NS
             await self._until_stepped(wait_s)
+
+    def _stood_still(self, unseen_ns: int) -> bool:
+        """Whether the loop was away for longer than it waits, and a minute of real time more."""
+        return abs(unseen_ns) > (_TICK_S_MAX + 60.0 * max(1.0, self._clock.speed)) * SECOND_NS
 
     async def _listen_afresh(self, now_ns: int) -> None:
         """The wall clock was set, or the edge stood still: no device was silent for that."""
@@ -325,21 +298,9 @@ class _Agent:
             self._holding.link_lost()
             return
         self._clock.link_up()
-        await self._announce(self._status_topic, self._status(up=True), retain=True)
+        await self._report.say(up=True)
         self._courier.start_over()
         self._announcer.start_over()
-
-    async def _report(self) -> None:
-        """Once a minute: room made in the journal, and the state of the edge published."""
-        while True:
-            now_ns = self._clock.now_ns()
-            await self._when_room(self._fold.settle_rest)
-            if self._holding.opened.is_set():
-                await self._when_room(partial(self._prune, now_ns))
-            self._measure(now_ns)
-            if self._session.connected:
-                await self._announce(self._health_topic, self._health_report(now_ns))
-            await sleep(self._clock, REPORT_S)
 
     async def _checkpoint(self) -> None:
         while True:
@@ -348,7 +309,7 @@ class _Agent:
                 self._fold.readings_since_checkpoint < CHECKPOINT_READINGS
                 and self._clock.monotonic_ns() - began_ns < CHECKPOINT_S * SECOND_NS
             ):
-                await sleep(self._clock, REPORT_S)
+                await sleep(self._clock, CHECKPOINT_LOOK_S)
             await self._when_room(self._fold.checkpoint)
 
     async def _commit_last(self) -> None:
@@ -361,15 +322,7 @@ class _Agent:
 
     async def _say_goodbye(self) -> None:
         if self._session.connected:
-            await self._announce(self._status_topic, self._status(up=False), retain=True)
-
-    async def _announce(self, to: str, payload: bytes, *, retain: bool = False) -> None:
-        """Publish what may be missed: the next one says it again."""
-        try:
-            await self._session.publish(to, payload, retain=retain)
-        except NotPublished as error:
-            self._health.count("publishes_failed")
-            log.info("%s: %s", to, error)
+            await self._report.say(up=False)
 
     async def _when_room(self, act: Callable[[], object]) -> None:
         await when_room(self._clock, self._health, act)
@@ -379,35 +332,6 @@ class _Agent:
         self._stepped.set()
         self._courier.wake()
         self._announcer.wake()
-
-    def _prune(self, now_ns: int) -> None:
-        prune(
-            self._journal, self._settings.journal, self._health,
-            now_ns=now_ns, forwarded=self._forwarder is not None,
-        )  # fmt: skip
-
-    def _measure(self, now_ns: int) -> None:
-        gauge, journal = self._health.gauge, self._journal
-        self._clock.measure()
-        self._holding.measure()
-        gauge("boot", journal.boot)
-        gauge("journal_position", journal.last)
-        gauge("journal_bytes", used_bytes(journal))
-        gauge("findings_unacked", self._outbox.count_unacked())
-        oldest = self._outbox.unacked(1)
-        age_ns = max(0, now_ns - oldest[0].finding.at_ns) if oldest else 0
-        gauge("finding_oldest_unacked_s", age_ns / SECOND_NS)
-
-    def _health_report(self, now_ns: int) -> bytes:
-        """The health message: every metric of this process, the pipeline's counts, bad clocks."""
-        report = {"v": 1, "at_ns": now_ns, "edge": self._settings.edge}
-        fold = self._fold
-        report |= {"pipeline": fold.counters(), "clocks": fold.clocks()}
-        report |= {"flooding": fold.flood.flooding(now_ns)}
-        return msgspec.json.encode(self._health.snapshot() | report)
-
-    def _status(self, *, up: bool) -> bytes:
-        return msgspec.json.encode({"up": up, "boot": self._journal.boot})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

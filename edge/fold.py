@@ -176,13 +176,17 @@ class Fold:
         """When the next tick can matter."""
         return self._pipeline.due_ns()
 
-    def counters(self) -> dict[str, int]:
-        """What the pipeline has counted since its journal began, by name."""
-        return self._pipeline.counters()
+    def shown(self, now_ns: int) -> dict[str, object]:
+        """What the health message says of the fold at `now_ns`.
 
-    def clocks(self) -> dict[str, float]:
-        """Seconds to add to the clocks of the devices that are worst off."""
-        return self._pipeline.clocks.offsets_s()
+        `pipeline`: its counts since the journal began. `clocks`: seconds to add to those of the
+        devices that are worst off. `flooding`: how much was refused of whom.
+        """
+        return {
+            "pipeline": self._pipeline.counters(),
+            "clocks": self._pipeline.clocks.offsets_s(),
+            "flooding": self.flood.flooding(now_ns),
+        }
 
     def checkpoint(self) -> None:
         """Commit the pipeline's state, so that a start need not replay what is behind it."""

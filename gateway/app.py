@@ -7,21 +7,16 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from alerts.channels.base import Channel, Monitored
-from alerts.channels.sms import SmsChannel
-from alerts.channels.webhook import WebhookChannel
 from edge.broker import PahoSession
 from edge.clock import Clock, parse
-from edge.history import History, JournalHistory, Span
-from edge.influx_history import InfluxHistory
-from edge.reading import Reading
 from edge.session import Session
 from edge.settings import ConfigError
 from gateway import intake
@@ -32,6 +27,7 @@ from gateway.api.desk import Desk
 from gateway.api.hidden import Hidden
 from gateway.api.homes import Homes
 from gateway.api.incidents import IncidentReader
+from gateway.configured import make_channels, make_history
 from gateway.db.engine import connect as connect_database
 from gateway.db.engine import upgrade
 from gateway.db.sole import end_leases, sole_gateway
@@ -44,32 +40,13 @@ from gateway.live import Live
 from gateway.registry.office import Office
 from gateway.registry.ownership import own_registry
 from gateway.server import listen, serve
-from gateway.settings import (
-    ChannelsSettings,
-    HistorySettings,
-    Loaded,
-    load_gateway,
-)
+from gateway.settings import GatewaySettings, Loaded, load_gateway
 from gateway.web import build_app, is_secure
 
 log = logging.getLogger(__name__)
 
 Connect = Callable[[Sequence[str]], Session]
 """Makes the gateway's session, not yet running, from its topic filters."""
-
-
-class NoHistory:
-    """The history of a gateway that has none: every home is unknown."""
-
-    def readings(
-        self, _devices: Sequence[str], _start_ns: int, _end_ns: int, _limit: int
-    ) -> list[Reading]:
-        """Nothing."""
-        return []
-
-    def missing(self) -> list[Span]:
-        """Nothing is on its way to here."""
-        return []
 
 
 async def run_gateway(
@@ -91,21 +68,15 @@ async def run_gateway(
     connect = connect or (
         lambda filters: PahoSession(settings.broker, filters, clock=clock, rng=rng)
     )
-    database = connect_database(settings.database.url.get_secret_value())
     async with AsyncExitStack() as stack:
-        stack.callback(database.dispose)
-        stack.enter_context(sole_gateway(database))
-        upgrade(database)
-        end_leases(database, clock.now_ns())
+        database = stack.enter_context(_own_database(settings, clock))
         engine = Engine(database, loaded.book, rng)
         owned = own_registry(database, loaded, clock)
         session = connect((*intake.filters(settings.site), *owned.filters))
         channels = make_channels(settings.channels)
         for channel in channels.values():
             stack.push_async_callback(channel.aclose)
-        taking = Intake(
-            engine, session, site=settings.site, clock=clock, aside=owned.aside
-        )  # fmt: skip
+        taking = Intake(engine, session, site=settings.site, clock=clock, aside=owned.aside)
         keeper = owned.keeper(session)
         watching = EdgeWatch(engine, lambda: session.connected, site=settings.site, clock=clock)
         dispatcher = Dispatcher(engine, channels, clock)
@@ -126,6 +97,19 @@ async def run_gateway(
             "console": serve(app, listening, desk.live),
         }
         await _run_until(stop or asyncio.Event(), parts)
+
+
+@contextmanager
+def _own_database(settings: GatewaySettings, clock: Clock) -> Iterator[sa.Engine]:
+    """The database as this release has it; no other gateway works on it meanwhile."""
+    database = connect_database(settings.database.url.get_secret_value())
+    try:
+        with sole_gateway(database):
+            upgrade(database)
+            end_leases(database, clock.now_ns())
+            yield database
+    finally:
+        database.dispose()
 
 
 async def _run_until(stop: asyncio.Event, parts: Mapping[str, Coroutine[Any, Any, None]]) -> None:
@@ -168,25 +152,6 @@ def make_desk(
         pulse=pulse,
         office=office,
     )
-
-
-def make_channels(settings: ChannelsSettings) -> dict[str, Channel]:
-    """The configured ways to people, by name."""
-    channels: list[Channel] = []
-    if settings.sms is not None:
-        channels.append(SmsChannel(settings.sms))
-    if settings.webhook is not None:
-        channels.append(WebhookChannel(settings.webhook))
-    return {channel.name: channel for channel in channels}
-
-
-def make_history(settings: HistorySettings) -> History:
-    """The configured store of readings."""
-    if settings.kind == "journal" and settings.journal is not None:
-        return JournalHistory(settings.journal)
-    if settings.kind == "influx" and settings.influx is not None:
-        return InfluxHistory(settings.influx)
-    return NoHistory()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
