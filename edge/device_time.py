@@ -32,6 +32,7 @@ class Placed(NamedTuple):
 
 AS_IT_SAYS = Heard()
 """What most messages mean: nothing but what they say."""
+DELAYED = Heard(delayed=True)
 
 
 class Clocks:
@@ -79,11 +80,13 @@ class Clocks:
         received_ns = readings[0].received_ns
         device = readings[0].device
         known = self._clocks.get(device)
-        if len(readings) == 1 and known is None:
+        if len(readings) == 1:
             reading = readings[0]
             late_ns = received_ns - reading.at_ns + reading.offset_ns
-            if reading.historical or -SLACK_NS <= late_ns <= SLACK_NS:
+            if known is None and (reading.historical or -SLACK_NS <= late_ns <= SLACK_NS):
                 return AS_IT_SAYS
+            if known is not None and _goes_on(known, reading, late_ns, presence):
+                return DELAYED
         heard = AS_IT_SAYS
         for newest in _newest_live(readings):
             said = self._learn(newest, presence)
@@ -179,6 +182,16 @@ def _moved(reading: Reading, by_ns: int, doubted: bool, received_ns: int) -> Rea
     if not by_ns and quality is reading.quality:
         return reading
     return structs.replace(reading, at_ns=at_ns, offset_ns=by_ns, quality=quality)
+
+
+def _goes_on(
+    clocks: dict[TimeSource, Clock], reading: Reading, late_ns: int, presence: Presence
+) -> bool:
+    """Whether the device's only clock goes on with a backlog, so that nothing is to be learned."""
+    clock = clocks.get(reading.clock)
+    if clock is None or len(clocks) > 1 or reading.historical or reading.offset_ns:
+        return False
+    return clock.goes_on(reading.received_ns, late_ns, _interval_ns(presence) + SLACK_NS)
 
 
 def _leapt_ns(clocks: dict[TimeSource, Clock], newest: Reading, usual_ns: int) -> int | None:

@@ -79,6 +79,23 @@ class Clock(Struct, array_like=True):
         learned = self._learn(late_ns, usual_ns)
         return learned if learned.void else Heard(forget_ns=forget_ns)
 
+    def goes_on(self, received_ns: int, late_ns: int, usual_ns: int) -> bool:
+        """Whether a message only goes on with a backlog, in its usual steps; it is noted then.
+
+        It came in one burst with one that was counted, by a clock that nobody knows to be wrong,
+        so `take` would learn nothing from it. A backlog of days is thousands of such messages.
+        """
+        in_burst = 0 <= received_ns - self.counted_ns < APART_NS
+        if self.offset_ns or len(self.lates_ns) != 1 or not in_burst:
+            return False
+        if not usual_ns < late_ns <= DELAY_NS_MAX:
+            return False
+        if self.silent and received_ns - late_ns - self.newest_ns > usual_ns:
+            return False
+        if received_ns - late_ns > self.newest_ns:
+            self.newest_ns, self.newest_late_ns = received_ns - late_ns, late_ns
+        return True
+
     def leapt_ns(
         self, received_ns: int, late_ns: int, usual_ns: int, *, other: bool = False
     ) -> int | None:

@@ -1,13 +1,14 @@
 """What holds for any clock of a meter: no false proof, no future, no order that matters."""
 
 from itertools import accumulate, pairwise
+from unittest.mock import patch
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
 from edge.entry import Admitted
-from edge.offset import SLACK_NS
+from edge.offset import SLACK_NS, Clock
 from edge.reading import HOUR_NS, MINUTE_NS, FindingState, Quality
 from tests.unit.edge.clock_world import Site
 from tests.unit.edge.worlds import at
@@ -154,3 +155,34 @@ def test_a_clock_that_drifts_is_followed_within_the_slack(rate: float, off_h: fl
             assert -SLACK_NS <= reading.at_ns - at(hour) <= MINUTE_NS
     times_ns = site.meter().chain.times_ns
     assert all(later > earlier for earlier, later in pairwise(times_ns))
+
+
+@st.composite
+def bursts(draw: st.DrawFn) -> list[tuple[float, int, float, float]]:
+    """Samples that come in bursts after outages, by a clock that may be set meanwhile."""
+    told: list[tuple[float, int, float, float]] = []
+    hour, register = 0.0, 1_000
+    for _ in range(draw(st.integers(1, 6))):
+        count, off_h = draw(st.integers(1, 30)), draw(st.sampled_from([0.0, 0.0, -5.0, -30.0, 2.0]))
+        outage = draw(st.booleans())
+        for i in range(count):
+            register += draw(st.sampled_from([0, 0, 5, 30]))
+            skipped = draw(st.sampled_from([1, 1, 1, 1, 3, 14]))
+            hour += skipped
+            told.append((hour, register, off_h, (count - i) * 1.0 if outage else 0.0))
+    return told
+
+
+@settings(max_examples=300)
+@given(bursts())
+def test_passing_over_a_backlog_changes_nothing_that_is_found_or_learned(
+    story: list[tuple[float, int, float, float]],
+) -> None:
+    sites = [Site(), Site()]
+    for hour, register_l, off_h, delay_h in story:
+        sites[0].hear(hour, register_l, off_h=off_h, delay_h=delay_h)
+        with patch.object(Clock, "goes_on", lambda *_: False):
+            sites[1].hear(hour, register_l, off_h=off_h, delay_h=delay_h)
+    fast, slow = sites
+    assert fast.said == slow.said
+    assert fast.pipeline.dump() == slow.pipeline.dump()
