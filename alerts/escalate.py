@@ -95,7 +95,7 @@ def support(incident: Incident, plan: Plan, roster: Roster) -> Owed:
 def fallback(notice: Notice, person: Person, tried: frozenset[ChannelName]) -> Notice | None:
     """The same notice on the person's next channel not in `tried`; None when all are."""
     for channel in person.channels:
-        if channel not in tried and channel is not notice.channel:
+        if channel not in tried and channel != notice.channel:
             return Notice(
                 notice.incident_id,
                 notice.person_id,

@@ -61,6 +61,4 @@ class RetryPolicy:
 _WAIT_S_MAX = 3600.0
 
 # An outage of two hours is ridden out; the plan's clocks reach other people meanwhile.
-_PATIENT = RetryPolicy((5, 10, 20, 40, 60, 120, 300, 300, 600, 600, 1800, 3600))
-
-RETRY: Mapping[str, RetryPolicy] = MappingProxyType({"sms": _PATIENT, "webhook": _PATIENT})
+RETRY = RetryPolicy((5, 10, 20, 40, 60, 120, 300, 300, 600, 600, 1800, 3600))

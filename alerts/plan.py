@@ -6,7 +6,7 @@ without a default plan, an unknown role or channel.
 
 from enum import StrEnum
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -27,11 +27,10 @@ class Role(StrEnum):
     MAINTAINER = "maintainer"
 
 
-class ChannelName(StrEnum):
-    """The ways to reach a person, in the order in which one stands in for another."""
-
-    SMS = "sms"
-    WEBHOOK = "webhook"
+ChannelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+"""A way to reach a person; which there are, the folder of channels says."""
+SMS: ChannelName = "sms"
+WEBHOOK: ChannelName = "webhook"
 
 
 class Step(Settings):

@@ -4,11 +4,11 @@ Areas and places are paths of codes, compared segment by segment: `s01/b1` is no
 `s01/b10`. Names and numbers are personal data and never leave the gateway's side.
 """
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from alerts.plan import ChannelName, Role
+from alerts.plan import SMS, WEBHOOK, ChannelName, Role
 from edge.settings import Settings
 
 
@@ -19,7 +19,10 @@ def covers(area: str, subject: str) -> bool:
 
 
 class Person(Settings):
-    """One person and their addresses; `lang` is the language they are written to in."""
+    """One person and their addresses; `lang` is the language they are written to in.
+
+    `reach` holds addresses on the other channels, by channel, the preferred one first.
+    """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     name: str = Field(min_length=1, max_length=40)
@@ -28,21 +31,30 @@ class Person(Settings):
     lang: Literal["zh", "en"] = "zh"
     sms: str | None = Field(default=None, pattern=r"^\+?[0-9]{5,15}$")
     webhook: str | None = Field(default=None, pattern=r"^https?://\S+$", max_length=500)
+    reach: dict[ChannelName, Annotated[str, Field(min_length=1, max_length=500)]] = Field(
+        default_factory=dict, max_length=16
+    )
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
         if not self.channels:
-            raise ValueError("has neither sms nor webhook, so nobody can reach this person")
+            raise ValueError("has neither sms nor webhook nor reach: nobody can reach this person")
+        if twice := sorted({SMS, WEBHOOK} & set(self.reach)):
+            raise ValueError(f"write {twice[0]} beside reach, not in it")
         return self
 
     @property
     def channels(self) -> tuple[ChannelName, ...]:
         """The channels that this person has an address on, in falling order of preference."""
-        return tuple(name for name in ChannelName if self.address(name) is not None)
+        return tuple(self._addresses())
 
     def address(self, channel: ChannelName) -> str | None:
         """Where `channel` finds this person; None if it does not."""
-        return {ChannelName.SMS: self.sms, ChannelName.WEBHOOK: self.webhook}[channel]
+        return self._addresses().get(channel)
+
+    def _addresses(self) -> dict[ChannelName, str]:
+        own = {SMS: self.sms, WEBHOOK: self.webhook}
+        return {name: address for name, address in own.items() if address} | self.reach
 
 
 class Roster(Settings):

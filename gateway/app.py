@@ -73,7 +73,7 @@ async def run_gateway(
         engine = Engine(database, loaded.book, rng)
         owned = own_registry(database, loaded, clock)
         session = connect((*intake.filters(settings.site), *owned.filters))
-        channels = make_channels(settings.channels)
+        channels = make_channels(settings)
         for channel in channels.values():
             stack.push_async_callback(channel.aclose)
         taking = Intake(engine, session, site=settings.site, clock=clock, aside=owned.aside)

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 from alerts.channels.base import Channel
-from alerts.channels.sms import SmsChannel
-from alerts.channels.webhook import WebhookChannel
 from edge.history import History, JournalHistory, Span
 from edge.influx_history import InfluxHistory
 from edge.reading import Reading
-from gateway.settings import ChannelsSettings, HistorySettings
+from gateway.settings import GatewaySettings, HistorySettings, configured
 
 
 class NoHistory:
@@ -25,14 +23,9 @@ class NoHistory:
         return []
 
 
-def make_channels(settings: ChannelsSettings) -> dict[str, Channel]:
+def make_channels(settings: GatewaySettings) -> dict[str, Channel]:
     """The configured ways to people, by name."""
-    channels: list[Channel] = []
-    if settings.sms is not None:
-        channels.append(SmsChannel(settings.sms))
-    if settings.webhook is not None:
-        channels.append(WebhookChannel(settings.webhook))
-    return {channel.name: channel for channel in channels}
+    return {kind.name: kind.make(own) for kind, own in configured(settings)}
 
 
 def make_history(settings: HistorySettings) -> History:

@@ -11,7 +11,7 @@ from alerts import escalate
 from alerts.channels.base import Outcome, Receipt, Verdict
 from alerts.escalate import Purpose
 from alerts.incident import ESCALATING, Incident
-from alerts.outbox import RANK, RETRY, DeliveryState, RetryPolicy
+from alerts.outbox import RANK, RETRY, DeliveryState
 from gateway.db import incidents, outbox
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.outbox import Claim, Owed
@@ -45,7 +45,7 @@ def record(work: Work, claim: Claim, verdict: Verdict) -> None:
     again = wants_more and verdict.outcome is not Outcome.PERMANENT
     due_ns = _again_ns(work, owed, verdict) if again else None
     outbox.settle(work.connection, owed.outbox_id, due_ns, verdict.provider_id)
-    if wants_more and (due_ns is None or owed.attempt == _policy(owed).fallback_at):
+    if wants_more and (due_ns is None or owed.attempt == RETRY.fallback_at):
         _fall_back(work, owed, gave_up=due_ns is None)
 
 
@@ -97,11 +97,7 @@ def _touch(work: Work, owed: Owed) -> None:
 def _again_ns(work: Work, owed: Owed, verdict: Verdict) -> int | None:
     if not _is_wanted(work, owed):
         return None
-    return _policy(owed).next_ns(owed.attempt, work.now_ns, verdict.retry_after_s)
-
-
-def _policy(owed: Owed) -> RetryPolicy:
-    return RETRY[owed.notice.channel]
+    return RETRY.next_ns(owed.attempt, work.now_ns, verdict.retry_after_s)
 
 
 def _has_arrived(owed: Owed) -> bool:

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 import sqlalchemy as sa
 
+from alerts.channels.catalog import kinds
 from alerts.channels.sms import national
 from alerts.code import Chance, CodesExhausted
 from alerts.escalate import Notice, Purpose
@@ -52,13 +53,13 @@ class Composer:
         if person is None or address is None:
             return None
         card = self._card(incident, notice, person)
-        by_text = notice.channel is ChannelName.SMS
+        by_text = _is_short(notice.channel)
         return Message(
             key=notice.key,
             idempotency_id=idempotency_id(notice.key),
             incident_id=incident.id,
             person_id=person.id,
-            channel=notice.channel.value,
+            channel=notice.channel,
             purpose=notice.purpose,
             tier=incident.tier,
             generation=notice.generation,
@@ -84,7 +85,7 @@ class Composer:
             since=f"{self.book.local(incident.since_ns):%m-%d %H:%M}",
             late=incident.timeliness is not Timeliness.LIVE,
             code=self._code(incident, person),
-            link=self._link(incident, notice) if notice.channel is ChannelName.WEBHOOK else "",
+            link="" if _is_short(notice.channel) else self._link(incident, notice),
         )
 
     def _code(self, incident: Incident, person: Person) -> str:
@@ -130,3 +131,8 @@ class Composer:
                 "text": full_text(card, person.lang),
             },
         }
+
+
+def _is_short(channel: ChannelName) -> bool:
+    kind = kinds().get(channel)
+    return kind is not None and kind.short

@@ -13,7 +13,7 @@ from alerts.channels.base import Inbound
 from alerts.escalate import Purpose
 from alerts.incident import Command, IllegalAct, Incident
 from alerts.message import Answer, answer_text
-from alerts.plan import ChannelName
+from alerts.plan import SMS
 from alerts.reply import NotUnderstood, Puzzle, Understood, understand
 from alerts.roster import Person
 from edge.reading import HOUR_NS, Tier
@@ -116,13 +116,13 @@ def _answer(work: Work, inbound: Inbound, answer: Answer) -> None:
     asked = outbox.count_since(work.connection, person.sms, Purpose.QUESTION, hour_ago_ns)
     if asked >= ANSWERS_PER_HOUR:
         return
-    key = idempotency_id(f"{ChannelName.SMS}\n{inbound.provider_id}")
+    key = idempotency_id(f"{SMS}\n{inbound.provider_id}")
     message = Message(
         key=f"{Purpose.QUESTION}.{key}",
         idempotency_id=key,
         incident_id=None,
         person_id=person.id,
-        channel=ChannelName.SMS.value,
+        channel=SMS,
         purpose=Purpose.QUESTION,
         tier=Tier.IMPORTANT,
         generation=0,

@@ -11,14 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
-from typing import Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, create_model, field_validator, model_validator
 
-from alerts.channels.sms import SmsSettings
-from alerts.channels.webhook import WebhookSettings, read_secret
+from alerts.channels.catalog import Kind, kinds
 from alerts.link import SECRET_BYTES_MIN
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
@@ -90,11 +89,15 @@ class HistorySettings(Settings):
         return self
 
 
-class ChannelsSettings(Settings):
-    """The ways to people that this gateway has; a missing one is never used."""
-
-    sms: SmsSettings | None = None
-    webhook: WebhookSettings | None = None
+# The ways to people that this gateway has, by name; a missing one is never used.
+if TYPE_CHECKING:
+    ChannelsSettings = Settings  # its fields are the folder's, which only a run knows
+else:
+    ChannelsSettings = create_model(
+        "ChannelsSettings",
+        __base__=Settings,
+        **{name: (kind.settings | None, None) for name, kind in kinds().items()},
+    )
 
 
 class ProvisioningSettings(Settings):
@@ -140,6 +143,12 @@ class GatewaySettings(Settings):
         return site
 
 
+def configured(settings: GatewaySettings) -> list[tuple[Kind, Settings]]:
+    """The channels that the file describes, with their settings."""
+    told = [(kind, getattr(settings.channels, name)) for name, kind in kinds().items()]
+    return [(kind, own) for kind, own in told if own is not None]
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """All of a gateway's configuration, checked."""
@@ -171,6 +180,10 @@ def load_gateway(path: Path) -> Loaded:
         if registry is not None and registry.site != settings.site:
             problem = f'its site is "{registry.site}", ours is "{settings.site}"'
             faults.append(ConfigFault(settings.registry, "site", problem, "make them equal"))
+    if plans is not None:
+        faults += _unknown_channels(plans, files["plans"])
+    if roster is not None:
+        faults += _bad_addresses(roster, files["roster"])
     if faults:
         raise ConfigError(faults)
     assert settings and plans and roster and places and registry and secret  # noqa: S101, PT018  (no fault, so all are there)
@@ -236,8 +249,32 @@ def _part(
 def _secret_faults(settings: GatewaySettings, path: Path) -> list[ConfigFault]:
     faults = unreadable(settings.broker, path, "broker.")
     faults += unreadable(settings.history, path, "history.")
-    if webhook := settings.channels.webhook:
-        gather(faults, lambda: read_secret(webhook.secret_file))
+    for kind, own in configured(settings):
+        gather(faults, lambda check=kind.check, own=own: check(own))  # type: ignore[misc]
+    return faults
+
+
+def _unknown_channels(plans: Plans, path: Path) -> list[ConfigFault]:
+    remedy = f"write one of {', '.join(kinds())}"
+    return [
+        ConfigFault(path, f"plan.{n}.step.{i}.channels", f'no channel "{name}"', remedy)
+        for n, plan in enumerate(plans.plan)
+        for i, step in enumerate(plan.step)
+        for name in step.channels
+        if name not in kinds()
+    ]
+
+
+def _bad_addresses(roster: Roster, path: Path) -> list[ConfigFault]:
+    faults: list[ConfigFault] = []
+    for n, person in enumerate(roster.person):
+        for name, address in person.reach.items():
+            key, kind = f"person.{n}.reach.{name}", kinds().get(name)
+            if kind is None:
+                remedy = f"write one of {', '.join(kinds())}"
+                faults.append(ConfigFault(path, key, f'no channel "{name}"', remedy))
+            elif not kind.address.fullmatch(address):
+                faults.append(ConfigFault(path, key, "is no address of it", f"write {kind.hint}"))
     return faults
 
 

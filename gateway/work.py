@@ -101,7 +101,7 @@ class Work:
             message = self._composer.compose(incident, notice)
             if message is None:
                 note(self.connection, incident, "unreachable", SYSTEM,
-                     person=notice.person_id, channel=notice.channel.value)  # fmt: skip
+                     person=notice.person_id, channel=notice.channel)  # fmt: skip
             else:
                 outbox.owe(self.connection, message, self.now_ns)
                 self.owes = True

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import Field
 
 from alerts.channels.base import Inbound, Outcome, Outgoing, Receipt, Unavailable, Verdict
+from alerts.channels.catalog import Kind
 from alerts.channels.smsd_queue import Report, SmsdQueue, Text
 from edge.reading import HOUR_NS, SECOND_NS
 from edge.settings import DurationS, Settings
@@ -189,3 +190,15 @@ def _meaning(status: str, cause: int) -> tuple[Outcome, str]:
     if cause in _PERMANENT_CAUSES:
         return Outcome.PERMANENT, f"{status}: CMS {cause}, {_PERMANENT_CAUSES[cause]}"
     return outcome, f"{status}: {meaning}" + (f", CMS {cause}" if cause >= 0 else "")
+
+
+KIND = Kind(
+    name="sms",
+    zh="短信",
+    en="SMS",
+    settings=SmsSettings,
+    make=SmsChannel,
+    address=_NUMBER,
+    hint="a phone number in digits",
+    short=True,
+)

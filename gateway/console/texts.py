@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from alerts.channels.catalog import kinds
 from gateway.console.install_texts import INSTALL
 
 
@@ -188,8 +189,7 @@ _INCIDENT = {
     "by.system": Words("系统", "System"),
 }
 _DELIVERIES = {
-    "channel.sms": Words("短信", "SMS"),
-    "channel.webhook": Words("推送", "Webhook"),
+    **{f"channel.{kind.name}": Words(kind.zh, kind.en) for kind in kinds().values()},
     "purpose.alert": Words("报警", "Alert"),
     "purpose.support": Words("请求支援", "Help wanted"),
     "purpose.stand_down": Words("解除", "Stand-down"),

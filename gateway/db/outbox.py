@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from alerts.channels.base import Outgoing
 from alerts.escalate import Notice, Purpose
 from alerts.outbox import DeliveryState
-from alerts.plan import ChannelName
 from edge.reading import Tier
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.storable import storable
@@ -194,7 +193,7 @@ def _owed(row: sa.RowMapping) -> Owed:
         notice=Notice(
             incident_id=row["incident_id"] or "",
             person_id=row["person_id"],
-            channel=ChannelName(row["channel"]),
+            channel=row["channel"],
             purpose=Purpose(row["purpose"]),
             generation=row["generation"],
             step=row["step"],

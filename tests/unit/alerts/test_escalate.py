@@ -6,7 +6,7 @@ from msgspec import structs
 
 from alerts.escalate import Notice, Purpose, advance, fallback, hasten, support
 from alerts.incident import Incident, State, open_incident
-from alerts.plan import ChannelName, Plan, Plans
+from alerts.plan import SMS, WEBHOOK, Plan, Plans
 from alerts.roster import Roster
 from edge.reading import (
     HOUR_NS,
@@ -39,7 +39,7 @@ def without(*people: str) -> Roster:
 
 
 def people(notices: tuple[Notice, ...]) -> list[str]:
-    return [n.person_id for n in notices if n.channel is ChannelName.SMS]
+    return [n.person_id for n in notices if n.channel == SMS]
 
 
 def test_a_step_that_finds_nobody_passes_to_the_next_at_once_and_says_so() -> None:
@@ -78,12 +78,12 @@ def test_a_plan_that_has_become_shorter_goes_on_from_its_last_step() -> None:
 
 
 def test_a_person_without_the_steps_channel_is_reached_on_the_one_they_have() -> None:
-    step = PLAN.step[0].model_copy(update={"channels": (ChannelName.SMS,)})
+    step = PLAN.step[0].model_copy(update={"channels": (SMS,)})
     plan = PLAN.model_copy(update={"step": (step, *PLAN.step[1:])})
     wang = ROSTER.person[0].model_copy(update={"sms": None})
     roster = ROSTER.model_copy(update={"person": (wang,)})
     owed = advance(an_incident(), plan, roster, NOW)
-    assert [n.channel for n in owed.notices] == [ChannelName.WEBHOOK]
+    assert [n.channel for n in owed.notices] == [WEBHOOK]
 
 
 def test_support_goes_to_the_first_manned_step_not_yet_reached_or_back_down() -> None:
@@ -96,11 +96,11 @@ def test_support_goes_to_the_first_manned_step_not_yet_reached_or_back_down() ->
 
 def test_a_failed_message_falls_back_to_a_channel_not_yet_tried() -> None:
     wang = ROSTER.person[0]
-    notice = Notice("i1", "wang", ChannelName.SMS, Purpose.ALERT, 0, 0, 0)
-    other = fallback(notice, wang, frozenset({ChannelName.SMS}))
+    notice = Notice("i1", "wang", SMS, Purpose.ALERT, 0, 0, 0)
+    other = fallback(notice, wang, frozenset({SMS}))
     assert other is not None
-    assert other.channel is ChannelName.WEBHOOK
-    assert fallback(notice, wang, frozenset(ChannelName)) is None
+    assert other.channel == WEBHOOK
+    assert fallback(notice, wang, frozenset({SMS, WEBHOOK})) is None
 
 
 def test_haste_brings_the_next_step_forward_and_never_back() -> None:

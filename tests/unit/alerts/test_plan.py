@@ -38,7 +38,7 @@ def broken(change: str) -> dict[str, Any]:
         case "role":
             plan["step"][0]["roles"] = ["mayor"]
         case "channel":
-            plan["step"][0]["channels"] = ["pigeon"]
+            plan["step"][0]["channels"] = ["Pigeon!"]
         case "default":
             table["plan"] = [plan for plan in table["plan"] if plan["id"] != "important"]
         case "repeat":
@@ -56,7 +56,7 @@ def broken(change: str) -> dict[str, Any]:
         ("after", "step 3 does not come after step 2"),
         ("steps", "at least 1"),
         ("role", "mayor|grid_worker"),
-        ("channel", "sms"),
+        ("channel", "step.0.channels.0"),
         ("default", "tier 2 has no default plan"),
         ("repeat", "step 1 repeats but is not the last"),
         ("repeat_max", "both repeat and repeat_max"),

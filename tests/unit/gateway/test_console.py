@@ -13,7 +13,7 @@ from alerts.channels.base import Outcome as SendOutcome
 from alerts.channels.base import Receipt, Verdict
 from alerts.incident import TRANSITIONS, Act, Command, Outcome, State
 from alerts.outbox import DeliveryState
-from alerts.plan import ChannelName, Role
+from alerts.plan import Role
 from alerts.roster import Places
 from edge.completeness import Use
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Tier
@@ -78,7 +78,6 @@ def test_every_code_that_a_page_shows_has_a_word() -> None:
         "act": Act,
         "event": Act,
         "delivery": DeliveryState,
-        "channel": ChannelName,
         "role": Role,
         "use": Use,
         "edges": Link,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge.settings import ConfigError
-from gateway.settings import link_secret, load_gateway
+from gateway.settings import configured, link_secret, load_gateway
 
 CONFIG = Path(__file__).parents[3] / "config"
 
@@ -30,7 +30,7 @@ def test_the_shipped_configuration_loads_with_paths_beside_it(folder: Path) -> N
     loaded = load_gateway(folder / "gateway.toml")
     assert loaded.registry.site == "s01"
     assert loaded.settings.plans == folder / "plans.toml"
-    assert loaded.settings.channels.sms is not None
+    assert [kind.name for kind, _ in configured(loaded.settings)] == ["sms", "webhook"]
     assert str(folder) in loaded.settings.database.url.get_secret_value()
     assert len(loaded.book.secret) == 32
 
@@ -67,6 +67,22 @@ def test_of_two_starts_at_once_the_later_takes_the_key_of_the_first(
     monkeypatch.setattr("gateway.settings.secrets.token_hex", overtaken)
     assert link_secret(tmp_path / "s").hex() == first
     assert [file.name for file in tmp_path.iterdir()] == ["s"]
+
+
+def test_a_channel_that_nobody_has_is_a_fault_of_the_plan_and_of_the_person(folder: Path) -> None:
+    spoil(folder / "plans.toml", 'channels = ["sms", "webhook"]', 'channels = ["pigeon"]')
+    spoil(
+        folder / "roster.toml",
+        'sms = "13800000001"',
+        'reach = { raven = "x", sms_ = "1" }\nsms = "13800000001"',
+    )
+    with pytest.raises(ConfigError) as broken:
+        load_gateway(folder / "gateway.toml")
+    assert [(fault.file.name, fault.key) for fault in broken.value.faults] == [
+        ("plans.toml", "plan.0.step.0.channels"),
+        ("roster.toml", "person.0.reach.raven"),
+        ("roster.toml", "person.0.reach.sms_"),
+    ]
 
 
 def test_faults_of_all_files_are_shown_at_once(folder: Path) -> None:

@@ -1,0 +1,47 @@
+"""Which ways to people there are: every file of this folder that holds a KIND.
+
+A new channel is one file. It names itself, its settings, what an address of it looks like
+and how one is made; settings, plans, people and the console learn of it from here.
+"""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from alerts.channels.base import Channel
+from edge.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way to people.
+
+    `address` matches a whole address of it, and `hint` says in words what to write there.
+    With `short` it carries one text of 70 UTF-16 units without a link, else the full text.
+    `check` raises ConfigError for what of the settings only a look at the files shows.
+    """
+
+    name: str
+    zh: str
+    en: str
+    settings: type[Settings]
+    make: Callable[[Any], Channel]
+    address: re.Pattern[str]
+    hint: str
+    short: bool = False
+    check: Callable[[Any], object] = lambda settings: settings
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Every way to people, by name, in the order of their names."""
+    package = importlib.import_module("alerts.channels")
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    modules = [importlib.import_module(f"alerts.channels.{name}") for name in names]
+    found = [module.KIND for module in modules if hasattr(module, "KIND")]
+    return MappingProxyType({kind.name: kind for kind in found})
