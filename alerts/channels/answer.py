@@ -98,5 +98,9 @@ def _retry_after_s(text: str, now_ns: int) -> float | None:
 
 
 def _excerpt(body: bytes) -> str:
-    text = body[: 4 * EXCERPT_LENGTH].decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else " " for c in text)[:EXCERPT_LENGTH]
+    return visible(body[: 4 * EXCERPT_LENGTH].decode("utf-8", "replace"))[:EXCERPT_LENGTH]
+
+
+def visible(text: str) -> str:
+    """`text` with a blank for every sign that could forge a line of a log."""
+    return "".join(c if c.isprintable() else " " for c in text)

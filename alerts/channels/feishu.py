@@ -1,0 +1,110 @@
+"""Feishu and Lark group robots (飞书群机器人): a card to a group, signed where asked for.
+
+No idempotency id exists, so a try whose answer never came may be seen twice. A robot takes
+100 messages a minute and 5 a second (code 11232). Format: Feishu Open Platform, custom bot.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+
+import msgspec
+from pydantic import Field, SecretStr
+
+from alerts.channels.base import Outcome, Outgoing, Verdict
+from alerts.channels.caller import Caller, CallerSettings, Request
+from alerts.channels.catalog import Kind
+from alerts.channels.coded import Codes, Recorded
+from alerts.channels.markdown import Card, card
+from edge.reading import SECOND_NS
+
+_BYTES_MAX = 18_000  # the robot takes 20 KB a request
+_CODES = Codes("code", "msg", passing={"11232": 60.0, "11233": 60.0, "-1": 0.0})
+
+_ADDRESS = re.compile(r"https?://[^\s#?]+/hook/(?P<token>[\w-]{8,64})")
+
+
+class FeishuSettings(CallerSettings):
+    """`secrets` holds each signing robot's secret by the end of its hook's token."""
+
+    secrets: dict[str, SecretStr] = Field(default_factory=dict, max_length=100)
+    keyword: str = Field(default="守望", max_length=20)
+
+
+class FeishuChannel:
+    """Posts cards to robots; an address is the robot's hook."""
+
+    name = "feishu"
+
+    def __init__(self, settings: FeishuSettings) -> None:
+        self._caller = Caller(settings)
+        self._secrets = settings.secrets
+        self._keyword = settings.keyword
+
+    async def send(self, out: Outgoing, now_ns: int) -> Verdict:
+        """Post once; ACCEPTED only when Feishu says code 0."""
+        parts = _ADDRESS.fullmatch(out.address)
+        if parts is None:
+            return Verdict(Outcome.PERMANENT, f"no robot's address: write {KIND.hint}")
+        message = self._message(card(out, _BYTES_MAX)) | self._signature(parts["token"], now_ns)
+        request = Request(
+            out.address, msgspec.json.encode(message), {"content-type": "application/json"}
+        )
+        return await self._caller.call(request, _CODES.judge, now_ns)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._caller.aclose()
+
+    def _message(self, said: Card) -> dict[str, object]:
+        title = {"tag": "plain_text", "content": f"{self._keyword} {said.title}".strip()}
+        text = {"tag": "div", "text": {"tag": "lark_md", "content": said.text}}
+        return {
+            "msg_type": "interactive",
+            "card": {"header": {"title": title, "template": "red"}, "elements": [text]},
+        }
+
+    def _signature(self, token: str, now_ns: int) -> dict[str, object]:
+        found = (secret for end, secret in self._secrets.items() if token.endswith(end))
+        secret = next(found, None)
+        if secret is None:
+            return {}
+        at_s = now_ns // SECOND_NS
+        return {"timestamp": str(at_s), "sign": sign(secret, at_s)}
+
+
+def sign(secret: SecretStr, at_s: int) -> str:
+    """Feishu's signature of a moment: the HMAC of nothing, keyed by time and secret."""
+    key = f"{at_s}\n{secret.get_secret_value()}"
+    return base64.b64encode(hmac.digest(key.encode(), b"", hashlib.sha256)).decode()
+
+
+KIND = Kind(
+    name="feishu",
+    zh="飞书",
+    en="Feishu",
+    settings=FeishuSettings,
+    make=FeishuChannel,
+    address=_ADDRESS,
+    hint="the robot's URL, which ends in /hook/ and a token",
+)
+
+EXAMPLE = "http://127.0.0.1:{port}/open-apis/bot/v2/hook/0123abcd-4567"
+
+RECORDED = (
+    Recorded(Outcome.ACCEPTED, '{"code":0,"data":{},"msg":"success"}'),
+    Recorded(Outcome.ACCEPTED, '{"StatusCode":0,"code":0,"msg":"success"}'),
+    Recorded(Outcome.TEMPORARY, '{"code":11232,"msg":"frequency limited"}'),
+    Recorded(Outcome.PERMANENT, '{"code":9499,"msg":"Bad Request","data":{}}'),
+    Recorded(Outcome.PERMANENT, '{"code":19021,"msg":"sign match fail"}'),
+    Recorded(Outcome.PERMANENT, '{"code":19022,"msg":"Ip Not Allowed"}'),
+    Recorded(Outcome.PERMANENT, '{"code":19024,"msg":"Key Words Not Found"}'),
+    Recorded(Outcome.PERMANENT, '{"code":19001,"msg":"param invalid"}'),
+    Recorded(Outcome.UNKNOWN, ""),
+    Recorded(Outcome.UNKNOWN, "<!doctype html><title>portal</title>"),
+    Recorded(Outcome.UNKNOWN, "[0]"),
+    Recorded(Outcome.PERMANENT, "", 301, {"location": "/elsewhere"}),
+    Recorded(Outcome.TEMPORARY, "", 500),
+    Recorded(Outcome.PERMANENT, '{"code":9499,"msg":"Bad Request"}', 400),
+)  # fmt: skip

@@ -1,0 +1,173 @@
+"""Channels over HTTP against their providers: recorded answers, and carriers with real rules."""
+
+import asyncio
+import importlib
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from alerts.channels.base import Channel, Outcome, Outgoing, Verdict
+from alerts.channels.catalog import Kind, kinds
+from alerts.channels.coded import Recorded
+from edge.reading import SECOND_NS
+from simulators.carriers import Carrier, Dingtalk, Feishu, Rules, Said, WecomBot
+
+NOW_NS = 1_800_000_000 * SECOND_NS
+LOOPBACK = {"private_networks": (ip_network("127.0.0.0/8"),), "timeout": "1 s"}
+LINK = "http://127.0.0.1:8080/a/abc"
+TEXT = "紧急 1栋1单元101：疑似长时间未用水\n起始：11-22 01:00\n编号：1234"
+
+Send = Callable[..., Awaitable[Verdict]]
+
+
+def recorded(kind: Kind) -> tuple[Recorded, ...]:
+    module = importlib.import_module(f"alerts.channels.{kind.name}")
+    return getattr(module, "RECORDED", ())
+
+
+def example(kind: Kind, port: int) -> str:
+    module = importlib.import_module(f"alerts.channels.{kind.name}")
+    return str(module.EXAMPLE).format(port=port)
+
+
+def make(kind: Kind, **settings: object) -> Channel:
+    return kind.make(kind.settings.model_validate(LOOPBACK | settings))
+
+
+def talk(
+    kind: Kind, rules: Rules, act: Callable[[Carrier, Send], Awaitable[None]], **settings: object
+) -> None:
+    """Let `act` send over `kind` to a carrier of these `rules`."""
+
+    async def session() -> None:
+        carrier = Carrier(rules, lambda: NOW_NS)
+        channel = make(kind, **settings)
+        async with carrier.serving() as port:
+
+            async def send(text: str = TEXT, now_ns: int = NOW_NS) -> Verdict:
+                payload: dict[str, object] = {"data": {"link": LINK, "code": "1234"}}
+                out = Outgoing("n1", example(kind, port), text, payload, NOW_NS)
+                return await channel.send(out, now_ns)
+
+            await act(carrier, send)
+        await channel.aclose()
+
+    asyncio.run(session())
+
+
+CODED = [kind for kind in kinds().values() if recorded(kind)]
+
+
+def by_name(kind: Kind) -> str:
+    return kind.name
+
+
+def test_there_are_channels_with_recorded_answers() -> None:
+    assert {"dingtalk", "feishu", "wecom_bot"} <= {kind.name for kind in CODED}
+
+
+@pytest.mark.parametrize("kind", CODED, ids=by_name)
+def test_every_recorded_answer_means_what_it_means(kind: Kind) -> None:
+    async def act(carrier: Carrier, send: Send) -> None:
+        for answer in recorded(kind):
+            carrier.script.append(Said(answer.body, answer.status, answer.headers))
+            verdict = await send()
+            assert verdict.outcome is answer.outcome, (answer, verdict)
+
+    talk(kind, lambda *_: Said(status=500), act)
+
+
+@pytest.mark.parametrize("kind", CODED, ids=by_name)
+def test_a_provider_that_hangs_or_hangs_up_leaves_the_outcome_unknown(kind: Kind) -> None:
+    async def act(carrier: Carrier, send: Send) -> None:
+        carrier.script += [Said(hang=True), Said(drop=True)]
+        assert [(await send()).outcome for _ in range(2)] == [Outcome.UNKNOWN] * 2
+
+    talk(kind, lambda *_: Said(), act)
+
+
+@pytest.mark.parametrize("kind", CODED, ids=by_name)
+def test_the_records_hold_a_success_and_refusals_behind_a_200(kind: Kind) -> None:
+    answers = recorded(kind)
+    assert any(a.outcome is Outcome.ACCEPTED for a in answers)
+    refused = [a for a in answers if a.status == 200 and a.outcome is not Outcome.ACCEPTED]
+    assert len(refused) >= 4
+
+
+@pytest.mark.parametrize("kind", kinds().values(), ids=by_name)
+def test_what_is_no_address_is_refused_for_good(kind: Kind) -> None:
+    assert not kind.address.fullmatch("")
+    assert not kind.address.fullmatch("wang\nli")
+    assert kind.hint
+    assert kind.zh
+    assert kind.en
+
+
+RULES: list[tuple[str, Callable[[], Any], dict[str, object]]] = [
+    ("dingtalk", lambda: Dingtalk(secret="SEC1", keyword="守望"), {"secrets": {"abcd": "SEC1"}}),
+    ("feishu", lambda: Feishu(secret="key1"), {"secrets": {"4567": "key1"}}),
+    ("wecom_bot", WecomBot, {}),
+]
+
+
+@pytest.mark.parametrize(("name", "carrier_of", "settings"), RULES, ids=[r[0] for r in RULES])
+def test_the_carrier_takes_a_message_with_its_text_and_link(
+    name: str, carrier_of: Callable[[], Any], settings: dict[str, object]
+) -> None:
+    rules = carrier_of()
+
+    async def act(carrier: Carrier, send: Send) -> None:
+        del carrier
+        assert (await send()).outcome is Outcome.ACCEPTED
+
+    talk(kinds()[name], rules, act, **settings)
+    (taken,) = rules.taken
+    assert "疑似长时间未用水" in str(taken)
+    assert LINK in str(taken)
+
+
+@pytest.mark.parametrize(("name", "secret"), [("dingtalk", "SEC1"), ("feishu", "key1")])
+def test_an_unsigned_message_is_refused_for_good(name: str, secret: str) -> None:
+    rules = {"dingtalk": Dingtalk, "feishu": Feishu}[name](secret)
+
+    async def act(carrier: Carrier, send: Send) -> None:
+        del carrier
+        assert (await send()).outcome is Outcome.PERMANENT
+
+    talk(kinds()[name], rules, act)
+
+
+@pytest.mark.parametrize(("name", "carrier_of", "settings"), RULES, ids=[r[0] for r in RULES])
+def test_too_many_messages_are_put_off_and_not_lost(
+    name: str, carrier_of: Callable[[], Any], settings: dict[str, object]
+) -> None:
+    rules = carrier_of()
+
+    async def act(carrier: Carrier, send: Send) -> None:
+        del carrier
+        outcomes = [(await send()).outcome for _ in range(25)]
+        assert outcomes.count(Outcome.ACCEPTED) == len(rules.taken) < 25
+        assert outcomes[-1] is Outcome.TEMPORARY
+
+    talk(kinds()[name], rules, act, **settings)
+
+
+@pytest.mark.parametrize(("name", "carrier_of", "settings"), RULES, ids=[r[0] for r in RULES])
+def test_a_name_cannot_put_a_link_or_a_mention_into_a_chat(
+    name: str, carrier_of: Callable[[], Any], settings: dict[str, object]
+) -> None:
+    rules = carrier_of()
+
+    async def act(carrier: Carrier, send: Send) -> None:
+        del carrier
+        text = "1栋[点我](http://evil.example/)<@all> # 标题\n" + "长" * 9_000
+        assert (await send(text)).outcome is Outcome.ACCEPTED
+
+    talk(kinds()[name], rules, act, **settings)
+    shown = str(rules.taken[0])
+    if name != "wecom_bot":  # its plain text knows no markup
+        assert "[点我]" not in shown
+        assert "<@all>" not in shown
+    assert LINK in shown
