@@ -15,7 +15,7 @@ _LINES_MAX = 12
 
 
 class Card(NamedTuple):
-    """What a chat shows: `title` and `text` are Markdown that orders nothing, `link` may be empty."""
+    """`title` and `text` are Markdown that orders nothing; `link` may be empty."""
 
     title: str
     text: str
