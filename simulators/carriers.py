@@ -235,5 +235,32 @@ class WecomBot:
         return _coded(0, "ok")
 
 
+class WecomApp:
+    """One WeCom application: tokens that end, members, and repeats that are dropped."""
+
+    def __init__(self, members: tuple[str, ...]) -> None:
+        self.taken: list[dict[str, object]] = []
+        self.token = ""
+        self._members = members
+        self._logins = 0
+
+    def __call__(self, asked: Asked, now_ns: int) -> Said:
+        """Answer as the application's door would; a changed `token` ends the old one."""
+        del now_ns
+        if asked.path.endswith("/gettoken"):
+            self._logins += 1
+            self.token = f"token-{self._logins}"
+            body = {"errcode": 0, "errmsg": "ok", "access_token": self.token, "expires_in": 7200}
+            return Said(json.dumps(body))
+        if asked.query.get("access_token") != self.token:
+            return _coded(42001, "access_token expired")
+        said = asked.json()
+        if said.get("touser") not in self._members:
+            return _coded(81013, "user & party & tag all invalid")
+        if said not in self.taken:
+            self.taken.append(said)
+        return Said('{"errcode":0,"errmsg":"ok","invaliduser":"","msgid":"m1"}')
+
+
 def _coded(code: int, message: str) -> Said:
     return Said(json.dumps({"errcode": code, "errmsg": message}, ensure_ascii=False))

@@ -4,6 +4,8 @@ import asyncio
 import importlib
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_network
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from alerts.channels.base import Channel, Outcome, Outgoing, Verdict
 from alerts.channels.catalog import Kind, kinds
 from alerts.channels.coded import Recorded
 from edge.reading import SECOND_NS
-from simulators.carriers import Carrier, Dingtalk, Feishu, Rules, Said, WecomBot
+from simulators.carriers import Carrier, Dingtalk, Feishu, Rules, Said, WecomApp, WecomBot
 
 NOW_NS = 1_800_000_000 * SECOND_NS
 LOOPBACK = {"private_networks": (ip_network("127.0.0.0/8"),), "timeout": "1 s"}
@@ -32,8 +34,16 @@ def example(kind: Kind, port: int) -> str:
     return str(module.EXAMPLE).format(port=port)
 
 
-def make(kind: Kind, **settings: object) -> Channel:
-    return kind.make(kind.settings.model_validate(LOOPBACK | settings))
+def make(kind: Kind, port: int, folder: Path, **settings: object) -> Channel:
+    (folder / "secret").write_text("0123456789abcdef")
+    wecom_app = {
+        "corp_id": "ww1234",
+        "agent_id": 1,
+        "secret_file": folder / "secret",
+        "url": f"http://127.0.0.1:{port}",
+    }
+    own = wecom_app if kind.name == "wecom_app" else {}
+    return kind.make(kind.settings.model_validate(LOOPBACK | own | settings))
 
 
 def talk(
@@ -41,10 +51,10 @@ def talk(
 ) -> None:
     """Let `act` send over `kind` to a carrier of these `rules`."""
 
-    async def session() -> None:
+    async def session(folder: Path) -> None:
         carrier = Carrier(rules, lambda: NOW_NS)
-        channel = make(kind, **settings)
         async with carrier.serving() as port:
+            channel = make(kind, port, folder, **settings)
 
             async def send(text: str = TEXT, now_ns: int = NOW_NS) -> Verdict:
                 payload: dict[str, object] = {"data": {"link": LINK, "code": "1234"}}
@@ -52,9 +62,10 @@ def talk(
                 return await channel.send(out, now_ns)
 
             await act(carrier, send)
-        await channel.aclose()
+            await channel.aclose()
 
-    asyncio.run(session())
+    with TemporaryDirectory() as folder:
+        asyncio.run(session(Path(folder)))
 
 
 CODED = [kind for kind in kinds().values() if recorded(kind)]
@@ -71,21 +82,24 @@ def test_there_are_channels_with_recorded_answers() -> None:
 @pytest.mark.parametrize("kind", CODED, ids=by_name)
 def test_every_recorded_answer_means_what_it_means(kind: Kind) -> None:
     async def act(carrier: Carrier, send: Send) -> None:
+        if kind.name == "wecom_app":  # let it log in first
+            assert (await send()).outcome is Outcome.ACCEPTED
         for answer in recorded(kind):
             carrier.script.append(Said(answer.body, answer.status, answer.headers))
             verdict = await send()
             assert verdict.outcome is answer.outcome, (answer, verdict)
 
-    talk(kind, lambda *_: Said(status=500), act)
+    talk(kind, WecomApp(("wang.fang",)), act)
 
 
 @pytest.mark.parametrize("kind", CODED, ids=by_name)
 def test_a_provider_that_hangs_or_hangs_up_leaves_the_outcome_unknown(kind: Kind) -> None:
     async def act(carrier: Carrier, send: Send) -> None:
+        await send()
         carrier.script += [Said(hang=True), Said(drop=True)]
         assert [(await send()).outcome for _ in range(2)] == [Outcome.UNKNOWN] * 2
 
-    talk(kind, lambda *_: Said(), act)
+    talk(kind, WecomApp(("wang.fang",)), act)
 
 
 @pytest.mark.parametrize("kind", CODED, ids=by_name)
@@ -109,7 +123,9 @@ RULES: list[tuple[str, Callable[[], Any], dict[str, object]]] = [
     ("dingtalk", lambda: Dingtalk(secret="SEC1", keyword="守望"), {"secrets": {"abcd": "SEC1"}}),
     ("feishu", lambda: Feishu(secret="key1"), {"secrets": {"4567": "key1"}}),
     ("wecom_bot", WecomBot, {}),
+    ("wecom_app", lambda: WecomApp(("wang.fang",)), {}),
 ]
+ROBOTS = RULES[:3]
 
 
 @pytest.mark.parametrize(("name", "carrier_of", "settings"), RULES, ids=[r[0] for r in RULES])
@@ -139,7 +155,7 @@ def test_an_unsigned_message_is_refused_for_good(name: str, secret: str) -> None
     talk(kinds()[name], rules, act)
 
 
-@pytest.mark.parametrize(("name", "carrier_of", "settings"), RULES, ids=[r[0] for r in RULES])
+@pytest.mark.parametrize(("name", "carrier_of", "settings"), ROBOTS, ids=[r[0] for r in ROBOTS])
 def test_too_many_messages_are_put_off_and_not_lost(
     name: str, carrier_of: Callable[[], Any], settings: dict[str, object]
 ) -> None:
@@ -167,7 +183,29 @@ def test_a_name_cannot_put_a_link_or_a_mention_into_a_chat(
 
     talk(kinds()[name], rules, act, **settings)
     shown = str(rules.taken[0])
-    if name != "wecom_bot":  # its plain text knows no markup
+    if not name.startswith("wecom"):  # their plain text knows no markup
         assert "[点我]" not in shown
         assert "<@all>" not in shown
     assert LINK in shown
+
+
+def test_a_member_is_told_once_although_the_try_is_repeated_and_the_token_ended() -> None:
+    rules = WecomApp(("wang.fang",))
+
+    async def act(carrier: Carrier, send: Send) -> None:
+        del carrier
+        assert (await send()).outcome is Outcome.ACCEPTED
+        rules.token = "another"
+        assert (await send()).outcome is Outcome.ACCEPTED
+
+    talk(kinds()["wecom_app"], rules, act)
+    assert len(rules.taken) == 1
+
+
+def test_without_a_token_nothing_was_sent_and_it_is_tried_again() -> None:
+    async def act(carrier: Carrier, send: Send) -> None:
+        carrier.script += [Said(hang=True), Said('{"errcode":40013,"errmsg":"invalid corpid"}')]
+        assert [(await send()).outcome for _ in range(2)] == [Outcome.TEMPORARY, Outcome.PERMANENT]
+        assert {asked.path for asked in carrier.asked} == {"/cgi-bin/gettoken"}
+
+    talk(kinds()["wecom_app"], WecomApp(()), act)
