@@ -67,7 +67,7 @@ class Composer:
             round=notice.round,
             address=address,
             text=sms_text(card, person.lang) if by_text else full_text(card, person.lang),
-            payload={} if by_text else self._payload(incident, card, person),
+            payload=self._payload(incident, card, person),
         )
 
     def _card(self, incident: Incident, notice: Notice, person: Person) -> Card:
@@ -121,6 +121,8 @@ class Composer:
                 "person": person.id,
                 "place": card.place,
                 "title": card.title,
+                "short": card.short,
+                "at": card.at,
                 "late": card.late,
                 "evidence": card.sentence,
                 "action": card.action,

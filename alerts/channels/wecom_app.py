@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 import msgspec
 from pydantic import Field
 
+from alerts.channels import secret
 from alerts.channels.base import Outcome, Outgoing, Verdict
 from alerts.channels.caller import Caller, CallerSettings, Request
 from alerts.channels.catalog import Kind
 from alerts.channels.coded import Codes, Recorded
 from alerts.channels.markdown import card
-from edge.settings import ConfigError, ConfigFault
 
 _BYTES_MAX = 2_048
 _REPEAT_S = 4 * 3_600  # WeCom's own maximum
@@ -46,7 +46,7 @@ class WecomAppChannel:
 
     def __init__(self, settings: WecomAppSettings) -> None:
         self._settings = settings
-        self._secret = read_secret(settings.secret_file)
+        self._secret = secret.read(settings.secret_file)
         self._caller = Caller(settings)
         self._token = ""
 
@@ -68,7 +68,7 @@ class WecomAppChannel:
 
     async def _log_in(self, now_ns: int) -> Verdict | None:
         """Fetch a token; what refused it, if it was."""
-        who = {"corpid": self._settings.corp_id, "corpsecret": self._secret}
+        who = {"corpid": self._settings.corp_id, "corpsecret": self._secret.get_secret_value()}
         url = f"{self._settings.url}/cgi-bin/gettoken?{urlencode(who)}"
         verdict = await self._caller.call(Request(url, method="GET"), self._take_token, now_ns)
         if self._token:
@@ -116,22 +116,6 @@ class WecomAppChannel:
         }
 
 
-def read_secret(path: Path) -> str:
-    """The application's secret in `path`.
-
-    Raises:
-        ConfigError: the file is missing or empty.
-    """
-    try:
-        secret = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        fault = ConfigFault(path, "(file)", str(error), "put the application's secret there")
-        raise ConfigError([fault]) from None
-    if not re.fullmatch(r"[\w-]{8,128}", secret):
-        raise ConfigError([ConfigFault(path, "(file)", "holds no secret", "write it in one line")])
-    return secret
-
-
 def _invalid(body: bytes) -> list[str]:
     said = msgspec.json.decode(body)
     names = f"{said.get('invaliduser') or ''}|{said.get('unlicenseduser') or ''}"
@@ -146,7 +130,7 @@ KIND = Kind(
     make=WecomAppChannel,
     address=_ADDRESS,
     hint="the member's user id in WeCom",
-    check=lambda settings: read_secret(settings.secret_file),
+    check=lambda settings: secret.read(settings.secret_file),
 )
 
 EXAMPLE = "wang.fang"

@@ -9,17 +9,29 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from alerts.channels import sms_http
 from alerts.channels.base import Channel, Outcome, Outgoing, Verdict
 from alerts.channels.catalog import Kind, kinds
 from alerts.channels.coded import Recorded
 from edge.reading import SECOND_NS
-from simulators.carriers import Carrier, Dingtalk, Feishu, Rules, Said, WecomApp, WecomBot
+from simulators.carriers import (
+    Carrier,
+    Dingtalk,
+    Feishu,
+    Rules,
+    Said,
+    SmsService,
+    WecomApp,
+    WecomBot,
+)
 
 NOW_NS = 1_800_000_000 * SECOND_NS
 LOOPBACK = {"private_networks": (ip_network("127.0.0.0/8"),), "timeout": "1 s"}
 LINK = "http://127.0.0.1:8080/a/abc"
-TEXT = "紧急 1栋1单元101：疑似长时间未用水\n起始：11-22 01:00\n编号：1234"
+PLACE, TITLE = "1栋1单元101", "疑似长时间未用水"
+TEXT = f"紧急 {PLACE}：{TITLE}\n起始：11-22 01:00\n编号：1234"
 
 Send = Callable[..., Awaitable[Verdict]]
 
@@ -42,7 +54,14 @@ def make(kind: Kind, port: int, folder: Path, **settings: object) -> Channel:
         "secret_file": folder / "secret",
         "url": f"http://127.0.0.1:{port}",
     }
-    own = wecom_app if kind.name == "wecom_app" else {}
+    sms_http = {
+        "access_key_id": "LTAI0123",
+        "secret_file": folder / "secret",
+        "sign_name": "守望",
+        "template": "SMS_1",
+        "url": f"http://127.0.0.1:{port}",
+    }
+    own = {"wecom_app": wecom_app, "sms_http": sms_http}.get(kind.name, {})
     return kind.make(kind.settings.model_validate(LOOPBACK | own | settings))
 
 
@@ -57,7 +76,8 @@ def talk(
             channel = make(kind, port, folder, **settings)
 
             async def send(text: str = TEXT, now_ns: int = NOW_NS) -> Verdict:
-                payload: dict[str, object] = {"data": {"link": LINK, "code": "1234"}}
+                data = {"link": LINK, "code": "1234", "title": TITLE, "place": PLACE}
+                payload: dict[str, object] = {"data": data}
                 out = Outgoing("n1", example(kind, port), text, payload, NOW_NS)
                 return await channel.send(out, now_ns)
 
@@ -124,6 +144,7 @@ RULES: list[tuple[str, Callable[[], Any], dict[str, object]]] = [
     ("feishu", lambda: Feishu(secret="key1"), {"secrets": {"4567": "key1"}}),
     ("wecom_bot", WecomBot, {}),
     ("wecom_app", lambda: WecomApp(("wang.fang",)), {}),
+    ("sms_http", lambda: SmsService("0123456789abcdef"), {}),
 ]
 ROBOTS = RULES[:3]
 
@@ -140,8 +161,9 @@ def test_the_carrier_takes_a_message_with_its_text_and_link(
 
     talk(kinds()[name], rules, act, **settings)
     (taken,) = rules.taken
-    assert "疑似长时间未用水" in str(taken)
-    assert LINK in str(taken)
+    assert TITLE in str(taken)
+    assert "1234" in str(taken)
+    assert (LINK in str(taken)) is not kinds()[name].short
 
 
 @pytest.mark.parametrize(("name", "secret"), [("dingtalk", "SEC1"), ("feishu", "key1")])
@@ -170,7 +192,9 @@ def test_too_many_messages_are_put_off_and_not_lost(
     talk(kinds()[name], rules, act, **settings)
 
 
-@pytest.mark.parametrize(("name", "carrier_of", "settings"), RULES, ids=[r[0] for r in RULES])
+@pytest.mark.parametrize(
+    ("name", "carrier_of", "settings"), RULES[:4], ids=[r[0] for r in RULES[:4]]
+)
 def test_a_name_cannot_put_a_link_or_a_mention_into_a_chat(
     name: str, carrier_of: Callable[[], Any], settings: dict[str, object]
 ) -> None:
@@ -209,3 +233,25 @@ def test_without_a_token_nothing_was_sent_and_it_is_tried_again() -> None:
         assert {asked.path for asked in carrier.asked} == {"/cgi-bin/gettoken"}
 
     talk(kinds()["wecom_app"], WecomApp(()), act)
+
+
+def test_the_signature_is_that_of_the_services_own_example() -> None:
+    # The example of the service's documentation on how to sign a request.
+    asked = {
+        "AccessKeyId": "testId",
+        "Action": "SendSms",
+        "Format": "XML",
+        "OutId": "123",
+        "PhoneNumbers": "15300000001",
+        "RegionId": "cn-hangzhou",
+        "SignName": "阿里云短信测试专用",
+        "SignatureMethod": "HMAC-SHA1",
+        "SignatureNonce": "45e25e9b-0a6f-4070-8c85-2956eda1b466",
+        "SignatureVersion": "1.0",
+        "TemplateCode": "SMS_71390007",
+        "TemplateParam": '{"customer":"test"}',
+        "Timestamp": "2017-07-12T02:42:19Z",
+        "Version": "2017-05-25",
+    }
+    key = SecretStr("testSecret")
+    assert sms_http.sign("GET", asked, key) == "zJDF+Lrzhj/ThnlvIToysFRq6t4="
