@@ -1,11 +1,12 @@
 """What the gateway goes by: plans, people and places, and how it signs its links."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
 from edge.reading import DAY_NS, SECOND_NS
+from gateway.db.budgets import Budgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Book:
     """Configuration as the engine needs it; swapped as a whole, never in part.
 
     `public_url` has no slash at its end. `secret` signs links (at least 32 bytes).
-    `utc_offset_h` makes the local times in messages.
+    `utc_offset_h` makes the local times in messages. `budgets` bounds what providers are asked.
     """
 
     plans: Plans
@@ -23,6 +24,7 @@ class Book:
     secret: bytes
     utc_offset_h: float = 8.0
     link_life_ns: int = 3 * DAY_NS
+    budgets: Budgets = field(default_factory=Budgets)
 
     def local(self, at_ns: int) -> datetime:
         """`at_ns` in local civil time."""

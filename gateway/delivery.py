@@ -12,6 +12,7 @@ from alerts.channels.base import Outcome, Receipt, Verdict
 from alerts.escalate import Purpose
 from alerts.incident import ESCALATING, Incident
 from alerts.outbox import RANK, RETRY, DeliveryState
+from edge.reading import Tier
 from gateway.db import incidents, outbox
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.outbox import Claim, Owed
@@ -63,6 +64,14 @@ def receipt(work: Work, receipt: Receipt) -> bool:
     if owed.lease_until_ns is None:
         _follow(work, owed, receipt)
     return True
+
+
+def crowded_out(work: Work, owed: Owed) -> None:
+    """No budget has room for the message now: an urgent one goes over another channel too."""
+    if owed.incident_id is None:
+        return
+    if incidents.get(work.connection, owed.incident_id).tier is Tier.URGENT:
+        _fall_back(work, owed, gave_up=False)
 
 
 def _follow(work: Work, owed: Owed, receipt: Receipt) -> None:

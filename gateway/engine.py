@@ -131,10 +131,12 @@ class Engine:
 
         The lease must outlast the slowest send: after it, another sender may try again.
         """
-        with writing(self.database) as connection:
-            claims = outbox.claim(
-                connection, now_ns, lease_ns=lease_ns, limit=limit, tier_max=tier_max
-            )
+        with self._work(now_ns) as work:
+            terms = outbox.Terms(limit, lease_ns, tier_max, self.book.budgets)
+            claims, waiting = outbox.claim(work.connection, now_ns, terms)
+            for owed in waiting:
+                delivery.crowded_out(work, owed)
+        self.counts["claim", "no_room"] += len(waiting)
         self.counts["claim", "first"] += sum(claim.attempt == 1 for claim in claims)
         self.counts["claim", "again"] += sum(claim.attempt > 1 for claim in claims)
         return claims

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import Field, SecretStr, create_model, field_validator, model_validator
 
-from alerts.channels.catalog import Kind, kinds
+from alerts.channels.catalog import ChannelSettings, Kind, kinds
 from alerts.link import SECRET_BYTES_MIN
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
@@ -38,6 +38,7 @@ from edge.settings import (
 )
 from edge.topic import is_segment
 from gateway.book import Book
+from gateway.db.budgets import Budgets
 from gateway.registry.signing import signing_key
 
 _SQLITE = "sqlite:///"
@@ -143,6 +144,14 @@ class GatewaySettings(Settings):
         return site
 
 
+def _budgets(settings: GatewaySettings) -> Budgets:
+    told = {kind: own for kind, own in configured(settings) if isinstance(own, ChannelSettings)}
+    return Budgets(
+        {kind.name: own.budget or kind.budgets for kind, own in told.items()},
+        {kind.name: kind.account for kind in told},
+    )
+
+
 def configured(settings: GatewaySettings) -> list[tuple[Kind, Settings]]:
     """The channels that the file describes, with their settings."""
     told = [(kind, getattr(settings.channels, name)) for name, kind in kinds().items()]
@@ -195,6 +204,7 @@ def load_gateway(path: Path) -> Loaded:
         secret=secret,
         utc_offset_h=settings.utc_offset_h,
         link_life_ns=int(settings.link_life * SECOND_NS),
+        budgets=_budgets(settings),
     )
     return Loaded(settings, book, registry, signing)
 

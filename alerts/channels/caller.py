@@ -16,8 +16,9 @@ from pydantic import Field
 
 from alerts.channels import destination
 from alerts.channels.base import Outcome, Verdict
+from alerts.channels.catalog import ChannelSettings
 from alerts.channels.destination import Destination, Forbidden, Policy, Resolve, Unresolved
-from edge.settings import DurationS, Settings
+from edge.settings import DurationS
 
 ANSWER_BYTES_MAX = 64 * 1024
 CONNECTIONS_MAX = 20
@@ -35,7 +36,7 @@ _FAILURES: tuple[tuple[tuple[type[Exception], ...], Outcome, str], ...] = (
 )
 
 
-class CallerSettings(Settings):
+class CallerSettings(ChannelSettings):
     """Where calls may go, and how long they may take.
 
     With `hosts` empty any public host may be reached, else these only. `private_networks`

@@ -13,8 +13,21 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import Field
+
+from alerts.budget import Budget
 from alerts.channels.base import Channel
 from edge.settings import Settings
+
+
+class ChannelSettings(Settings):
+    """Base of every channel's settings; `budget` stands instead of the channel's own limits."""
+
+    budget: tuple[Budget, ...] = Field(default=(), max_length=8)
+
+
+def _whole(address: str) -> str:
+    return address
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +37,20 @@ class Kind:
     `address` matches a whole address of it, and `hint` says in words what to write there.
     With `short` it carries one text of 70 UTF-16 units without a link, else the full text.
     `check` raises ConfigError for what of the settings only a look at the files shows.
+    `budgets` are the provider's published limits; `account` says whose an address is, where
+    several addresses share one limit.
     """
 
     name: str
     zh: str
     en: str
-    settings: type[Settings]
+    settings: type[ChannelSettings]
     make: Callable[[Any], Channel]
     address: re.Pattern[str]
     hint: str
     short: bool = False
+    budgets: tuple[Budget, ...] = ()
+    account: Callable[[str], str] = _whole
     check: Callable[[Any], object] = lambda settings: settings
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 from pydantic import Field, SecretStr
 
+from alerts.budget import Budget
 from alerts.channels.base import Outcome, Outgoing, Verdict
 from alerts.channels.caller import Caller, CallerSettings, Request
 from alerts.channels.catalog import Kind
@@ -99,6 +100,8 @@ KIND = Kind(
     make=DingtalkChannel,
     address=_ADDRESS,
     hint="the robot's URL with its access_token, and #mobile of whom to mention",
+    budgets=(Budget(limit=18, window="1 min"),),  # 20, then shut for ten minutes: keep clear of it
+    account=lambda address: address.partition("#")[0],
 )
 
 EXAMPLE = "http://127.0.0.1:{port}/robot/send?access_token=0123abcd#13800000001"

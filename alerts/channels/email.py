@@ -21,10 +21,10 @@ from pydantic import Field
 from alerts.channels import secret
 from alerts.channels.answer import visible
 from alerts.channels.base import Outcome, Outgoing, Verdict
-from alerts.channels.catalog import Kind
+from alerts.channels.catalog import ChannelSettings, Kind
 from alerts.channels.markdown import card
 from edge.reading import SECOND_NS
-from edge.settings import DurationS, Settings
+from edge.settings import DurationS
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 _SUBJECT_LENGTH = 100
@@ -32,7 +32,7 @@ _BYTES_MAX = 64 * 1024
 _AT_ONCE = 4
 
 
-class EmailSettings(Settings):
+class EmailSettings(ChannelSettings):
     """One mail server. `security` is TLS from the first byte, STARTTLS, or none (loopback)."""
 
     host: str = Field(min_length=1, max_length=253)

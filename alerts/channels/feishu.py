@@ -12,6 +12,7 @@ import re
 import msgspec
 from pydantic import Field, SecretStr
 
+from alerts.budget import Budget
 from alerts.channels.base import Outcome, Outgoing, Verdict
 from alerts.channels.caller import Caller, CallerSettings, Request
 from alerts.channels.catalog import Kind
@@ -88,6 +89,7 @@ KIND = Kind(
     make=FeishuChannel,
     address=_ADDRESS,
     hint="the robot's URL, which ends in /hook/ and a token",
+    budgets=(Budget(limit=90, window="1 min"), Budget(limit=4, window="1 s")),  # 100 and 5
 )
 
 EXAMPLE = "http://127.0.0.1:{port}/open-apis/bot/v2/hook/0123abcd-4567"

@@ -11,10 +11,10 @@ from pathlib import Path
 from pydantic import Field
 
 from alerts.channels.base import Inbound, Outcome, Outgoing, Receipt, Unavailable, Verdict
-from alerts.channels.catalog import Kind
+from alerts.channels.catalog import ChannelSettings, Kind
 from alerts.channels.smsd_queue import Report, SmsdQueue, Text
 from edge.reading import HOUR_NS, SECOND_NS
-from edge.settings import DurationS, Settings
+from edge.settings import DurationS
 
 UNITS_MAX = 70
 """UTF-16 code units in one message of UCS-2 (3GPP TS 23.040: 140 octets)."""
@@ -49,7 +49,7 @@ _PERMANENT_CAUSES = {
 }
 
 
-class SmsSettings(Settings):
+class SmsSettings(ChannelSettings):
     """Which gammu-smsd to use.
 
     `database` is its SQLite file. A daemon that has not touched its `phones` table for

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from pydantic import Field, SecretStr
 
+from alerts.budget import Budget
 from alerts.channels import secret
 from alerts.channels.base import Outcome, Outgoing, Verdict
 from alerts.channels.caller import Caller, CallerSettings, Request
@@ -141,6 +142,7 @@ KIND = Kind(
     address=_NUMBER,
     hint="a phone number in digits",
     short=True,
+    budgets=(Budget(limit=1, window="1 min", kept=0.0), Budget(limit=45, window="1 d")),  # 50 a day
     check=lambda settings: secret.read(settings.secret_file),
 )
 

@@ -9,6 +9,7 @@ import re
 
 import msgspec
 
+from alerts.budget import Budget
 from alerts.channels.base import Outcome, Outgoing, Verdict
 from alerts.channels.caller import Caller, CallerSettings, Request
 from alerts.channels.catalog import Kind
@@ -72,6 +73,8 @@ KIND = Kind(
     make=WecomBotChannel,
     address=_ADDRESS,
     hint="the robot's URL with its key, and #mobile of whom to mention",
+    budgets=(Budget(limit=18, window="1 min"),),  # 20 by its documents
+    account=lambda address: address.partition("#")[0],
 )
 
 EXAMPLE = "http://127.0.0.1:{port}/cgi-bin/webhook/send?key=0123abcd-4567#13800000001"

@@ -4,7 +4,7 @@ A claim's token fences it: a sender that slept through its lease may still add w
 learned to the ledger, but no longer decides what happens next.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -14,6 +14,7 @@ from alerts.channels.base import Outgoing
 from alerts.escalate import Notice, Purpose
 from alerts.outbox import DeliveryState
 from edge.reading import Tier
+from gateway.db.budgets import Budgets
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.storable import storable
 from gateway.db.tables import outbox as table
@@ -79,22 +80,59 @@ def owe(connection: sa.Connection, message: Message, now_ns: int) -> bool:
     return True
 
 
-def claim(
-    connection: sa.Connection, now_ns: int, *, lease_ns: int, limit: int, tier_max: Tier
-) -> list[Claim]:
-    """Up to `limit` due messages of `tier_max` or more urgent, most urgent first, leased.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How much to claim, how urgent, for how long, and within which budgets."""
 
-    A message whose earlier lease ran out was perhaps sent: its ledger says unknown.
+    limit: int
+    lease_ns: int
+    tier_max: Tier
+    budgets: Budgets
+
+
+def claim(connection: sa.Connection, now_ns: int, terms: Terms) -> tuple[list[Claim], list[Owed]]:
+    """Due messages within `terms`, most urgent first, leased; and those that had to wait.
+
+    A message whose earlier lease ran out was perhaps sent: its ledger says unknown. One that
+    finds no room in a budget is due again when there is some.
     """
-    rows = connection.execute(
-        sa.select(table)
-        .where(table.c.due_ns <= now_ns, table.c.tier <= int(tier_max))
-        .where(sa.or_(table.c.lease_until_ns.is_(None), table.c.lease_until_ns <= now_ns))
-        .order_by(table.c.tier, table.c.due_ns, table.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).mappings()
-    return [_leased(connection, row, now_ns, lease_ns) for row in rows.all()]
+    claims: list[Claim] = []
+    waiting: list[Owed] = []
+    while len(claims) < terms.limit and len(waiting) < _WAITING_MAX:
+        rows = _due(connection, now_ns, terms, terms.limit - len(claims))
+        for row in rows:
+            tier = Tier(row["tier"])
+            room = terms.budgets.room_ns(connection, row["channel"], row["address"], tier, now_ns)
+            if room > now_ns:
+                settle(connection, row["id"], room)
+                waiting.append(_owed(row))
+                continue
+            terms.budgets.book(connection, row["channel"], row["address"], now_ns)
+            claims.append(_leased(connection, row, now_ns, terms.lease_ns))
+        if not rows:
+            break
+    return claims, waiting
+
+
+_WAITING_MAX = 500
+"""Messages without room that one claim puts off; the next claim goes on with the others."""
+
+
+def _due(
+    connection: sa.Connection, now_ns: int, terms: Terms, limit: int
+) -> Sequence[sa.RowMapping]:
+    return (
+        connection.execute(
+            sa.select(table)
+            .where(table.c.due_ns <= now_ns, table.c.tier <= int(terms.tier_max))
+            .where(sa.or_(table.c.lease_until_ns.is_(None), table.c.lease_until_ns <= now_ns))
+            .order_by(table.c.tier, table.c.due_ns, table.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        .mappings()
+        .all()
+    )
 
 
 def next_due_ns(connection: sa.Connection) -> int | None:

@@ -247,3 +247,13 @@ dead_letter = Table(
     Column("payload", LargeBinary, nullable=False),  # its first 4 KiB
     Column("at_ns", BigInteger, nullable=False),
 )
+
+# One row is one send that a budget counts; `budget` is a digest that names budget and account.
+spend = Table(
+    "spend",
+    metadata,
+    _counted(),
+    Column("budget", String(32), nullable=False),
+    Column("at_ns", BigInteger, nullable=False),
+    Index(None, "budget", "at_ns"),
+)

@@ -129,7 +129,8 @@ CASES: dict[str, tuple[str, list[Spoil], list[str]]] = {
             ('[[person]]\nid = "x"\nname = "x"\nroles = ["street"]\nareas = ["s01"]\n'
             '[[person]]\nid = "y"\nname = "y"\nroles = ["street"]\nareas = ["s01"]\nsms = "me"\n'),
         )],
-        ["has neither sms nor webhook nor reach: nobody can reach this person", ".sms: String should"],
+        ["has neither sms nor webhook nor reach: nobody can reach this person",
+         ".sms: String should"],
     ),
 }  # fmt: skip
 

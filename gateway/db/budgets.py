@@ -1,0 +1,65 @@
+"""What has been asked of each provider lately, so that budgets hold over every restart."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import sqlalchemy as sa
+
+from alerts.budget import Budget, Per
+from edge.reading import Tier
+from gateway.db.tables import spend
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """The budgets of each channel, and what account an address of it belongs to."""
+
+    of: Mapping[str, Sequence[Budget]] = field(default_factory=dict)
+    accounts: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+
+    def room_ns(
+        self, connection: sa.Connection, channel: str, address: str, tier: Tier, now_ns: int
+    ) -> int:
+        """When a message has room in every budget of its channel: `now_ns`, or later."""
+        return max(
+            (
+                budget.room_ns(tier, _spent_ns(connection, key, budget, now_ns), now_ns)
+                for budget, key in self._keys(channel, address)
+            ),
+            default=now_ns,
+        )
+
+    def book(self, connection: sa.Connection, channel: str, address: str, now_ns: int) -> None:
+        """Note one send in every budget of the channel, and forget what no window holds."""
+        for budget, key in self._keys(channel, address):
+            connection.execute(
+                sa.delete(spend).where(
+                    spend.c.budget == key, spend.c.at_ns <= now_ns - budget.window_ns
+                )
+            )
+            connection.execute(sa.insert(spend).values(budget=key, at_ns=now_ns))
+
+    def _keys(self, channel: str, address: str) -> list[tuple[Budget, str]]:
+        account = self.accounts.get(channel, str)(address)
+        whose = {Per.ACCOUNT: account, Per.CHANNEL: ""}
+        return [
+            (budget, _key(f"{channel}\n{number}\n{whose[budget.per]}"))
+            for number, budget in enumerate(self.of.get(channel, ()))
+        ]
+
+
+def _key(text: str) -> str:
+    """A name that tells nothing: addresses of robots hold their keys."""
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _spent_ns(connection: sa.Connection, key: str, budget: Budget, now_ns: int) -> Sequence[int]:
+    """The newest sends of a window, as many as can matter, ascending."""
+    query = (
+        sa.select(spend.c.at_ns)
+        .where(spend.c.budget == key, spend.c.at_ns > now_ns - budget.window_ns)
+        .order_by(spend.c.at_ns.desc())
+        .limit(budget.limit)
+    )
+    return list(connection.execute(query).scalars())[::-1]
