@@ -12,12 +12,15 @@ from alerts.channels.base import Outcome, Receipt, Verdict
 from alerts.escalate import Purpose
 from alerts.incident import ESCALATING, Incident
 from alerts.outbox import RANK, RETRY, DeliveryState
-from edge.reading import Tier
+from edge.reading import MINUTE_NS, Tier
 from gateway.db import incidents, outbox
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.outbox import Claim, Owed
 from gateway.db.timeline import SYSTEM, note
 from gateway.work import Work
+
+RECEIPT_NS = MINUTE_NS
+"""How long an urgent alert may be with a provider without a word of its arrival."""
 
 # A temporary refusal leaves a message submitted: it is known not to be further.
 _STATES: Mapping[Outcome, DeliveryState] = MappingProxyType(
@@ -46,6 +49,8 @@ def record(work: Work, claim: Claim, verdict: Verdict) -> None:
     again = wants_more and verdict.outcome is not Outcome.PERMANENT
     due_ns = _again_ns(work, owed, verdict) if again else None
     outbox.settle(work.connection, owed.outbox_id, due_ns, verdict.provider_id)
+    if verdict.outcome is Outcome.ACCEPTED and not _has_arrived(owed):
+        _wait_for_receipt(work, owed)
     if wants_more and (due_ns is None or owed.attempt == RETRY.fallback_at):
         _fall_back(work, owed, gave_up=due_ns is None)
 
@@ -64,6 +69,22 @@ def receipt(work: Work, receipt: Receipt) -> bool:
     if owed.lease_until_ns is None:
         _follow(work, owed, receipt)
     return True
+
+
+def unheard_of(work: Work, owed: Owed) -> bool:
+    """A provider took the message and no word came since: whether another channel is used too."""
+    if _has_arrived(owed) or not _is_wanted(work, owed):
+        return False
+    _fall_back(work, owed, gave_up=False)
+    return True
+
+
+def _wait_for_receipt(work: Work, owed: Owed) -> None:
+    """Urgent alerts are not left with a provider that only says that it has them."""
+    if owed.notice.purpose is not Purpose.ALERT or owed.incident_id is None:
+        return
+    if incidents.get(work.connection, owed.incident_id).tier is Tier.URGENT:
+        outbox.watch(work.connection, owed.outbox_id, work.now_ns + RECEIPT_NS)
 
 
 def crowded_out(work: Work, owed: Owed) -> None:

@@ -111,7 +111,15 @@ class Engine:
                     self._advance(work, incident)
             taken += len(due)
             if len(due) < _ADVANCE_BATCH:
-                return taken
+                return taken + self._miss_receipts(now_ns)
+
+    def _miss_receipts(self, now_ns: int) -> int:
+        """Urgent messages without a word of arrival go over a second channel; returns how many."""
+        with self._work(now_ns) as work:
+            silent = outbox.unreceipted(work.connection, now_ns, _ADVANCE_BATCH)
+            missed = sum([delivery.unheard_of(work, owed) for owed in silent])
+        self.counts["receipt", "missed"] += missed
+        return missed
 
     def next_due_ns(self) -> int | None:
         """When `advance_due` or `claim` next has work; None when nothing is waiting."""

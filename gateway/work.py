@@ -111,6 +111,7 @@ class Work:
 
         One that is being sent just now is let go: its sender will find nothing more to do.
         """
+        outbox.unwatch(self.connection, incident.id)
         for owed in outbox.of_incident(self.connection, incident.id, purposes):
             if owed.due_ns is None or owed.lease_until_ns is not None:
                 continue

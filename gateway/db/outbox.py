@@ -135,13 +135,36 @@ def _due(
     )
 
 
+def watch(connection: sa.Connection, outbox_id: int, watch_ns: int) -> None:
+    """The message is looked at again at `watch_ns`, whether a receipt has come."""
+    values = {"watch_ns": watch_ns}
+    connection.execute(sa.update(table).where(table.c.id == outbox_id).values(values))
+
+
+def unwatch(connection: sa.Connection, incident_id: str) -> None:
+    """Nobody waits for receipts of the incident any more."""
+    ours = sa.and_(table.c.incident_id == incident_id, table.c.watch_ns.is_not(None))
+    connection.execute(sa.update(table).where(ours).values(watch_ns=None))
+
+
+def unreceipted(connection: sa.Connection, now_ns: int, limit: int) -> list[Owed]:
+    """Messages whose receipt was waited for until now; none of them is watched any more."""
+    query = sa.select(table).where(table.c.watch_ns <= now_ns).order_by(table.c.watch_ns)
+    rows = connection.execute(query.limit(limit)).mappings().all()
+    ids = [row["id"] for row in rows]
+    connection.execute(sa.update(table).where(table.c.id.in_(ids)).values(watch_ns=None))
+    return [_owed(row) for row in rows]
+
+
 def next_due_ns(connection: sa.Connection) -> int | None:
-    """When the next message may be claimed; None when nothing is owed."""
+    """When the next message may be claimed or looked at; None when nothing is waited for."""
     free_ns = sa.case(
         (table.c.lease_until_ns > table.c.due_ns, table.c.lease_until_ns), else_=table.c.due_ns
     )
     query = sa.select(sa.func.min(free_ns)).where(table.c.due_ns.is_not(None))
-    return connection.execute(query).scalar()
+    watched = connection.execute(sa.select(sa.func.min(table.c.watch_ns))).scalar()
+    due = connection.execute(query).scalar()
+    return min((at_ns for at_ns in (due, watched) if at_ns is not None), default=None)
 
 
 def settle(

@@ -135,6 +135,7 @@ outbox = Table(
     Column("attempt", Integer, nullable=False),  # claims so far
     Column("created_ns", BigInteger, nullable=False),
     Column("due_ns", BigInteger),  # None: nothing more to send
+    Column("watch_ns", BigInteger, index=True),  # when the lack of a receipt is noticed
     Column("lease_until_ns", BigInteger),
     Column("lease_token", Integer, nullable=False),  # fencing: counts claims, never reused
     Column("provider_id", String(128)),

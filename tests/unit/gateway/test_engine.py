@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -531,3 +532,34 @@ def test_a_retained_word_of_an_edge_does_not_say_that_it_lives_now(engine: Engin
     engine.hear("e01", NOW + HOUR_NS, fresh=False, up=True, boot=2)
     row = rows_of(engine, tables.edge_status)[0]
     assert (row["at_ns"], row["boot"]) == (NOW, 2)
+
+
+def test_an_urgent_message_without_a_receipt_goes_over_a_second_channel(engine: Engine) -> None:
+    plan = engine.book.plans.plan[0]
+    only_sms = plan.step[0].model_copy(update={"channels": ("sms",)})
+    alone = plan.model_copy(update={"step": (only_sms, *plan.step[2:])})
+    plans = engine.book.plans.model_copy(update={"plan": (alone, *engine.book.plans.plan[1:])})
+    engine.book = replace(engine.book, plans=plans)
+    raise_one(engine)
+    assert send_all(engine, NOW) == [("wang", "sms")]
+    assert engine.next_due_ns() == NOW + MINUTE_NS
+    engine.advance_due(NOW + MINUTE_NS)
+    assert send_all(engine, NOW + MINUTE_NS) == [("wang", "webhook")]
+
+
+@pytest.mark.parametrize("word", ["receipt", "answer"])
+def test_a_word_of_arrival_or_an_answer_keeps_the_second_channel_quiet(
+    engine: Engine, word: str
+) -> None:
+    incident = raise_one(engine)
+    send_all(engine, NOW)
+    if word == "answer":
+        engine.act(incident.id, Command(Act.ACKNOWLEDGE, by="wang"), now_ns=NOW + 1)
+    else:
+        for row in rows_of(engine, tables.outbox):
+            arrived = Receipt(row["idempotency_id"], Outcome.DELIVERED, "", NOW + 1, "k")
+            engine.receipt(arrived, NOW + 1)
+    engine.advance_due(NOW + MINUTE_NS - 1)
+    assert engine.counts["receipt", "missed"] == 0
+    engine.advance_due(NOW + MINUTE_NS)
+    assert engine.counts["receipt", "missed"] == 0
