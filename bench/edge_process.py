@@ -80,6 +80,12 @@ class Edge:
             raise RuntimeError(f"the edge ended with {process.returncode}:\n{log}")
         return written
 
+    def compact(self) -> None:
+        """Cut the stopped edge's journal to what it holds; a journal never shrinks by itself."""
+        with closing(sqlite3.connect(self._journal)) as journal:
+            journal.execute("VACUUM")
+            journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def until_durable(self, readings: int) -> Moment:
         """The moment at which `readings` were first seen committed, within some milliseconds.
 

@@ -3,8 +3,9 @@
 A real edge process on a scaled clock, a real mosquitto and a real journal with a small ring
 take in the load of an estate at its own pace: a minute's messages in each minute of the clock.
 Before that the edge takes in a week of the same at full speed and is restarted, since what it
-must remember (names of messages, samples of meters) takes days to fill. Memory is judged on the
-second half, the disk by the largest size that the journal ever had.
+must remember (names of messages, samples of meters) takes days to fill; its journal is then cut
+to what it holds, since a minute at full speed made it larger than any at the estate's own pace.
+Memory is judged on the second half, the disk by the largest size that the journal had from there.
 """
 
 import argparse
@@ -96,6 +97,7 @@ async def run(folder: Path, address: Address, plan: Plan) -> Figures:
         await publisher.publish(estate.minute(number, end_ns))
     await edge.until_idle()
     edge.stop()
+    edge.compact()
     clock = ScaledClock(speed, time.time_ns(), start_ns)
     edge.start(clock.spec())
     await edge.until_idle()
