@@ -1,6 +1,6 @@
 """Which devices were heard, for the person on the ladder: newcomers at once, the rest by minutes.
 
-A newcomer is a device whose place has changed lately, or a name that knocks and is nobody's.
+A newcomer is a device whose place or meter has changed lately, or a name that is nobody's.
 Bounded: one time a device of the registry, the last 64 strangers, 500 devices a page.
 """
 
@@ -54,14 +54,14 @@ class Seen:
             self._dropped += 1
 
     def welcome(self, before: Registry, after: Registry, now_ns: int) -> None:
-        """From now on `after` holds: devices that have another place by it are newcomers."""
+        """From now on `after` holds: devices with another place or meter by it are newcomers."""
         moved = [
             name
             for name in after.devices()
-            if after.device_subject(name, now_ns) != before.device_subject(name, now_ns)
+            if _standing(after, name, now_ns) != _standing(before, name, now_ns)
         ]
         self._fresh |= dict.fromkeys(moved, now_ns)
-        for name in (*moved, *(v for b in after.bindings() if (v := b.device.vendor))):
+        for name in (*moved, *(v for b in after.bindings() for v in b.device.vendors())):
             self._strangers.pop(name, None)
 
     def is_fresh(self, device: str) -> bool:
@@ -91,6 +91,13 @@ class Seen:
         """The names that knocked last, which is told with this."""
         self._knocked = False
         return dict(self._strangers)
+
+
+def _standing(registry: Registry, device: str, at_ns: int) -> tuple[str | None, int]:
+    """Where `device` hangs, and how many replacements of it are declared."""
+    binding = registry.binding(device, at_ns)
+    replaced = len(binding.device.replacements) if binding else 0
+    return registry.device_subject(device, at_ns), replaced
 
 
 def pages(page: SeenPage) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ every task waits and no timer is set, nothing can ever happen again: it raises `
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from typing import Any, TypeVar
 
 from edge.reading import SECOND_NS
@@ -45,8 +46,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     """A stock selector loop that takes its time from a `VirtualSelector`.
 
     Integer nanoseconds carry the time; the float that asyncio sees is exact to the
-    nanosecond for about three months. Threads and sockets work only when they are ready
-    at once, since no real time passes for them.
+    nanosecond for about three months. Sockets work only when they are ready at once, since
+    no real time passes for them; what is meant for a thread is done at once, in this one.
     """
 
     def __init__(self) -> None:
@@ -56,6 +57,18 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
         return self.virtual.elapsed_ns / SECOND_NS
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[..., T], *args: object
+    ) -> asyncio.Future[T]:
+        """What `func` gives or raises; no time passes meanwhile."""
+        del executor
+        outcome: asyncio.Future[T] = self.create_future()
+        try:
+            outcome.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001  (it is for whoever awaits the outcome)
+            outcome.set_exception(error)
+        return outcome
 
 
 class VirtualClock:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from edge.reading import MINUTE_NS, SECOND_NS
+from edge.reading import MINUTE_NS, SECOND_NS, Kind
 from gateway.access.role import Principal, Right
 from gateway.api.desk import desk_of, principal_of, require
 from gateway.api.problem import Problem, finite_json
@@ -25,6 +25,7 @@ from gateway.db.engine import reading
 from gateway.registry import card as acts
 from gateway.registry.card import Card, Impossible, Replacement
 from gateway.registry.claim import CODE_CHARS_MAX, ClaimError, Label, read_code
+from gateway.registry.doubt import doubts
 from gateway.registry.office import Act, Office, Why
 
 PAGE_MAX = 200
@@ -288,12 +289,11 @@ def _on_known(act: Callable[[Card], Card]) -> Act:
 
 
 async def _doubts(request: Request, card: Card, told: Replacement) -> Sequence[str]:
-    row = card.row_at(told.at_ns)
-    if row is None:
-        return ()
-    last = await desk_of(request).homes.last_register(card.device, told.at_ns)
-    q_max_m3h = float(row.terms.get("q_max_m3h", 3.125))
-    return acts.doubts(told, last, q_max_m3h)
+    binding = office_of(request).registry.binding(card.device, told.at_ns)
+    if binding is None or binding.device.kind is not Kind.WATER:
+        return ()  # the act itself says what is wrong
+    heard = await desk_of(request).homes.registers_about(binding, told.at_ns)
+    return doubts(told, heard, binding.device.q_max_m3h)
 
 
 def _at_ns(request: Request, at: AwareDatetime | None) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct, structs
 
+from edge.chain import WINDOW_NS
 from edge.clock import Clock
 from edge.completeness import Home, Use, threshold_ml, use, used, watermark_ns
 from edge.history import History, HistoryUnavailable
@@ -18,8 +19,8 @@ from edge.meter import Meter
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Kind, Reading
 from edge.registry import Binding, Registry, Unit
 from gateway.api.curve import Curve, draw
-from gateway.api.register import judged
-from gateway.registry.card import LastSeen
+from gateway.api.register import heard_about, judged
+from gateway.registry.doubt import Heard
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,6 @@ _LOOK_BACK_NS = 24 * HOUR_NS
 _KEPT_NS = 20 * SECOND_NS
 _READS_AT_ONCE = 2
 _ML_PER_L = 1_000
-_REGISTER = "water.total"
 # As for a live finding: two reporting intervals and a quarter of an hour.
 _FRESH_INTERVALS = 2
 _FRESH_NS = 15 * MINUTE_NS
@@ -98,16 +98,19 @@ class Homes:
         async with self._slots:
             return await asyncio.to_thread(self._read_curve, unit, start_ns, end_ns)
 
-    async def last_register(self, device: str, before_ns: int) -> LastSeen | None:
-        """The register of a water meter as last read before that, within a day; None: unread."""
-        start_ns = before_ns - _LOOK_BACK_NS
+    async def registers_about(self, binding: Binding, at_ns: int) -> Heard:
+        """What was heard of the registers of a meter that may have been replaced then.
+
+        Nothing, where the history cannot be read.
+        """
+        start_ns, end_ns = at_ns - WINDOW_NS, self._clock.now_ns() + HOUR_NS
+        device = binding.device.id
         try:
             async with self._slots:
-                found = await asyncio.to_thread(self._read, [device], start_ns, before_ns)
+                found = await asyncio.to_thread(self._read, [device], start_ns, end_ns)
         except HistoryUnavailable:
-            return None
-        told = [r for r in found[device] if r.channel == _REGISTER and isinstance(r.value, float)]
-        return LastSeen(float(told[-1].value), told[-1].at_ns) if told else None
+            return Heard()
+        return heard_about(binding, _of(binding, found[device]), at_ns)
 
     def _is_kept(self, code: str, now_ns: int) -> bool:
         kept = self._kept.get(code)

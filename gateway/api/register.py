@@ -12,6 +12,8 @@ from edge.chain import JointKind
 from edge.meter import Meter
 from edge.reading import MINUTE_NS, Reading
 from edge.registry import Binding
+from edge.signature import AGREEING, ML_PER_M3
+from gateway.registry.doubt import Heard, Shown
 
 _ML_PER_L = 1_000
 # Between two readings this close, use is spread evenly; a shift of part of one hour into the
@@ -75,6 +77,32 @@ def judged(binding: Binding, readings: Iterable[Reading]) -> Register:
         samples += zip(chain.times_ns[first:], _litres(chain.volumes_ml[first:]), strict=True)
     known = JointKind.DECLARED
     return Register(samples, [at_ns for at_ns, kind in joined_ns.items() if kind is not known])
+
+
+def heard_about(binding: Binding, readings: Sequence[Reading], at_ns: int) -> Heard:
+    """What `readings` tell of the registers before and after a replacement at `at_ns`.
+
+    Where a change waits to be confirmed, that change; else what was believed last before then.
+    """
+    meter = Meter(binding)
+    for reading in readings:
+        meter.observe(reading)
+    change = meter.change()
+    if change is not None and change.kind is not None:
+        old, new = _shown(change.last_ml, change.last_ns), _shown(change.first_ml, change.first_ns)
+        return Heard(old, new, change.first_ns + (AGREEING - 1) * meter.interval_ns())
+    before = Meter(binding)
+    for reading in readings:
+        if reading.at_ns < at_ns:
+            before.observe(reading)
+    register_ml, mark_ns = before.register_ml, before.watermark_ns
+    return (
+        Heard() if register_ml is None or mark_ns is None else Heard(_shown(register_ml, mark_ns))
+    )
+
+
+def _shown(volume_ml: int, at_ns: int) -> Shown:
+    return Shown(volume_ml / ML_PER_M3, at_ns)
 
 
 def _litres(volumes_ml: Iterable[int]) -> list[float]:

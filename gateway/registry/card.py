@@ -10,13 +10,8 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from edge.reading import HOUR_NS
-
 REPLACEMENTS_MAX = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LITRES_A_M3 = 1_000.0
-_TICKS_M3 = 0.02
-"""Two ticks of a coarse register."""
 
 Placing = Callable[["Card", str, int], "Card"]
 Ending = Callable[["Card", int], "Card"]
@@ -59,8 +54,8 @@ class Card:
 
     @property
     def vendor(self) -> str | None:
-        """The vendor's name for it."""
-        return self.rows[-1].terms.get("vendor") if self.rows else None
+        """The vendor's name for it: that of the meter that was put on last."""
+        return _vendor(self.rows[-1].terms) if self.rows else None
 
     def row_at(self, at_ns: int) -> Row | None:
         """Where it hung at `at_ns`."""
@@ -82,7 +77,7 @@ def bind(card: Card, unit: str, at_ns: int, terms: Mapping[str, Any] | None = No
     last = card.rows[-1] if card.rows else None
     if last and (last.to_ns is None or last.to_ns > at_ns):
         raise Impossible("bound_already", "It hangs in a home at that time; unbind or move it.")
-    old = {} if last is None else {k: v for k, v in last.terms.items() if k != "replacement"}
+    old = {} if last is None else _carried(last.terms)
     row = Row(unit, at_ns, None, MappingProxyType(dict(old if terms is None else terms)))
     return replace(card, rows=(*card.rows, row))
 
@@ -171,36 +166,6 @@ def replace_meter(card: Card, told: Replacement) -> Card:
     return replace(card, rows=rows)
 
 
-@dataclass(frozen=True, slots=True)
-class LastSeen:
-    """The register that was last heard, and when it showed that."""
-
-    m3: float
-    at_ns: int
-
-
-def doubts(told: Replacement, last: LastSeen | None, q_max_m3h: float) -> list[str]:
-    """What speaks against `told`, given what was last heard before it, if anything.
-
-    For a person to correct or confirm: the edge keeps the row and does not believe such numbers.
-    """
-    found = []
-    if told.first_m3 > 1.0:
-        found.append(f"first_m3: a new meter usually shows 0 to 1 m3, not {told.first_m3:g}")
-    if last is None:
-        return found
-    hours = max(0.0, (told.at_ns - last.at_ns) / HOUR_NS)
-    most_m3 = last.m3 + q_max_m3h * hours + _TICKS_M3
-    when = f"{last.m3:g} m3 at {iso(last.at_ns)}"
-    if told.last_m3 < last.m3 - _TICKS_M3:
-        found.append(f"last_m3: {told.last_m3:g} is less than what was last heard, {when}")
-    elif told.last_m3 > most_m3:
-        found.append(f"last_m3: at most {most_m3:.3f} m3 is possible after {when}")
-    if last.m3 and told.last_m3 / last.m3 > _LITRES_A_M3 / 2:
-        found.append("last_m3: is it in litres? write cubic metres")
-    return found
-
-
 def iso(at_ns: int) -> str:
     """`at_ns` as ISO 8601 in UTC, to the microsecond."""
     return (_EPOCH + timedelta(microseconds=at_ns // 1_000)).isoformat()
@@ -215,6 +180,20 @@ def _at_ns(moment: datetime | str) -> int:
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+
+
+def _vendor(terms: Mapping[str, Any]) -> str | None:
+    """The newest of the names that the vendor has had for it in one home."""
+    told = sorted(terms.get("replacement", ()), key=lambda each: _at_ns(each["at"]))
+    named = [each["vendor"] for each in told if each.get("vendor")]
+    return named[-1] if named else terms.get("vendor")
+
+
+def _carried(terms: Mapping[str, Any]) -> dict[str, Any]:
+    """What goes along to another home: the meter that hangs there now, not those before it."""
+    vendor = _vendor(terms)
+    kept = {key: value for key, value in terms.items() if key != "replacement"}
+    return kept if vendor is None else kept | {"vendor": vendor}
 
 
 def _table(device: str, row: Row) -> dict[str, Any]:

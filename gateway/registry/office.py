@@ -106,7 +106,7 @@ class Office:
             rows.save_card(connection, card, after.version)
             self._note(connection, after.version, device, why, now_ns)
             self._owe(connection, {device}, (self._as_registry(before), registry), now_ns)
-            seen.greet(connection, [device, card.vendor or device])
+            seen.greet(connection, _names(registry, device))
             hit("gateway.registry")
         hit("gateway.registered")
         self._adopt(after, registry)
@@ -214,3 +214,9 @@ def state_topic(registry: Registry, device: str, at_ns: int) -> str | None:
 def digest(table: Mapping[str, Any]) -> str:
     """What tells one file from another, whatever the order of its keys."""
     return blake2b(msgspec.json.encode(table, order="sorted"), digest_size=16).hexdigest()
+
+
+def _names(registry: Registry, device: str) -> list[str]:
+    """Every name under which `device` may have knocked."""
+    vendors = (name for binding in registry.bindings(device) for name in binding.device.vendors())
+    return sorted({device, *vendors})

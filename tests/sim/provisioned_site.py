@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,14 +103,18 @@ class Estate:
         await self._meters.publish(CONFIG, payload, retain=True)
 
     async def get(self, path: str, role: Role = Role.OPERATOR) -> Any:
-        async with self.site.world.signed_in(role) as client:
+        async with self._signed_in(role) as client:
             return (await client.get(f"/api/v1{path}")).json()
 
     async def post(
         self, path: str, body: dict[str, object], role: Role = Role.OPERATOR
     ) -> httpx.Response:
-        async with self.site.world.signed_in(role) as client:
+        async with self._signed_in(role) as client:
             return await client.post(f"/api/v1{path}", json=body)
+
+    def _signed_in(self, role: Role) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        self.site.world.clock.now = self.clock.now_ns()  # sessions and homes go by this one
+        return self.site.world.signed_in(role)
 
     async def wait(self, seconds: float) -> None:
         await sleep(self.clock, seconds)

@@ -71,3 +71,18 @@ def test_many_devices_come_in_pages_and_strangers_once() -> None:
 def test_a_report_with_no_device_still_tells_the_version() -> None:
     (only,) = pages(SeenPage(1, "e01", NOW_NS, 3, {}, {}))
     assert msgspec.json.decode(only, type=SeenPage).registry == 3
+
+
+def test_a_replaced_meter_is_told_at_once_and_its_new_name_is_no_stranger_s() -> None:
+    before = registry(old="u1")
+    row = {"at": "2026-01-01T00:00:00Z", "last_m3": 1.0, "first_m3": 0.0, "vendor": "wmbus:late"}
+    device = {"id": "old", "kind": "water", "unit": "u1", "vendor": "wmbus:old"}
+    table = {
+        "version": 1, "site": "s01", "unit": [{"code": "u1", "building": "b01"}],
+        "device": [device | {"replacement": [row]}],
+    }  # fmt: skip
+    seen = Seen()
+    seen.knock("wmbus:late", NOW_NS)
+    seen.welcome(before, read_registry_bytes(msgspec.json.encode(table)), NOW_NS)
+    assert seen.strangers() == {}
+    assert seen.is_fresh("old")

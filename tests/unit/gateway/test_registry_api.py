@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS
+from edge.reading import HOUR_NS, SECOND_NS
 from edge.seen import SeenPage
 from edge.session import Delivery
 from gateway.access.role import Role
@@ -18,7 +18,7 @@ from gateway.db import registry as rows
 from gateway.db.engine import reading, writing
 from gateway.db.registry_tables import registry_change, stranger
 from gateway.intake import Refused
-from gateway.registry.card import Replacement, iso, replace_meter
+from gateway.registry.card import iso
 from gateway.registry.office import Why
 from tests.unit.gateway.desk_world import make_world
 from tests.unit.gateway.registry_world import NOW_NS, REGISTRY, Site, make_office, make_site
@@ -254,38 +254,6 @@ def test_a_code_that_was_misread_says_so(site: Site, code: Any, expected: str) -
 def test_a_claim_for_a_home_that_is_not_there_is_refused(site: Site) -> None:
     body = {"code": site.code(), "unit": "u7777"}
     assert problem(post(site, "/claims", body)) == (404, "no_such_unit")
-
-
-# Replacements.
-
-
-def replaced(**changes: Any) -> dict[str, Any]:
-    return {"last_m3": 412.371, "first_m3": 0.004, "at": iso(NOW_NS - MINUTE_NS)} | changes
-
-
-def test_a_replacement_is_a_row_of_the_device_that_goes_on(site: Site) -> None:
-    card = replace_meter(site.office.held.cards[DEVICE], Replacement(NOW_NS, 412.371, 0.004))
-    assert card.table()[0]["replacement"] == [
-        {"at": "2026-01-01T00:00:00+00:00", "last_m3": 412.371, "first_m3": 0.004}
-    ]
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        (replaced(last_m3=99.0), "less than what was last heard, 100 m3 at 2025-12-31T23:00:00"),
-        (replaced(last_m3=120.0), "at most 103"),
-        (replaced(last_m3=100_100.0), "litres"),
-        (replaced(last_m3=100.1, first_m3=7.5), "usually shows 0 to 1 m3"),
-    ],
-)
-def test_readings_that_do_not_fit_are_doubted_with_what_was_last_heard(
-    site: Site, body: dict[str, Any], said: str
-) -> None:
-    site.world.history.add("u0301", NOW_NS - HOUR_NS, 100.0)
-    answer = post(site, f"/devices/{DEVICE}/replacements", body)
-    assert problem(answer) == (422, "doubtful")
-    assert said in answer.json()["detail"]
 
 
 # Seen two seconds ago.
