@@ -25,10 +25,11 @@ _COLUMNS = ["home", "time", "litres"]
 
 
 class Sample(NamedTuple):
-    """What a register showed at one moment."""
+    """What a register showed at one moment, and how often its meter had restarted by then."""
 
     at_ns: int
     litres: int
+    restarts: int = 0
 
 
 Series = tuple[Sample, ...]
@@ -104,7 +105,7 @@ def write(path: Path, homes: dict[str, Series]) -> None:
     out = csv.writer(text, lineterminator="\n")
     out.writerow(_COLUMNS)
     for home, series in homes.items():
-        out.writerows((home, moment_text(at_ns), litres) for at_ns, litres in series)
+        out.writerows((home, moment_text(each.at_ns), each.litres) for each in series)
     plain = text.getvalue().encode()
     path.write_bytes(gzip.compress(plain, mtime=0) if path.suffix == ".gz" else plain)
 

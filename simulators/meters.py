@@ -91,7 +91,7 @@ class Meter:
         base_ns = batch.samples[0].at_ns
         return Message(
             dev=self.device,
-            boot=self.boot,
+            boot=self.boot + batch.samples[0].restarts,
             seq=seq,
             t=self.clock(base_ns) / SECOND_NS,
             tsrc=TimeSource.METER,

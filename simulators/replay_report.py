@@ -31,7 +31,7 @@ from edge.reading import (
 )
 from edge.registry import Registry
 from simulators.estate import home
-from simulators.households import Series, moment_text
+from simulators.households import Sample, Series, moment_text
 from simulators.meters import RESOLUTION_M3
 
 _GAP_NS = 2 * HOUR_NS
@@ -88,10 +88,10 @@ def report_of(name: str, series: Series) -> HomeReport:
     made: list[Finding] = []
     for start in range(0, len(series), _BATCH):
         numbered = enumerate(series[start : start + _BATCH], start)
-        messages = (_message(meter.device, meter.unit, seq, *sample) for seq, sample in numbered)
+        messages = (_message(meter.device, meter.unit, seq, sample) for seq, sample in numbered)
         made += pipeline.step(Admitted(tuple(messages)))
     raised = [found for found in made if found.state is FindingState.RAISED]
-    times_ns = [at_ns for at_ns, _ in series]
+    times_ns = [each.at_ns for each in series]
     counters = pipeline.counters()
     return HomeReport(
         name,
@@ -109,7 +109,7 @@ def is_proven(series: Series, start_ns: int, end_ns: int, threshold_l: float) ->
     A register that never falls cannot hide use between two of its readings, so any pair of the
     three readings before and the three after may prove it; a register wavers by two litres.
     """
-    times_ns = [at_ns for at_ns, _ in series]
+    times_ns = [each.at_ns for each in series]
     until, after = bisect_right(times_ns, start_ns), bisect_left(times_ns, end_ns)
     firsts, lasts = series[max(0, until - _NEAREST) : until], series[after : after + _NEAREST]
     rises_l = [last.litres - first.litres for first in firsts for last in lasts]
@@ -137,9 +137,10 @@ def write(reports: Sequence[HomeReport], out: TextIO, *, as_json: bool) -> int:
     return int(unproven > 0)
 
 
-def _message(device: str, unit: str, seq: int, at_ns: int, litres: int) -> Message:
+def _message(device: str, unit: str, seq: int, sample: Sample) -> Message:
+    at_ns = sample.at_ns
     reading = Reading(
-        device, unit, Kind.WATER, "water.total", litres / 1000, at_ns, at_ns + 2 * SECOND_NS,
+        device, unit, Kind.WATER, "water.total", sample.litres / 1000, at_ns, at_ns + 2 * SECOND_NS,
         TimeSource.METER, Quality.GOOD, historical=False, seq=seq, boot=1,
         resolution=RESOLUTION_M3,
     )  # fmt: skip

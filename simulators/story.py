@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from itertools import chain, dropwhile, takewhile
 
 from edge.reading import DAY_NS
-from simulators.edits import cut_telemetry, cut_use, repeated, replace_meter, shift
+from simulators.edits import (
+    cut_telemetry,
+    cut_use,
+    mistake_unit,
+    repeated,
+    replace_meter,
+    reset_meter,
+    roll_over,
+    shift,
+)
 from simulators.households import Sample, Series, between, moment_ns
 from simulators.meters import Batch, Meter, TimedMessage, daily, hourly
 
@@ -21,6 +30,9 @@ _EDITS: Mapping[str, Callable[[Iterable[Sample], int], Iterator[Sample]]] = {
     "cut-use": cut_use,
     "cut-telemetry": cut_telemetry,
     "replace-meter": replace_meter,
+    "reset-meter": reset_meter,
+    "roll-over": roll_over,
+    "mistake-unit": mistake_unit,
 }
 EDIT_NAMES = tuple(_EDITS)
 _HOURLY_NS = DAY_NS

@@ -90,6 +90,20 @@ def test_a_replaced_meter_raises_nothing_about_its_resident(folder: Path) -> Non
     assert _welfare(ending) == set()
 
 
+@pytest.mark.parametrize(
+    ("edit", "change"),
+    [("reset-meter", "设备重启后归零"), ("roll-over", "翻转"), ("mistake-unit", "其后读数连续")],
+)
+def test_a_register_that_does_not_go_on_is_a_question_about_the_meter_alone(
+    edit: str, change: str, folder: Path
+) -> None:
+    plot = Plot(0, days=DAYS, homes=(STOPPED,), edits=((edit, f"{STOPPED}@{START}"),))
+    ending = _played(plot, folder / edit)
+    assert _welfare(ending) == set()
+    (incident,) = ending.chronicle.about(STOPPED, "meter_break")
+    assert change in incident.sentence_zh
+
+
 def test_equal_seeds_give_equal_digests_in_other_processes_too() -> None:
     def digest(seed: int, hash_seed: str) -> str:
         command = [sys.executable, "-m", "simulators.cli", "sim", "--days", "0.1", "--json"]
