@@ -12,6 +12,7 @@ from math import ceil
 
 from markupsafe import Markup, escape
 
+from edge.history import Span
 from edge.reading import HOUR_NS
 from gateway.api.curve import Curve, Gap, Hour, Known
 from gateway.console.phrase import litres, local, moment
@@ -61,6 +62,7 @@ class Drawing:
     wide: Markup
     narrow: Markup
     gaps: tuple[str, ...]
+    on_the_way: tuple[str, ...]
     rows: tuple[Row, ...]
     episode: tuple[int, int] | None
 
@@ -91,6 +93,7 @@ def drawing(sketch: Sketch) -> Drawing:
         wide=svg(sketch, WIDE, "wide"),
         narrow=svg(sketch, NARROW, "narrow"),
         gaps=tuple(_gap(sketch, gap) for gap in sketch.curve.gaps if _is_past(sketch, gap)),
+        on_the_way=tuple(_late(sketch, late) for late in _late_spans(sketch)),
         rows=tuple(_row(sketch, hour) for hour in reversed(sketch.curve.hours)),
         episode=sketch.episode if _shows_episode(sketch) else None,
     )
@@ -122,6 +125,7 @@ class _Plot:
 
     def parts(self) -> Iterator[Markup]:
         yield from self._gaps()
+        yield from self._on_the_way()
         yield from self._episode()
         yield from self._scale()
         yield from self._hours()
@@ -148,6 +152,10 @@ class _Plot:
         for gap in self._curve.gaps:
             yield self._field("plot-fog", gap.start_ns, gap.end_ns)
             yield self._field("", gap.start_ns, gap.end_ns, fill=f"url(#{self._name}-hatch)")
+
+    def _on_the_way(self) -> Iterator[Markup]:
+        for late in _late_spans(self._sketch):
+            yield self._field("plot-late", late.first_ns, late.last_ns)
 
     def _episode(self) -> Iterator[Markup]:
         if self._sketch.episode is None:
@@ -202,10 +210,12 @@ class _Plot:
         )
 
     def _gap_words(self) -> Iterator[Markup]:
-        word = self._sketch.say("use.unknown")
+        late = _late_spans(self._sketch)
         for gap in self._curve.gaps:
+            waits = any(s.first_ns < gap.end_ns and s.last_ns > gap.start_ns for s in late)
+            word = self._sketch.say("chart.on_the_way" if waits else "use.unknown")
             x, end = self._x(gap.start_ns), self._x(gap.end_ns)
-            if end - x >= _WORD_PX + 20 * (self._sketch.lang is Lang.EN):
+            if end - x >= _WORD_PX + 20 * (self._sketch.lang is Lang.EN) + 50 * waits:
                 middle = (self._frame.top + self._frame.base) / 2
                 yield _text("plot-word plot-halo", ((x + end) / 2, middle), word, "middle")
 
@@ -243,6 +253,21 @@ def _words(sketch: Sketch) -> tuple[str, str]:
 def _is_past(sketch: Sketch, gap: Gap) -> bool:
     # The hour that has only just begun is no gap in the data yet.
     return gap.end_ns <= sketch.now_ns + HOUR_NS and gap.start_ns < sketch.now_ns - HOUR_NS
+
+
+def _late_spans(sketch: Sketch) -> list[Span]:
+    """What an edge holds and the history lacks, within the curve; an instant is an hour wide."""
+    start_ns, end_ns = sketch.curve.start_ns, min(sketch.curve.end_ns, sketch.now_ns)
+    spans = [
+        Span(max(late.first_ns // HOUR_NS * HOUR_NS, start_ns), min(late.last_ns, end_ns))
+        for late in sketch.curve.on_the_way
+    ]
+    return [late for late in spans if late.first_ns < late.last_ns]
+
+
+def _late(sketch: Sketch, late: Span) -> str:
+    start, end = sketch.when(late.first_ns), sketch.when(late.last_ns)
+    return sketch.say("chart.late", start=start, end=end)
 
 
 def _shows_episode(sketch: Sketch) -> bool:

@@ -20,10 +20,10 @@ Unit = Annotated[str, Query(max_length=32)]
 
 
 @router.get("/install")
-async def install_page(request: Request, unit: Unit = "") -> Response:
-    """The form; with a home, its devices too, looked at again every three seconds."""
+async def install_page(request: Request, unit: Unit = "", home: Unit = "") -> Response:
+    """The form, for `home` if given; or the devices of `unit`, looked at every three seconds."""
     require(request, Right.INSTALL)
-    return _page(request, unit)
+    return _page(request, unit, typed=home)
 
 
 @router.post("/install")
@@ -53,7 +53,7 @@ def _page(
         section="install",
         notice=notice,
         unit=unit,
-        typed=unit or typed,
+        typed=typed,
         devices=views_in(request, unit) if unit else (),
         strangers=strangers_of(request, _STRANGERS_SHOWN),
     )

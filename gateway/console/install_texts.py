@@ -21,6 +21,7 @@ INSTALL: Mapping[str, tuple[str, str]] = MappingProxyType(
         "install.seen": ("{age}前收到（{edge}）", "seen {age} ago by {edge}"),
         "install.applied": ("边缘站已启用登记", "the edge knows it"),
         "install.pending": ("登记正在下发", "on its way to the edge"),
+        "install.next": ("安装下一台", "Install another"),
         "install.strangers": ("已收到消息、尚未绑定", "Heard, but not claimed"),
         "claim.not_a_code": ("这不是本系统的标签代码", "That is not the code of a label"),
         "claim.wrong_check": ("代码有误，请重新扫描或输入", "Misread; scan or type it again"),

@@ -52,6 +52,11 @@ def litres(volume_l: float) -> str:
     return f"{volume_l:.0f}" if volume_l >= _WHOLE_FROM or volume_l == 0 else f"{volume_l:.1f}"
 
 
+def register(volume_m3: float) -> str:
+    """Cubic metres as a register shows them, to the litre."""
+    return f"{volume_m3:,.3f}"
+
+
 def plain(number: float) -> str:
     """A number with at most one decimal, and none that says nothing."""
     return f"{number:,.1f}".removesuffix(".0")

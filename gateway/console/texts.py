@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from alerts.channels.catalog import kinds
 from gateway.console.install_texts import INSTALL
+from gateway.console.meter_texts import METER
 
 
 class Lang(StrEnum):
@@ -389,5 +390,5 @@ TEXTS: Mapping[str, Words] = MappingProxyType(
     | _HEALTH
     | _LINKS
     | _TIME
-    | {key: Words(*both) for key, both in INSTALL.items()},
+    | {key: Words(*both) for table in (INSTALL, METER) for key, both in table.items()},
 )

@@ -7,13 +7,13 @@ from typing import Any
 
 from alerts.incident import ENDED, TRANSITIONS, Act, Incident, State
 from alerts.plan import Plan
-from edge.reading import Tier
+from edge.reading import SECOND_NS, Tier
 from gateway.access.role import Principal, Right
 from gateway.api.desk import Desk
 from gateway.api.incidents import Delivery, Event
 from gateway.api.registry import lags
 from gateway.console.page import Voice
-from gateway.console.phrase import plain
+from gateway.console.phrase import plain, register
 from gateway.console.texts import Lang
 from gateway.health import EdgeView
 
@@ -182,9 +182,17 @@ class Viewer:
         return [self._voice.say(key, version=known[0], behind=known[1])]
 
     def _measure(self, name: str, value: float | str) -> str:
-        shown = value if isinstance(value, str) else plain(value)
+        shown = self._value(name, value)
         named = self._voice.name("measure", name, value=shown)
         return named if named != name else f"{name} {shown}"
+
+    def _value(self, name: str, value: float | str) -> str:
+        """A register to the litre, a time as people say it, a code in words."""
+        if isinstance(value, str):
+            return self._voice.name(name, value)
+        if name.endswith("_seen_s"):
+            return self._voice.moment(int(value) * SECOND_NS)
+        return register(value) if name.endswith("_m3") else plain(value)
 
     def _note(self, detail: Mapping[str, Any]) -> str:
         parts = []

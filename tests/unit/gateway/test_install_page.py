@@ -81,3 +81,15 @@ def test_the_edges_page_tells_how_far_an_edge_is_behind(site: Site) -> None:
     assert "registry version 1<" in ask(site, "/edges?lang=en", role=Role.OPERATOR).text
     ask(site, "/install", {"code": site.code(), "unit": "u0301"})
     assert "registry version 1, 1 behind" in ask(site, "/edges?lang=en", role=Role.OPERATOR).text
+
+
+def test_a_page_that_reloads_takes_nothing_half_typed_and_leads_on_to_the_next_device(
+    site: Site,
+) -> None:
+    watching = ask(site, "/install?unit=u0301").text
+    assert 'http-equiv="refresh"' in watching
+    assert "<form" not in watching.partition("<main")[2]
+    assert 'href="/install?home=u0301"' in watching
+    form = ask(site, "/install?home=u0301").text
+    assert 'value="u0301"' in form
+    assert 'http-equiv="refresh"' not in form
