@@ -11,15 +11,14 @@ import hmac
 import re
 from urllib.parse import urlencode
 
-import msgspec
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
 from alerts.budget import Budget
-from alerts.channels.base import Outcome, Outgoing, Verdict
-from alerts.channels.caller import Caller, CallerSettings, Request
+from alerts.channels.base import Outcome, Outgoing
 from alerts.channels.catalog import Kind
 from alerts.channels.coded import Codes, Recorded
-from alerts.channels.markdown import Card, card
+from alerts.channels.markdown import card
+from alerts.channels.robot import Robot, SigningSettings
 
 _BYTES_MAX = 20_000
 _CODES = Codes("errcode", "errmsg", passing={"-1": 0.0, "130101": 600.0, "410100": 60.0})
@@ -29,56 +28,36 @@ _ADDRESS = re.compile(
 )
 
 
-class DingtalkSettings(CallerSettings):
-    """`secrets` holds each signing robot's secret (SEC...) by the end of its access token.
-
-    A robot that is not in it must be secured by a keyword (`keyword` is put into each title)
-    or by our address.
-    """
-
-    secrets: dict[str, SecretStr] = Field(default_factory=dict, max_length=100)
-    keyword: str = Field(default="守望", max_length=20)
-
-
-class DingtalkChannel:
+class DingtalkChannel(Robot):
     """Posts to robots; an address is the robot's URL and, after #, the mobile to mention."""
 
     name = "dingtalk"
+    codes = _CODES
 
-    def __init__(self, settings: DingtalkSettings) -> None:
-        self._caller = Caller(settings)
-        self._secrets = settings.secrets
-        self._keyword = settings.keyword
+    def __init__(self, settings: SigningSettings) -> None:
+        super().__init__(settings)
+        self._settings = settings
 
-    async def send(self, out: Outgoing, now_ns: int) -> Verdict:
-        """Post once; ACCEPTED only when DingTalk says errcode 0."""
-        parts = _ADDRESS.fullmatch(out.address)
-        if parts is None:
-            return Verdict(Outcome.PERMANENT, f"no robot's address: write {KIND.hint}")
-        body = msgspec.json.encode(self._message(card(out, _BYTES_MAX), parts["mobile"]))
-        url = parts["url"] + self._signature(parts["url"], now_ns)
-        request = Request(url, body, {"content-type": "application/json"})
-        return await self._caller.call(request, _CODES.judge, now_ns)
+    @property
+    def kind(self) -> Kind:
+        """See `Robot.kind`."""
+        return KIND
 
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._caller.aclose()
-
-    def _message(self, said: Card, mobile: str | None) -> dict[str, object]:
+    def message(
+        self, out: Outgoing, parts: re.Match[str], now_ns: int
+    ) -> tuple[str, dict[str, object]]:
+        """See `Robot.message`."""
+        said, mobile, keyword = card(out, _BYTES_MAX), parts["mobile"], self._settings.keyword
         mention = f"\n\n@{mobile}" if mobile else ""  # DingTalk alerts only who is in the text
-        return {
+        text = f"#### {keyword} {said.title}\n\n{said.text}{mention}"
+        return parts["url"] + self._signature(parts["url"], now_ns), {
             "msgtype": "markdown",
-            "markdown": {
-                "title": f"{self._keyword} {said.title}".strip(),
-                "text": f"#### {self._keyword} {said.title}\n\n{said.text}{mention}",
-            },
+            "markdown": {"title": f"{keyword} {said.title}".strip(), "text": text},
             "at": {"atMobiles": [mobile] if mobile else [], "isAtAll": False},
         }
 
     def _signature(self, url: str, now_ns: int) -> str:
-        token = url.rpartition("access_token=")[2]
-        found = (secret for end, secret in self._secrets.items() if token.endswith(end))
-        secret = next(found, None)
+        secret = self._settings.secret(url.rpartition("access_token=")[2])
         if secret is None:
             return ""
         at_ms = now_ns // 1_000_000
@@ -96,7 +75,7 @@ KIND = Kind(
     name="dingtalk",
     zh="钉钉",
     en="DingTalk",
-    settings=DingtalkSettings,
+    settings=SigningSettings,
     make=DingtalkChannel,
     address=_ADDRESS,
     hint="the robot's URL with its access_token, and #mobile of whom to mention",

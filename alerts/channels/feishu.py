@@ -9,15 +9,14 @@ import hashlib
 import hmac
 import re
 
-import msgspec
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
 from alerts.budget import Budget
-from alerts.channels.base import Outcome, Outgoing, Verdict
-from alerts.channels.caller import Caller, CallerSettings, Request
+from alerts.channels.base import Outcome, Outgoing
 from alerts.channels.catalog import Kind
 from alerts.channels.coded import Codes, Recorded
-from alerts.channels.markdown import Card, card
+from alerts.channels.markdown import card
+from alerts.channels.robot import Robot, SigningSettings
 from edge.reading import SECOND_NS
 
 _BYTES_MAX = 18_000  # the robot takes 20 KB a request
@@ -26,49 +25,35 @@ _CODES = Codes("code", "msg", passing={"11232": 60.0, "11233": 60.0, "-1": 0.0})
 _ADDRESS = re.compile(r"https?://[^\s#?]+/hook/(?P<token>[\w-]{8,64})")
 
 
-class FeishuSettings(CallerSettings):
-    """`secrets` holds each signing robot's secret by the end of its hook's token."""
-
-    secrets: dict[str, SecretStr] = Field(default_factory=dict, max_length=100)
-    keyword: str = Field(default="守望", max_length=20)
-
-
-class FeishuChannel:
+class FeishuChannel(Robot):
     """Posts cards to robots; an address is the robot's hook."""
 
     name = "feishu"
+    codes = _CODES
 
-    def __init__(self, settings: FeishuSettings) -> None:
-        self._caller = Caller(settings)
-        self._secrets = settings.secrets
-        self._keyword = settings.keyword
+    def __init__(self, settings: SigningSettings) -> None:
+        super().__init__(settings)
+        self._settings = settings
 
-    async def send(self, out: Outgoing, now_ns: int) -> Verdict:
-        """Post once; ACCEPTED only when Feishu says code 0."""
-        parts = _ADDRESS.fullmatch(out.address)
-        if parts is None:
-            return Verdict(Outcome.PERMANENT, f"no robot's address: write {KIND.hint}")
-        message = self._message(card(out, _BYTES_MAX)) | self._signature(parts["token"], now_ns)
-        request = Request(
-            out.address, msgspec.json.encode(message), {"content-type": "application/json"}
-        )
-        return await self._caller.call(request, _CODES.judge, now_ns)
+    @property
+    def kind(self) -> Kind:
+        """See `Robot.kind`."""
+        return KIND
 
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._caller.aclose()
-
-    def _message(self, said: Card) -> dict[str, object]:
-        title = {"tag": "plain_text", "content": f"{self._keyword} {said.title}".strip()}
+    def message(
+        self, out: Outgoing, parts: re.Match[str], now_ns: int
+    ) -> tuple[str, dict[str, object]]:
+        """See `Robot.message`."""
+        said = card(out, _BYTES_MAX)
+        content = f"{self._settings.keyword} {said.title}".strip()
+        title = {"tag": "plain_text", "content": content}
         text = {"tag": "div", "text": {"tag": "lark_md", "content": said.text}}
-        return {
-            "msg_type": "interactive",
-            "card": {"header": {"title": title, "template": "red"}, "elements": [text]},
-        }
+        shown = {"header": {"title": title, "template": "red"}, "elements": [text]}
+        message: dict[str, object] = {"msg_type": "interactive", "card": shown}
+        return out.address, message | self._signature(parts["token"], now_ns)
 
     def _signature(self, token: str, now_ns: int) -> dict[str, object]:
-        found = (secret for end, secret in self._secrets.items() if token.endswith(end))
-        secret = next(found, None)
+        secret = self._settings.secret(token)
         if secret is None:
             return {}
         at_s = now_ns // SECOND_NS
@@ -85,7 +70,7 @@ KIND = Kind(
     name="feishu",
     zh="飞书",
     en="Feishu",
-    settings=FeishuSettings,
+    settings=SigningSettings,
     make=FeishuChannel,
     address=_ADDRESS,
     hint="the robot's URL, which ends in /hook/ and a token",

@@ -7,14 +7,13 @@ Format: WeCom developer centre, group robots.
 
 import re
 
-import msgspec
-
 from alerts.budget import Budget
-from alerts.channels.base import Outcome, Outgoing, Verdict
-from alerts.channels.caller import Caller, CallerSettings, Request
+from alerts.channels.base import Outcome, Outgoing
+from alerts.channels.caller import CallerSettings
 from alerts.channels.catalog import Kind
 from alerts.channels.coded import Codes, Recorded
 from alerts.channels.markdown import card
+from alerts.channels.robot import Robot
 
 _TEXT_BYTES_MAX = 2_048
 _MARKDOWN_BYTES_MAX = 4_096
@@ -25,31 +24,24 @@ _ADDRESS = re.compile(
 )
 
 
-class WecomBotSettings(CallerSettings):
-    """Where the robots live; the key of each is in its address."""
-
-
-class WecomBotChannel:
+class WecomBotChannel(Robot):
     """Posts to robots; an address is the robot's URL and, after #, the mobile to mention."""
 
     name = "wecom_bot"
+    codes = _CODES
 
-    def __init__(self, settings: WecomBotSettings) -> None:
-        self._caller = Caller(settings)
+    @property
+    def kind(self) -> Kind:
+        """See `Robot.kind`."""
+        return KIND
 
-    async def send(self, out: Outgoing, now_ns: int) -> Verdict:
-        """Post once; ACCEPTED only when WeCom says errcode 0."""
-        parts = _ADDRESS.fullmatch(out.address)
-        if parts is None:
-            return Verdict(Outcome.PERMANENT, f"no robot's address: write {KIND.hint}")
+    def message(
+        self, out: Outgoing, parts: re.Match[str], now_ns: int
+    ) -> tuple[str, dict[str, object]]:
+        """See `Robot.message`."""
+        del now_ns
         mobile = parts["mobile"]
-        body = msgspec.json.encode(_text(out, mobile) if mobile else _markdown(out))
-        request = Request(parts["url"], body, {"content-type": "application/json"})
-        return await self._caller.call(request, _CODES.judge, now_ns)
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._caller.aclose()
+        return parts["url"], _text(out, mobile) if mobile else _markdown(out)
 
 
 def _markdown(out: Outgoing) -> dict[str, object]:
@@ -69,7 +61,7 @@ KIND = Kind(
     name="wecom_bot",
     zh="企业微信群",
     en="WeCom group",
-    settings=WecomBotSettings,
+    settings=CallerSettings,
     make=WecomBotChannel,
     address=_ADDRESS,
     hint="the robot's URL with its key, and #mobile of whom to mention",
