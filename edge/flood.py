@@ -79,6 +79,12 @@ class Flood:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
         self._taken: list[_Bucket] = []
 
+    def go_by(self, registry: Registry) -> None:
+        """Allow what the intervals in `registry` ask for; every allowance is whole again."""
+        self._registry = registry
+        self._buckets.clear()
+        self._taken.clear()
+
     def begin(self) -> None:
         """Judge a new batch from here on."""
         for bucket in self._taken:

@@ -89,6 +89,7 @@ class Fold:
             if stored.position > settled:
                 self._unsettled = _Unsettled(stored.position, list(findings), None)
                 self.settle_rest()
+        self.flood.go_by(self._pipeline.registry)
 
     def take(
         self, deliveries: Sequence[Delivery], ack: Callable[[Sequence[Delivery]], None]
@@ -140,6 +141,7 @@ class Fold:
         self._journal.append([change])
         hit("edge.provision")
         self._step([change])
+        self.flood.go_by(self._pipeline.registry)
         hit("edge.provisioned")
         self.checkpoint()
 

@@ -133,3 +133,10 @@ def test_the_source_used_least_recently_is_forgotten() -> None:
     for number in range(SOURCES_MAX):
         gate.judge(f"vendor/{number}", NOW_NS)
     assert passed(gate, METER, 1) == 1
+
+
+def test_another_registry_allows_what_its_own_intervals_ask_for() -> None:
+    gate = flood("1 h")
+    assert passed(gate, METER, CAPACITY_MIN + 10) == CAPACITY_MIN
+    gate.go_by(flood("10 s")._registry)
+    assert passed(gate, METER, WEEK_S) == WEEK_S // 10
