@@ -59,7 +59,7 @@ class Figures:
             end, with its checkpoint, when a backlog of messages of one reading is taken in.
         batch_bytes_written_per_reading: the same, when a message holds 24 readings.
         bytes_written_per_reading_trickle: the same without start and end, when messages of one
-            reading come by chance, three a second, and share commits by the linger of 10 s.
+            reading come by chance, three a second, and share commits by the linger of 20 s.
         p50_ms: median time from the publish of the message that completes twelve hours without
             use to the arrival of the finding at a subscriber, at 500 messages a second.
         p99_ms: the same; 99 of 100 findings come sooner.

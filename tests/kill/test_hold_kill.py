@@ -45,7 +45,7 @@ class Estate:
         )
         self.config.write_text(
             f'edge = "e01"\nsite = "{site}"\nregistry = "registry.toml"\n'
-            f'[journal]\npath = "journal.sqlite"\n[clock]\ntrust = "gateway"\n'
+            f'[journal]\npath = "journal.sqlite"\nlinger = "100 ms"\n[clock]\ntrust = "gateway"\n'
             f'[broker]\nport = {broker.port}\nclient_id = "{site[-14:]}-e"\n'
             f'username = "{broker.username}"\npassword = "{broker.password}"\n'
         )

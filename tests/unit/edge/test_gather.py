@@ -97,7 +97,7 @@ def test_enough_readings_wait_no_longer() -> None:
             await bench.say(b"1")
             await sleep(bench.clock, 0.1)
 
-    assert batches(story) == [(4.15, [b"1"] * ENOUGH)]
+    assert batches(story) == [(7.35, [b"1"] * ENOUGH)]
 
 
 def test_a_burst_is_given_out_after_fifty_milliseconds() -> None:
