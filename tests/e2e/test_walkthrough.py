@@ -14,7 +14,7 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from edge.reading import Timeliness
 from edge.settings import load
-from edge.topic import parse
+from edge.topic import device_filters, parse
 from edge.wire import Message
 from gateway.db.engine import connect
 from gateway.settings import GatewaySettings
@@ -42,7 +42,7 @@ class Ear:
         self._client.username_pw_set(settings.broker.username, settings.broker.secret())
         self._client.on_message = self._hear
         self._client.connect(settings.broker.host, settings.broker.port)
-        self._client.subscribe(f"sw/1/{settings.site}/+/+/+/+/+", qos=1)
+        self._client.subscribe([(each, 1) for each in device_filters(settings.site)])
         self._client.loop_start()
 
     def close(self) -> None:
