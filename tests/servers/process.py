@@ -1,5 +1,6 @@
 """Real servers for contract tests: each in a folder of its own, on a free loopback port."""
 
+import itertools
 import os
 import shutil
 import socket
@@ -33,12 +34,25 @@ def program(name: str) -> Path:
     pytest.skip(reason)
 
 
+# Below the ports that the kernel gives to outgoing connections: one of those may be taken by any
+# of them before the server that it was chosen for listens.
+_FIRST_PORT, _LAST_PORT = 15_000, 30_000
+_ports = itertools.cycle(range(_FIRST_PORT, _LAST_PORT))
+for _ in range(os.getpid() * 37 % (_LAST_PORT - _FIRST_PORT)):
+    next(_ports)  # two runs at once begin apart
+
+
 def free_port() -> int:
-    """A port that nothing listened on a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """A port that nothing listens on, and that no other call gives before long."""
+    for port in _ports:
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("unreachable: the ports never end")
 
 
 @dataclass
