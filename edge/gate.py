@@ -112,7 +112,7 @@ class Gate:
         if topic.adapter_of(topic_text):
             found = self._status(topic_text, payload, received_ns).status
             return (Admission(None, 0, (), status=found),) if found else ()
-        if topic_text.startswith(f"{topic.PREFIX}/") or not self._has_adapters:
+        if topic_text.startswith(_OURS) or not self._has_adapters:
             return ()
         try:
             said = self._vendors.decode(topic_text, payload, received_ns)

@@ -108,7 +108,7 @@ class Journal:
         self.epoch = str(meta["epoch"])
         self.boot = int(meta["boot"])
         self._inode = path.stat().st_ino
-        self._packer = zstandard.ZstdCompressor(level=3, write_checksum=True)
+        self._packer = _compressor()
         self._positions: dict[str, int] = dict(
             connection.execute("SELECT name, position FROM cursor")
         )
@@ -356,7 +356,11 @@ def _carry_over(connection: sqlite3.Connection, findings: Sequence[tuple[str, in
 
 def pack(blob: bytes) -> bytes:
     """`blob` compressed, with a checksum."""
-    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(blob)
+    return _compressor().compress(blob)
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    return zstandard.ZstdCompressor(level=3, write_checksum=True)
 
 
 def unpack(blob: bytes) -> bytes:

@@ -17,6 +17,7 @@ from edge.adapters import GRACE_NS
 from edge.admission import Known, Memory
 from edge.checkpoint import Checkpoint, CheckpointError, decode, encode
 from edge.completeness import Home
+from edge.detectors.base import HomeDetector, Rest
 from edge.device_time import AS_IT_SAYS, Clocks
 from edge.entry import AdapterStatus, Admitted, Entry, Link, Message, Provisioned, Tick
 from edge.gate import Gate
@@ -257,16 +258,19 @@ class Pipeline:
         newest_ns = home.state.newest_ns()
         if newest_ns is None:
             return
-        home.unsettle()
+        rests: list[Rest] = []
         for watch in home.watches:
             try:
                 status = watch.evaluate(home.state, newest_ns)
                 if status is not None:
                     fresh = episode.timeliness(status, reading)
                     found += watch.speak(home.state, status, self.registry.subject(code), fresh)
+                rest = cast("HomeDetector", watch.detector).rest(home.state)
+                if rest is not None and watch.episode is None:
+                    rests.append(rest)
             except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
                 self._supervisor.note(watch.rule, code, error)
-        home.settle()
+        home.settle(rests)
 
     def _judged_supply(self, supply: Watched[Supply], reading: Reading) -> Iterator[Finding]:
         state = supply.state

@@ -5,7 +5,7 @@ is counted and kept with its trace, and the fold goes on.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from traceback import format_exception
 from typing import NamedTuple, TypeVar
 
@@ -35,13 +35,6 @@ class Supervisor:
         """Yield what is `judged` of `of`, up to where the rule breaks."""
         try:
             yield from judged
-        except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
-            self.note(rule, of, error)
-
-    def attempt(self, rule: str, of: str, act: Callable[[S], None], subject: S) -> None:
-        """Do `act` to `subject`, up to where the rule breaks."""
-        try:
-            act(subject)
         except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
             self.note(rule, of, error)
 

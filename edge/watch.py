@@ -1,6 +1,6 @@
 """A subject under watch: its state, the detectors that look at it, what they have raised."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Generic, TypeVar
 
@@ -25,13 +25,12 @@ class WatchState(Struct, frozen=True, array_like=True):
 class Watch(Generic[S]):
     """One detector on one subject, and what it has raised."""
 
-    __slots__ = ("_ended_ns", "_rest", "_utc_offset_h", "detector", "episode")
+    __slots__ = ("_ended_ns", "_utc_offset_h", "detector", "episode")
 
     def __init__(self, detector: Detector[S], utc_offset_h: float) -> None:
         self.detector = detector
         self._utc_offset_h = utc_offset_h
         self._ended_ns = _NEVER_NS
-        self._rest: Rest | None = None
         self.episode: Episode | None = None
 
     @property
@@ -39,16 +38,10 @@ class Watch(Generic[S]):
         """The detector's rule."""
         return self.detector.rule
 
-    @property
-    def rest(self) -> Rest | None:
-        """A time in which `evaluate` would surely be None, so that it need not be asked."""
-        return self._rest if self.episode is None else None
-
     def evaluate(self, state: S, now_ns: int) -> Status | None:
         """What the detector says; None when nothing holds and nothing is raised."""
         since_ns = self.episode.since_ns if self.episode else None
         status = self.detector.evaluate(state, now_ns, since_ns)
-        self._rest = self.detector.rest(state)
         if not isinstance(status, Status):
             return None
         matters = self.episode or status.condition is Condition.HOLDS
@@ -111,7 +104,7 @@ class Watch(Generic[S]):
 
     def restore(self, state: WatchState) -> None:
         """Take up what was raised when `state` was given."""
-        self.episode, self._ended_ns, self._rest = state.episode, state.ended_ns, None
+        self.episode, self._ended_ns = state.episode, state.ended_ns
 
 
 class Watched(Generic[S]):
@@ -128,13 +121,8 @@ class Watched(Generic[S]):
         """Whether no watch need be asked at `now_ns`."""
         return self._rest is not None and self._rest.covers(now_ns)
 
-    def settle(self) -> None:
-        """Note, once every watch was asked, for how long none of them need be asked again."""
-        rests = [watch.rest for watch in self.watches]
-        shared = [rest for rest in rests if rest is not None]
-        same = len(shared) == len(rests) and len({id(rest.course) for rest in shared}) == 1
-        self._rest = min(shared, key=attrgetter("until_ns")) if same else None
-
-    def unsettle(self) -> None:
-        """Ask every watch again."""
-        self._rest = None
+    def settle(self, rests: Sequence[Rest]) -> None:
+        """Note for how long no watch need be asked, by the `rests` of those that may rest."""
+        every = len(rests) == len(self.watches)
+        same = every and len({id(rest.course) for rest in rests}) == 1
+        self._rest = min(rests, key=attrgetter("until_ns")) if same else None

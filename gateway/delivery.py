@@ -81,18 +81,20 @@ def unheard_of(work: Work, owed: Owed) -> bool:
 
 def _wait_for_receipt(work: Work, owed: Owed) -> None:
     """Urgent alerts are not left with a provider that only says that it has them."""
-    if owed.notice.purpose is not Purpose.ALERT or owed.incident_id is None:
-        return
-    if incidents.get(work.connection, owed.incident_id).tier is Tier.URGENT:
+    if owed.notice.purpose is Purpose.ALERT and _is_urgent(work, owed):
         outbox.watch(work.connection, owed.outbox_id, work.now_ns + RECEIPT_NS)
 
 
 def crowded_out(work: Work, owed: Owed) -> None:
     """No budget has room for the message now: an urgent one goes over another channel too."""
-    if owed.incident_id is None:
-        return
-    if incidents.get(work.connection, owed.incident_id).tier is Tier.URGENT:
+    if _is_urgent(work, owed):
         _fall_back(work, owed, gave_up=False)
+
+
+def _is_urgent(work: Work, owed: Owed) -> bool:
+    if owed.incident_id is None:
+        return False
+    return incidents.get(work.connection, owed.incident_id).tier is Tier.URGENT
 
 
 def _follow(work: Work, owed: Owed, receipt: Receipt) -> None:
@@ -156,9 +158,7 @@ def _fall_back(work: Work, owed: Owed, *, gave_up: bool) -> None:
     if owed.incident_id is None or not _is_wanted(work, owed):
         return
     incident = incidents.get(work.connection, owed.incident_id)
-    if gave_up and outbox.get(work.connection, owed.outbox_id).state in {
-        DeliveryState.SUBMITTED, DeliveryState.ACCEPTED,
-    }:  # fmt: skip
+    if gave_up and outbox.get(work.connection, owed.outbox_id).state in _REFUSED:
         reason = f"gave up after {owed.attempt} tries"
         failed = Report(DeliveryState.FAILED, reason, Source.ENGINE, work.now_ns)
         enter(work.connection, owed.outbox_id, failed, work.now_ns)

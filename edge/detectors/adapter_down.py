@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from edge.adapters import GRACE_NS, Adapter
-from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 
 
@@ -45,11 +45,6 @@ class AdapterDown:
             return Status(Condition.GONE, since_ns, now_ns, 0)
         lasting = now_ns - said.since_ns > GRACE_NS
         return Status(Condition.HOLDS if lasting else Condition.UNKNOWN, since_ns, now_ns, 0)
-
-    def rest(self, state: Adapter) -> Rest | None:
-        """None: it is cheap to ask."""
-        del state
-        return None
 
     def next_due(self, state: Adapter) -> int | None:
         """When it will have been down for so long; None while it is up."""

@@ -98,13 +98,6 @@ class Detector(Protocol[S]):
         """
         ...
 
-    def rest(self, state: S) -> Rest | None:
-        """For how long the condition cannot hold, where that is known.
-
-        It spares the evaluation of readings that change no answer, and must change nothing.
-        """
-        ...
-
     def next_due(self, state: S) -> int | None:
         """When time alone, without a reading, could make the condition hold."""
         ...
@@ -120,6 +113,13 @@ class HomeDetector(Detector[Home], Protocol):
     @classmethod
     def install(cls, unit: Unit) -> tuple["HomeDetector", ...]:
         """The rules that apply to `unit`; their names differ."""
+        ...
+
+    def rest(self, state: Home) -> Rest | None:
+        """For how long the condition cannot hold, where that is known.
+
+        It spares the evaluation of readings that change no answer, and must change nothing.
+        """
         ...
 
 

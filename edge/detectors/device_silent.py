@@ -7,7 +7,7 @@ which the edge, or the device's adapter, was cut off does not count against the 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.habit import Habit, habit
 from edge.presence import Presence
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
@@ -63,11 +63,6 @@ class DeviceSilent:
         since_ns = active_since_ns or last_ns or state.state.began_ns or now_ns
         condition = Condition.HOLDS if silent else Condition.UNKNOWN
         return Status(condition, since_ns, now_ns, interval_ns)
-
-    def rest(self, state: Presence) -> Rest | None:
-        """None: while nothing is raised, only the clock asks."""
-        del state
-        return None
 
     def next_due(self, state: Presence) -> int | None:
         """The first moment at which silence is too long; None while nothing can be heard."""

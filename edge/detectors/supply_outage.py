@@ -7,7 +7,7 @@ are, so it says how many homes that live under watch it hides.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.supply import HOMES_MIN, Supply
 
@@ -51,11 +51,6 @@ class SupplyOutage:
         standing = state.standing(outage.start_ns, now_ns)
         interval_ns = standing.interval_ns if standing else 0
         return Status(Condition.HOLDS, outage.start_ns, outage.proven_ns, interval_ns)
-
-    def rest(self, state: Supply) -> Rest | None:
-        """None: it is cheap to ask."""
-        del state
-        return None
 
     def next_due(self, state: Supply) -> int | None:
         """Never: only readings can prove that no water was used."""

@@ -151,8 +151,8 @@ def unreceipted(connection: sa.Connection, now_ns: int, limit: int) -> list[Owed
     """Messages whose receipt was waited for until now; none of them is watched any more."""
     query = sa.select(table).where(table.c.watch_ns <= now_ns).order_by(table.c.watch_ns)
     rows = connection.execute(query.limit(limit)).mappings().all()
-    ids = [row["id"] for row in rows]
-    connection.execute(sa.update(table).where(table.c.id.in_(ids)).values(watch_ns=None))
+    if ids := [row["id"] for row in rows]:
+        connection.execute(sa.update(table).where(table.c.id.in_(ids)).values(watch_ns=None))
     return [_owed(row) for row in rows]
 
 
