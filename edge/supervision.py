@@ -7,11 +7,10 @@ is counted and kept with its trace, and the fold goes on.
 from collections import Counter, deque
 from collections.abc import Iterator
 from traceback import format_exception
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from edge.reading import Finding
 
-S = TypeVar("S")
 _FAILURES_KEPT = 100
 _TRACE_MAX = 2_000
 
