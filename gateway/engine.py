@@ -101,8 +101,16 @@ class Engine:
     def advance_due(self, now_ns: int) -> int:
         """Every plan step due by `now_ns` is taken, its messages owed; returns how many were.
 
-        Incidents go in batches of one transaction each, the most urgent first.
+        Incidents go in batches of one transaction each, the most urgent first; when nothing
+        is due, nothing is written, and no writer waits for us.
         """
+        with reading(self.database) as connection:
+            steps_ns = incidents.next_due_ns(connection)
+            watches_ns = outbox.next_watch_ns(connection)
+        taken = self._take_steps(now_ns) if _is_due(steps_ns, now_ns) else 0
+        return taken + (self._miss_receipts(now_ns) if _is_due(watches_ns, now_ns) else 0)
+
+    def _take_steps(self, now_ns: int) -> int:
         taken = 0
         while True:
             with self._work(now_ns) as work:
@@ -111,7 +119,7 @@ class Engine:
                     self._advance(work, incident)
             taken += len(due)
             if len(due) < _ADVANCE_BATCH:
-                return taken + self._miss_receipts(now_ns)
+                return taken
 
     def _miss_receipts(self, now_ns: int) -> int:
         """Urgent messages without a word of arrival go over a second channel; returns how many."""
@@ -139,8 +147,11 @@ class Engine:
 
         The lease must outlast the slowest send: after it, another sender may try again.
         """
+        terms = outbox.Terms(limit, lease_ns, tier_max, self.book.budgets)
+        with reading(self.database) as connection:
+            if not outbox.has_due(connection, now_ns, tier_max):
+                return []
         with self._work(now_ns) as work:
-            terms = outbox.Terms(limit, lease_ns, tier_max, self.book.budgets)
             claims, waiting = outbox.claim(work.connection, now_ns, terms)
             for owed in waiting:
                 delivery.crowded_out(work, owed)
@@ -214,3 +225,7 @@ class Engine:
         if work.changed or work.owes:
             for tell in self.changes:
                 tell(frozenset(work.changed))
+
+
+def _is_due(due_ns: int | None, now_ns: int) -> bool:
+    return due_ns is not None and due_ns <= now_ns

@@ -28,20 +28,21 @@ def store_finding(
         return False
     edge, epoch, seq = source
     connection.execute(
-        sa.insert(finding_table).values(
-            id=finding.id,
-            revision=finding.revision,
-            edge=edge,
-            epoch=epoch,
-            seq=seq,
-            subject=finding.subject,
-            category=finding.category,
-            tier=int(finding.tier),
-            state=finding.state.value,
-            timeliness=finding.timeliness.value,
-            received_ns=now_ns,
-            body=msgspec.json.encode(finding).decode(),
-        )
+        sa.insert(finding_table),
+        {
+            "id": finding.id,
+            "revision": finding.revision,
+            "edge": edge,
+            "epoch": epoch,
+            "seq": seq,
+            "subject": finding.subject,
+            "category": finding.category,
+            "tier": int(finding.tier),
+            "state": finding.state.value,
+            "timeliness": finding.timeliness.value,
+            "received_ns": now_ns,
+            "body": msgspec.json.encode(finding).decode(),
+        },
     )
     return True
 
@@ -95,7 +96,13 @@ def next_due_ns(connection: sa.Connection) -> int | None:
 
 def insert(connection: sa.Connection, incident: Incident) -> None:
     """A new row for `incident`."""
-    connection.execute(sa.insert(incident_table).values(msgspec.to_builtins(incident)))
+    connection.execute(sa.insert(incident_table), msgspec.to_builtins(incident))
+
+
+_REPLACE = sa.update(incident_table).where(
+    incident_table.c.id == sa.bindparam("was_id"),
+    incident_table.c.version == sa.bindparam("was_at"),
+)
 
 
 def replace(connection: sa.Connection, before: Incident, after: Incident) -> None:
@@ -105,9 +112,7 @@ def replace(connection: sa.Connection, before: Incident, after: Incident) -> Non
         Conflict: the row is no longer `before`.
     """
     changed = connection.execute(
-        sa.update(incident_table)
-        .where(incident_table.c.id == before.id, incident_table.c.version == before.version)
-        .values(msgspec.to_builtins(after))
+        _REPLACE, msgspec.to_builtins(after) | {"was_id": before.id, "was_at": before.version}
     )
     if changed.rowcount != 1:
         raise Conflict(f"incident {before.id} is no longer at version {before.version}")

@@ -40,14 +40,15 @@ def enter(connection: sa.Connection, outbox_id: int, report: Report, now_ns: int
     if report.source is Source.RECEIPT and _is_known(connection, outbox_id, report):
         return False
     connection.execute(
-        sa.insert(ledger).values(
-            outbox_id=outbox_id,
-            state=report.state.value,
-            reason=report.reason,
-            source=report.source.value,
-            at_ns=report.at_ns,
-            recorded_ns=now_ns,
-        )
+        sa.insert(ledger),
+        {
+            "outbox_id": outbox_id,
+            "state": report.state.value,
+            "reason": report.reason,
+            "source": report.source.value,
+            "at_ns": report.at_ns,
+            "recorded_ns": now_ns,
+        },
     )
     known = connection.execute(
         sa.select(outbox.c.state).where(outbox.c.id == outbox_id)

@@ -14,12 +14,13 @@ def note(
 ) -> None:
     """`kind` stands on the timeline at the time of the incident's last change."""
     connection.execute(
-        sa.insert(incident_event).values(
-            incident_id=incident.id,
-            version=incident.version,
-            at_ns=incident.changed_ns,
-            kind=kind,
-            by=by,
-            detail=msgspec.json.encode(detail).decode(),
-        )
+        sa.insert(incident_event),
+        {
+            "incident_id": incident.id,
+            "version": incident.version,
+            "at_ns": incident.changed_ns,
+            "kind": kind,
+            "by": by,
+            "detail": msgspec.json.encode(detail).decode(),
+        },
     )
