@@ -1,7 +1,7 @@
 """What a person meant by a text message: a code and a word, in any order, or a digit.
 
-Strict on purpose: every part of the text must be understood. A denial, a second code or a
-stray word makes the whole text a question to ask back, never a guess.
+Strict on purpose: every part of the text must be understood. A denial, a doubt, a second
+code or a stray word makes the whole text a question to ask back, never a guess.
 """
 
 import re
@@ -13,6 +13,8 @@ from types import MappingProxyType
 
 from alerts.code import LENGTHS, is_code
 from alerts.incident import Act, Outcome
+from alerts.reply_phrases import phrase
+from alerts.reply_words import IMPLIED, TOKENS, WORDS, Sense
 
 TEXT_MAX = 200
 """Characters; a longer text is not read."""
@@ -53,43 +55,45 @@ class NotUnderstood:
     puzzle: Puzzle
 
 
-_ACK = Said(Act.ACKNOWLEDGE)
-_ARRIVE = Said(Act.ARRIVE)
-_FALSE_ALARM = Said(Act.RESOLVE, Outcome.FALSE_ALARM)
-_SAFE = Said(Act.RESOLVE)
-_SUPPORT = Said(Act.SUPPORT)
-
-DIGITS: Mapping[str, Said] = MappingProxyType(
-    {"1": _ACK, "2": _ARRIVE, "3": _FALSE_ALARM, "4": _SAFE, "5": _SUPPORT}
+_SAYS: Mapping[Sense, Said] = MappingProxyType(
+    {
+        Sense.HEARD: Said(Act.ACKNOWLEDGE),
+        Sense.GOING: Said(Act.ACKNOWLEDGE),
+        Sense.ARRIVED: Said(Act.ARRIVE),
+        Sense.FALSE_ALARM: Said(Act.RESOLVE, Outcome.FALSE_ALARM),
+        Sense.DEVICE_FAULT: Said(Act.RESOLVE, Outcome.DEVICE_FAULT),
+        Sense.FAMILY_CONFIRMED: Said(Act.RESOLVE, Outcome.FAMILY_CONFIRMED),
+        Sense.DONE: Said(Act.RESOLVE),
+        Sense.HELP: Said(Act.SUPPORT),
+    }
 )
-
-_WORDS = {
-    _ACK: "收到 已收到 知道了 知道 我去 我去看 马上去 马上到 在路上 ok ack yes",
-    _ARRIVE: "已到 到了 已到达 到达 到场 已到场 我到了 here arrived",
-    _FALSE_ALARM: "误报 虚惊 虚惊一场 false falsealarm",
-    _SAFE: "平安 没事 人没事 一切平安 人平安 老人平安 老人没事 safe",
-    _SUPPORT: "需要支援 支援 请求支援 求助 需要帮助 help",
-}
-WORDS: Mapping[str, Said] = MappingProxyType(
-    {word: said for said, words in _WORDS.items() for word in words.split()}
+DIGITS: Mapping[str, Sense] = MappingProxyType(
+    {
+        "1": Sense.GOING,
+        "2": Sense.ARRIVED,
+        "3": Sense.FALSE_ALARM,
+        "4": Sense.DONE,
+        "5": Sense.HELP,
+    }
 )
-_FILLERS = ("谢谢", "好的", "好", "您好", "你好", "了", "的", "哦", "please", "thanks", "alarm")
-_TOKENS = tuple(sorted((*WORDS, *_FILLERS), key=len, reverse=True))
-_NUMERALS = str.maketrans("〇零一幺二两三四五六七八九", "0011223456789")
-_DIGIT_RUN = re.compile(r"[0-9]+|[〇零一幺二两三四五六七八九]+")
+_NUMERALS = str.maketrans("〇零一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖", "0011223456789123456789")
+_DIGIT_RUN = re.compile(r"[0-9]+|[〇零一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖]+")
 
 
 def understand(text: str) -> Understood | NotUnderstood:
     """What `text` says; total over all texts."""
-    plain = unicodedata.normalize("NFKC", text[: TEXT_MAX + 1]).casefold()
+    plain = unicodedata.normalize("NFKC", text[: TEXT_MAX + 1]).casefold().replace("已经", "已")
     if len(text) > TEXT_MAX:
         return NotUnderstood(Puzzle.TOO_LONG)
     codes: set[str] = set()
-    said: set[Said] = set()
+    said: set[Sense] = set()
     position = 0
     while position < len(plain):
         if _separates(plain[position]):
             position += 1
+        elif found := phrase(plain, position):
+            said.add(found[0])
+            position = found[1]
         elif token := _token(plain, position):
             said |= {WORDS[token]} if token in WORDS else set()
             position += len(token)
@@ -103,14 +107,22 @@ def understand(text: str) -> Understood | NotUnderstood:
 
 
 def _separates(char: str) -> bool:
-    return char in "+=~" or (unicodedata.category(char)[0] in "PZC" and char != "?")
+    return char in "+=~" or (unicodedata.category(char)[0] in "PZCM" and char != "?")
 
 
 def _token(plain: str, position: int) -> str | None:
-    return next((token for token in _TOKENS if plain.startswith(token, position)), None)
+    """The longest word there; a Latin one only if no letter or digit goes on with it."""
+    return next((token for token in TOKENS if _stands(token, plain, position)), None)
 
 
-def _read_digits(digits: str, codes: set[str], said: set[Said]) -> Puzzle | None:
+def _stands(token: str, plain: str, position: int) -> bool:
+    if not plain.startswith(token, position):
+        return False
+    after = plain[position + len(token) : position + len(token) + 1]
+    return not (token.isascii() and after.isascii() and after.isalpha() and token[-1].isalpha())
+
+
+def _read_digits(digits: str, codes: set[str], said: set[Sense]) -> Puzzle | None:
     """Add what a run of digits says: an option, a code, or a code with its option behind."""
     if len(digits) == 1:
         option = DIGITS.get(digits)
@@ -126,12 +138,13 @@ def _read_digits(digits: str, codes: set[str], said: set[Said]) -> Puzzle | None
     return Puzzle.BAD_CODE
 
 
-def _meaning(codes: set[str], said: set[Said]) -> Understood | NotUnderstood:
-    acts = said - {_ACK} or said  # to have arrived says that the message was received
+def _meaning(codes: set[str], said: set[Sense]) -> Understood | NotUnderstood:
+    """The one thing that is left when what goes without saying is taken away."""
+    told = said - frozenset[Sense]().union(*(IMPLIED[sense] for sense in said))
     if len(codes) > 1:
         return NotUnderstood(Puzzle.TWO_CODES)
-    if len(acts) > 1:
+    if len(told) > 1:
         return NotUnderstood(Puzzle.TWO_ACTS)
-    if not acts:
+    if not told & _SAYS.keys():
         return NotUnderstood(Puzzle.NO_ACT if codes else Puzzle.EMPTY)
-    return Understood(next(iter(codes), None), next(iter(acts)))
+    return Understood(next(iter(codes), None), _SAYS[told.pop()])
