@@ -4,8 +4,17 @@ from hypothesis import settings
 
 from tests.servers.brokers import mosquitto, nats
 from tests.servers.databases import influxdb, victoria_metrics
+from tests.servers.postgres import fresh_database, own_postgres, postgres
 
-__all__ = ["influxdb", "mosquitto", "nats", "victoria_metrics"]
+__all__ = [
+    "fresh_database",
+    "influxdb",
+    "mosquitto",
+    "nats",
+    "own_postgres",
+    "postgres",
+    "victoria_metrics",
+]
 
 # An example that takes long on a busy machine says nothing; benchmarks measure, these do not.
 settings.register_profile("shouwang", deadline=None, print_blob=True)

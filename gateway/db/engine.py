@@ -1,10 +1,10 @@
 """Connections to the gateway's database, and its schema brought up to date.
 
-On SQLite every commit is on disk when it returns (WAL, synchronous FULL), and a writer takes
-its lock at once, so that no transaction fails half-way for having begun as a reader.
+Every commit is on disk when it returns (SQLite: WAL, synchronous FULL), and a writer takes its
+lock at once, so that no transaction fails half-way for having begun as a reader.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
@@ -14,7 +14,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.pool import StaticPool
 
+from gateway.db import postgres
+
 _BUSY_MS = 5_000
+_READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -25,8 +28,8 @@ _PRAGMAS = (
 
 def connect(url: str) -> sa.Engine:
     """An engine for `url`; `sqlite://` alone is a private database in memory."""
-    if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
+    if url.startswith("postgresql"):
+        return postgres.connect(url)
     in_memory = {"poolclass": StaticPool} if url in {"sqlite://", "sqlite:///:memory:"} else {}
     engine = sa.create_engine(url, **in_memory)
     sa.event.listen(engine, "connect", _prepare)
@@ -37,7 +40,8 @@ def connect(url: str) -> sa.Engine:
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A consistent view that blocks no writer; nothing written in it is kept."""
-    with engine.connect().execution_options(reads_only=True) as connection:
+    terms = _READS if is_shared(engine) else {"reads_only": True}
+    with engine.connect().execution_options(**terms) as connection:
         yield connection
         connection.rollback()
 
@@ -46,16 +50,38 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction: committed, and on disk, when the block ends without an exception."""
     with engine.begin() as connection:
+        if is_shared(engine):
+            postgres.become_writer(connection)
         yield connection
 
 
+def is_shared(engine: sa.Engine) -> bool:
+    """Whether other gateways may work on the same database: on PostgreSQL they may."""
+    return engine.dialect.name == "postgresql"
+
+
 def upgrade(engine: sa.Engine) -> None:
-    """The schema is the newest; all of the change is made, or none of it."""
+    """The schema is the newest; all of the change is made, or none of it.
+
+    Of several gateways that start together, one makes it and the others wait.
+    """
+    _migrate(engine, lambda config: command.upgrade(config, "head"))
+
+
+def downgrade(engine: sa.Engine, revision: str) -> None:
+    """The schema is that of an older `revision`, "base" for none; what it cannot hold is gone."""
+    _migrate(engine, lambda config: command.downgrade(config, revision))
+
+
+def _migrate(engine: sa.Engine, change: Callable[[Config], None]) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with writing(engine) as connection:
+    with engine.begin() as connection:
+        if is_shared(engine):
+            postgres.be_patient(connection)
+            postgres.become_writer(connection)
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        change(config)
 
 
 def _prepare(connection: SqliteConnection, _: object) -> None:

@@ -1,4 +1,4 @@
-"""The engine over a real SQLite database: one finding to its people and back."""
+"""The engine over real databases, SQLite and PostgreSQL: one finding to its people and back."""
 
 import random
 from collections.abc import Iterator
@@ -44,9 +44,12 @@ HOME = "s01/b01/u0101"
 WANG = "13800000001"
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    database = connect(f"sqlite:///{tmp_path / 'gateway.db'}")
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        database = connect(f"sqlite:///{tmp_path / 'gateway.db'}")
+    else:
+        database = connect(request.getfixturevalue("fresh_database")())
     upgrade(database)
     yield Engine(database, a_book(), random.Random(1))
     database.dispose()
@@ -141,10 +144,13 @@ def test_an_upgrade_of_an_upgraded_database_changes_nothing(engine: Engine) -> N
 
 
 def test_every_commit_of_the_gateway_is_on_disk_when_it_returns(engine: Engine) -> None:
+    told: dict[str, dict[str, object]] = {
+        "sqlite": {"PRAGMA synchronous": 2, "PRAGMA journal_mode": "wal", "PRAGMA foreign_keys": 1},
+        "postgresql": {"SHOW synchronous_commit": "on"},
+    }
     with reading(engine.database) as connection:
-        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        for question, answer in told[engine.database.dialect.name].items():
+            assert connection.exec_driver_sql(question).scalar() == answer
 
 
 def test_a_finding_opens_an_incident_and_owes_the_first_step_in_one_commit(engine: Engine) -> None:
