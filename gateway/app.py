@@ -27,7 +27,7 @@ from gateway.api.desk import Desk
 from gateway.api.hidden import Hidden
 from gateway.api.homes import Homes
 from gateway.api.incidents import IncidentReader
-from gateway.configured import make_channels, make_history
+from gateway.configured import make_channels, make_history, own_broker, own_node
 from gateway.db.engine import connect as connect_database
 from gateway.db.engine import upgrade
 from gateway.db.sole import end_leases, sole_gateway
@@ -37,6 +37,7 @@ from gateway.engine import Engine
 from gateway.health import Pulse
 from gateway.intake import Intake
 from gateway.live import Live
+from gateway.member import stand
 from gateway.registry.office import Office
 from gateway.registry.ownership import own_registry
 from gateway.server import listen, serve
@@ -66,19 +67,23 @@ async def run_gateway(
     """
     settings = loaded.settings
     connect = connect or (
-        lambda filters: PahoSession(settings.broker, filters, clock=clock, rng=rng)
+        lambda filters: PahoSession(own_broker(settings), filters, clock=clock, rng=rng)
     )
     async with AsyncExitStack() as stack:
         database = stack.enter_context(_own_database(settings, clock))
-        engine = Engine(database, loaded.book, rng)
+        engine = Engine(database, loaded.book, rng, node=own_node(settings))
+        standing = await stand(engine, clock, f"{rng.getrandbits(64):016x}")
         owned = own_registry(database, loaded, clock)
         session = connect((*intake.filters(settings.site), *owned.filters))
         channels = make_channels(settings)
         for channel in channels.values():
             stack.push_async_callback(channel.aclose)
         taking = Intake(engine, session, site=settings.site, clock=clock, aside=owned.aside)
-        keeper = owned.keeper(session)
-        watching = EdgeWatch(engine, lambda: session.connected, site=settings.site, clock=clock)
+        keeper = owned.keeper(session, lambda: standing.leads)
+        watching = EdgeWatch(
+            engine, lambda: session.connected, site=settings.site, clock=clock,
+            leads=lambda: standing.leads,
+        )  # fmt: skip
         dispatcher = Dispatcher(engine, channels, clock)
         desk = make_desk(
             engine, loaded, clock, pulse=lambda: _pulse(engine, dispatcher, channels, clock),
@@ -93,6 +98,7 @@ async def run_gateway(
             "intake": taking.run(),
             "edges": watching.run(),
             "dispatcher": dispatcher.run(),
+            "standing": standing.run(),
             "registry": keeper.run(),
             "console": serve(app, listening, desk.live),
         }

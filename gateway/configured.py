@@ -1,8 +1,12 @@
-"""What the configuration chooses: the ways to people, and where past readings are read from."""
+"""What the configuration chooses: the ways to people, where past readings are, who we are."""
 
+import re
+import socket
 from collections.abc import Sequence
+from hashlib import blake2b
 
 from alerts.channels.base import Channel
+from edge.broker import BrokerSettings
 from edge.history import History, JournalHistory, Span
 from edge.influx_history import InfluxHistory
 from edge.reading import Reading
@@ -35,3 +39,23 @@ def make_history(settings: HistorySettings) -> History:
     if settings.kind == "influx" and settings.influx is not None:
         return InfluxHistory(settings.influx)
     return NoHistory()
+
+
+def own_node(settings: GatewaySettings) -> str | None:
+    """This gateway's name among those that share its database; None where it is alone."""
+    if not settings.database.url.get_secret_value().startswith("postgresql"):
+        return None
+    machine = re.sub(r"[^a-z0-9_-]+", "-", socket.gethostname().lower())
+    return settings.node or machine[:32] or "gateway"
+
+
+def own_broker(settings: GatewaySettings) -> BrokerSettings:
+    """The broker's settings with a client id that no other gateway of the database uses.
+
+    Two clients of one id would throw each other out for ever.
+    """
+    node = own_node(settings)
+    if node is None:
+        return settings.broker
+    told = f"{settings.broker.client_id[:14]}-{blake2b(node.encode(), digest_size=4).hexdigest()}"
+    return settings.broker.model_copy(update={"client_id": told})

@@ -46,12 +46,19 @@ class EdgeWatch:
     """Raises one finding for each outage of an edge, and clears it when the edge is back."""
 
     def __init__(
-        self, engine: Engine, connected: Callable[[], bool], *, site: str, clock: Clock
+        self,
+        engine: Engine,
+        connected: Callable[[], bool],
+        *,
+        site: str,
+        clock: Clock,
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
         self._engine = engine
         self._connected = connected
         self._site = site
         self._clock = clock
+        self._leads = leads
         self._listening_ns: int | None = None
         self._back_ns: dict[str, int] = {}
 
@@ -136,6 +143,8 @@ class EdgeWatch:
         self._take(cleared, now_ns)
 
     def _take(self, finding: Finding, now_ns: int) -> None:
+        if not self._leads():
+            return  # another gateway says it, or we do when we lead
         log.warning("%s", finding.evidence.sentence_en)
         self._engine.take_finding(Envelope(1, OWN, OWN, now_ns, finding), now_ns)
 

@@ -43,12 +43,16 @@ class Engine:
 
     `changes` holds the callbacks to tell after each commit; they must not block or raise.
     `counts` counts what happened, by (event, what became of it), since the start. `broke_ns`
-    is when a step of a plan last could not be taken for a fault of our own.
+    is when a step of a plan last could not be taken for a fault of our own. `node` is this
+    gateway's name where several share the database.
     """
 
-    def __init__(self, database: sa.Engine, book: Book, chance: Chance) -> None:
+    def __init__(
+        self, database: sa.Engine, book: Book, chance: Chance, *, node: str | None = None
+    ) -> None:
         self.database = database
         self.book = book
+        self.node = node
         self.changes: list[Changed] = []
         self.counts: Counter[tuple[str, str]] = Counter()
         self.broke_ns: int | None = None
@@ -147,7 +151,7 @@ class Engine:
 
         The lease must outlast the slowest send: after it, another sender may try again.
         """
-        terms = outbox.Terms(limit, lease_ns, tier_max, self.book.budgets)
+        terms = outbox.Terms(limit, lease_ns, tier_max, self.book.budgets, self.node)
         with reading(self.database) as connection:
             if not outbox.has_due(connection, now_ns, tier_max):
                 return []
@@ -203,6 +207,11 @@ class Engine:
         self.counts["act", "link"] += 1
         return incident
 
+    def tell(self, changed: frozenset[str]) -> None:
+        """Everybody here hears that these incidents changed, and that there may be work."""
+        for told in self.changes:
+            told(changed)
+
     def _advance(self, work: Work, incident: Incident) -> None:
         """Its due steps are taken; if that breaks, it waits a minute and the others go on."""
         try:
@@ -223,8 +232,7 @@ class Engine:
             work = Work(connection, self.book, self._chance, now_ns)
             yield work
         if work.changed or work.owes:
-            for tell in self.changes:
-                tell(frozenset(work.changed))
+            self.tell(frozenset(work.changed))
 
 
 def _is_due(due_ns: int | None, now_ns: int) -> bool:

@@ -116,7 +116,8 @@ class GatewaySettings(Settings):
 
     `public_url` is how people reach the console. `secret_file` holds the key that signs
     one-time links, in hexadecimal; it is made on the first start. `metrics_token` lets a
-    scraper read /metrics without an account.
+    scraper read /metrics without an account. `node` tells this gateway from the others that
+    share its database; without it, the machine's name does.
     """
 
     site: str
@@ -133,6 +134,7 @@ class GatewaySettings(Settings):
     channels: ChannelsSettings = ChannelsSettings()
     provisioning: ProvisioningSettings | None = None
     metrics_token: SecretStr | None = None
+    node: str = Field(default="", pattern=r"^[a-z0-9_-]{0,32}$")
     utc_offset_h: float = Field(default=8.0, ge=-14, le=14)
     link_life: DurationS = Field(default=3 * 86_400.0, ge=3_600, le=30 * 86_400)
 

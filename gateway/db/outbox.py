@@ -86,12 +86,13 @@ def owe(connection: sa.Connection, message: Message, now_ns: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How much to claim, how urgent, for how long, and within which budgets."""
+    """How much to claim, how urgent, for how long, within which budgets, and by which gateway."""
 
     limit: int
     lease_ns: int
     tier_max: Tier
     budgets: Budgets
+    by: str | None = None
 
 
 def claim(connection: sa.Connection, now_ns: int, terms: Terms) -> tuple[list[Claim], list[Owed]]:
@@ -112,7 +113,7 @@ def claim(connection: sa.Connection, now_ns: int, terms: Terms) -> tuple[list[Cl
                 waiting.append(_owed(row))
                 continue
             terms.budgets.book(connection, row["channel"], row["address"], now_ns)
-            claims.append(_leased(connection, row, now_ns, terms.lease_ns))
+            claims.append(_leased(connection, row, now_ns, terms))
         if not rows:
             break
     return claims, waiting
@@ -231,13 +232,18 @@ def count_since(connection: sa.Connection, address: str, purpose: Purpose, since
     return int(connection.execute(query).scalar_one())
 
 
-def _leased(connection: sa.Connection, row: sa.RowMapping, now_ns: int, lease_ns: int) -> Claim:
+def _leased(connection: sa.Connection, row: sa.RowMapping, now_ns: int, terms: Terms) -> Claim:
     owed = _owed(row)
     token, attempt = owed.token + 1, owed.attempt + 1
     connection.execute(
         sa.update(table)
         .where(table.c.id == owed.outbox_id)
-        .values(lease_token=token, attempt=attempt, lease_until_ns=now_ns + lease_ns)
+        .values(
+            lease_token=token,
+            attempt=attempt,
+            lease_until_ns=now_ns + terms.lease_ns,
+            lease_by=terms.by,
+        )
     )
     if owed.lease_until_ns is not None:
         lost = Report(DeliveryState.UNKNOWN, "no word on the last try", Source.ENGINE, now_ns)

@@ -137,6 +137,7 @@ outbox = Table(
     Column("due_ns", BigInteger),  # None: nothing more to send
     Column("watch_ns", BigInteger, index=True),  # when the lack of a receipt is noticed
     Column("lease_until_ns", BigInteger),
+    Column("lease_by", String(64)),  # the gateway that sends it; none where there is only one
     Column("lease_token", Integer, nullable=False),  # fencing: counts claims, never reused
     Column("provider_id", String(128)),
     Index(None, "due_ns", "tier"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -42,9 +43,11 @@ class Owned:
         self.filters: tuple[str, ...] = hearing.filters() if hearing else ()
         self.aside: Aside | None = hearing.take if hearing else None
 
-    def keeper(self, session: Session) -> Keeper:
-        """What keeps the broker behind `session` in step."""
-        return Pusher(self.office, session, self._clock, self._edges) if self.office else _Idle()
+    def keeper(self, session: Session, leads: Callable[[], bool] = lambda: True) -> Keeper:
+        """What keeps the broker behind `session` in step, while this gateway leads."""
+        if self.office is None:
+            return _Idle()
+        return Pusher(self.office, session, self._clock, self._edges, leads)
 
 
 class _Idle:

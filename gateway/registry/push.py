@@ -6,6 +6,7 @@ version, a tombstone until its row is gone. A broker that lost its memory is tol
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -33,12 +34,18 @@ class Pusher:
     """Keeps what stands at the broker in step with one office."""
 
     def __init__(
-        self, office: Office, session: Session, clock: Clock, edges: tuple[str, ...] = ()
+        self,
+        office: Office,
+        session: Session,
+        clock: Clock,
+        edges: tuple[str, ...] = (),
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
         self._office = office
         self._session = session
         self._clock = clock
         self._edges = edges
+        self._leads = leads
         self._pushed: dict[str, tuple[int, int]] = {}
         self._stirred = asyncio.Event()
         office.listeners.append(self._changed)
@@ -56,7 +63,7 @@ class Pusher:
             self._stirred.clear()
             try:
                 self._office.refresh()
-                if self._session.connected:
+                if self._session.connected and self._leads():
                     await self._push()
                     await self._silence()
             except (NotPublished, sa.exc.OperationalError) as error:

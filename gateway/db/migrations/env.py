@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from gateway.db import registry_tables  # its tables join the metadata
+from gateway.db import node_tables, registry_tables  # their tables join the metadata
 from gateway.db.tables import metadata
 
-__all__ = ["registry_tables"]
+__all__ = ["node_tables", "registry_tables"]
 
 context.configure(
     connection=context.config.attributes["connection"],
