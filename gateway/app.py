@@ -27,11 +27,18 @@ from gateway.api.desk import Desk
 from gateway.api.hidden import Hidden
 from gateway.api.homes import Homes
 from gateway.api.incidents import IncidentReader
-from gateway.configured import make_channels, make_history, own_broker, own_node
+from gateway.configured import (
+    make_callbacks,
+    make_channels,
+    make_history,
+    own_broker,
+    own_node,
+)
 from gateway.db.engine import connect as connect_database
 from gateway.db.engine import upgrade
 from gateway.db.sole import end_leases, sole_gateway
 from gateway.dispatcher import Dispatcher
+from gateway.door import Door
 from gateway.edge_watch import EdgeWatch
 from gateway.engine import Engine
 from gateway.health import Pulse
@@ -92,7 +99,10 @@ async def run_gateway(
         listening = stack.enter_context(listen(settings.listen.host, settings.listen.port))
         _greet(desk, listening)
         token = settings.metrics_token
-        app = build_app(desk, metrics_token=token.get_secret_value() if token else None)
+        app = build_app(
+            desk, metrics_token=token.get_secret_value() if token else None,
+            door=Door(make_callbacks(settings), engine, clock),
+        )  # fmt: skip
         parts = {
             "broker": session.run(keeper.on_link),
             "intake": taking.run(),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 from alerts.channels.base import Channel
+from alerts.channels.callback import Callback
 from edge.broker import BrokerSettings
 from edge.history import History, JournalHistory, Span
 from edge.influx_history import InfluxHistory
@@ -30,6 +31,12 @@ class NoHistory:
 def make_channels(settings: GatewaySettings) -> dict[str, Channel]:
     """The configured ways to people, by name."""
     return {kind.name: kind.make(own) for kind, own in configured(settings)}
+
+
+def make_callbacks(settings: GatewaySettings) -> dict[str, Callback]:
+    """The readers of what providers tell us at our door, by channel."""
+    made = {kind.name: kind.callback(own) for kind, own in configured(settings)}
+    return {name: callback for name, callback in made.items() if callback is not None}
 
 
 def make_history(settings: HistorySettings) -> History:

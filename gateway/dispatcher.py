@@ -11,21 +11,13 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from alerts.channels.base import (
-    Channel,
-    Inbound,
-    Outcome,
-    Receipt,
-    Receipts,
-    Unavailable,
-    Verdict,
-)
+from alerts.channels.base import Channel, Outcome, Receipts, Unavailable, Verdict
 from edge.clock import Clock, deadline, sleep
 from edge.failpoint import hit
 from edge.reading import SECOND_NS, Tier
-from gateway.db.edges import Letter
 from gateway.db.outbox import Claim
 from gateway.engine import LEASE_NS, Engine
+from gateway.news import take_news
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +139,7 @@ class Dispatcher:
             try:
                 news = await channel.poll(self._clock.now_ns())
                 for item in news:
-                    self._take_news(name, item)
+                    take_news(self._engine, name, item, self._clock.now_ns())
                 if news:
                     await channel.done([item.key for item in news])
             except (Unavailable, sa.exc.OperationalError) as error:
@@ -158,20 +150,3 @@ class Dispatcher:
                 self._engine.counts["listen", f"{name}_broke"] += 1
                 log.exception("channel %s broke while it was read", name)
             await sleep(self._clock, POLL_S)
-
-    def _take_news(self, name: str, item: Inbound | Receipt) -> None:
-        now_ns = self._clock.now_ns()
-        try:
-            if isinstance(item, Inbound):
-                self._engine.reply(name, item, now_ns)
-            else:
-                self._engine.receipt(item, now_ns)
-        except sa.exc.OperationalError:
-            raise
-        except Exception as error:
-            # Left where it is, it would break us at every poll and hide the news behind it.
-            log.exception("news from %s broke the gateway", name)
-            detail = f"{type(error).__name__}: {error}"
-            self._engine.refuse(
-                Letter(f"channel/{name}", item.key.encode(), "broke", detail), now_ns
-            )

@@ -32,9 +32,15 @@ def idempotency_id(key: str) -> str:
     return f"n{blake2b(key.encode(), digest_size=12).hexdigest()}"
 
 
+def phones(person: Person) -> tuple[str, ...]:
+    """The numbers that text messages reach this person at, in national form; may be none."""
+    numbers = (person.address(name) for name in person.channels if is_short(name))
+    return tuple(dict.fromkeys(national(number) for number in numbers if number))
+
+
 def phone(person: Person) -> str:
-    """What reply codes are kept by: the number in national form, or the person without one."""
-    return national(person.sms) if person.sms else person.id
+    """What reply codes are kept by: the first number, or the person without one."""
+    return next(iter(phones(person)), person.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Composer:
         if person is None or address is None:
             return None
         card = self._card(incident, notice, person)
-        by_text = _is_short(notice.channel)
+        by_text = is_short(notice.channel)
         return Message(
             key=notice.key,
             idempotency_id=idempotency_id(notice.key),
@@ -85,7 +91,7 @@ class Composer:
             since=f"{self.book.local(incident.since_ns):%m-%d %H:%M}",
             late=incident.timeliness is not Timeliness.LIVE,
             code=self._code(incident, person),
-            link="" if _is_short(notice.channel) else self._link(incident, notice),
+            link="" if is_short(notice.channel) else self._link(incident, notice),
         )
 
     def _code(self, incident: Incident, person: Person) -> str:
@@ -135,6 +141,7 @@ class Composer:
         }
 
 
-def _is_short(channel: ChannelName) -> bool:
+def is_short(channel: ChannelName) -> bool:
+    """Whether the channel carries one text message."""
     kind = kinds().get(channel)
     return kind is not None and kind.short

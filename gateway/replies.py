@@ -17,17 +17,18 @@ from alerts.plan import SMS
 from alerts.reply import NotUnderstood, Puzzle, Understood, understand
 from alerts.roster import Person
 from edge.reading import HOUR_NS, Tier
-from gateway.db import codes, outbox
+from gateway.db import codes, incidents, outbox
 from gateway.db.outbox import Message
 from gateway.db.storable import storable
 from gateway.db.tables import inbox
-from gateway.notices import idempotency_id, phone
+from gateway.notices import idempotency_id, is_short, phone, phones
 from gateway.work import Work
 
 ANSWERS_PER_HOUR = 3
 STRANGERS_MAX = 1_000
 REPEATED = "repeated"
 UNKNOWN_PHONE = "unknown_phone"
+UNKNOWN_MESSAGE = "unknown_message"
 _STORED_MAX = 1_000
 
 _ANSWERS: Mapping[str, Answer] = MappingProxyType(
@@ -53,16 +54,16 @@ def take(work: Work, channel: str, inbound: Inbound) -> str:
             incident_id=incident_id,
         )
     )
-    if result == UNKNOWN_PHONE:
+    if result in {UNKNOWN_PHONE, UNKNOWN_MESSAGE}:
         _forget_strangers(work.connection)
     if result in _ANSWERS:
-        _answer(work, inbound, _ANSWERS[result])
+        _answer(work, channel, inbound, _ANSWERS[result])
     return result
 
 
 def _forget_strangers(connection: sa.Connection) -> None:
-    """Texts of unknown phones, which anybody may send, stay few: the oldest make room."""
-    strange = inbox.c.result == UNKNOWN_PHONE
+    """Texts of unknown phones or about nothing of ours stay few: the oldest make room."""
+    strange = inbox.c.result.in_((UNKNOWN_PHONE, UNKNOWN_MESSAGE))
     newest_first = sa.select(inbox.c.id).where(strange).order_by(inbox.c.id.desc())
     too_old = connection.execute(newest_first.offset(STRANGERS_MAX).limit(1)).scalar()
     if too_old is not None:
@@ -78,13 +79,14 @@ def _is_stored(connection: sa.Connection, channel: str, inbound: Inbound) -> boo
 
 def _act_on(work: Work, inbound: Inbound) -> tuple[str, str | None]:
     meaning = understand(inbound.text)
-    if _person(work, inbound.address) is None:
+    person = _person(work, inbound.address)
+    if person is None and not inbound.about:
         return UNKNOWN_PHONE, None
     if isinstance(meaning, NotUnderstood):
         return meaning.puzzle.value, None
-    target = _target(work.connection, inbound.address, meaning)
-    if isinstance(target, Answer):
-        return target.value, None
+    target = _told(work, inbound.about) if inbound.about else _target(work, person, meaning)
+    if not isinstance(target, tuple):
+        return target, None
     incident, person_id = target
     said = meaning.said
     try:
@@ -94,42 +96,58 @@ def _act_on(work: Work, inbound: Inbound) -> tuple[str, str | None]:
     return said.act.value, incident.id
 
 
-def _target(
-    connection: sa.Connection, address: str, meaning: Understood
-) -> tuple[Incident, str] | Answer:
+def _told(work: Work, about: str) -> tuple[Incident, str] | str:
+    """The incident that the message `about` told of, and whom; or why there is none."""
+    owed = outbox.by_idempotency_id(work.connection, about)
+    if owed is None or owed.incident_id is None:
+        return UNKNOWN_MESSAGE
+    return incidents.get(work.connection, owed.incident_id), owed.notice.person_id
+
+
+def _target(work: Work, person: Person | None, meaning: Understood) -> tuple[Incident, str] | str:
+    """The incident that a person means who names a code, or has one only; or the question."""
+    number = phone(person) if person else ""
     if meaning.code is not None:
-        return codes.meant(connection, address, meaning.code) or Answer.NOT_UNDERSTOOD
-    open_ones = codes.undone(connection, address, limit=2)
-    return open_ones[0] if len(open_ones) == 1 else Answer.WHICH
+        meant = codes.meant(work.connection, number, meaning.code)
+        return meant or Answer.NOT_UNDERSTOOD.value
+    open_ones = codes.undone(work.connection, number, limit=2)
+    return open_ones[0] if len(open_ones) == 1 else Answer.WHICH.value
 
 
 def _person(work: Work, address: str) -> Person | None:
     people = work.book.roster.person
-    return next((person for person in people if person.sms and phone(person) == address), None)
+    return next((person for person in people if address in phones(person)), None)
 
 
-def _answer(work: Work, inbound: Inbound, answer: Answer) -> None:
+def _answer(work: Work, channel: str, inbound: Inbound, answer: Answer) -> None:
+    """Ask back over the channel that the text came by, or by SMS where it was no text channel."""
     person = _person(work, inbound.address)
-    if person is None or person.sms is None:
+    name, address = _way_back(person, channel) if person else ("", None)
+    if person is None or address is None:
         return
     hour_ago_ns = work.now_ns - HOUR_NS
-    asked = outbox.count_since(work.connection, person.sms, Purpose.QUESTION, hour_ago_ns)
+    asked = outbox.count_since(work.connection, address, Purpose.QUESTION, hour_ago_ns)
     if asked >= ANSWERS_PER_HOUR:
         return
-    key = idempotency_id(f"{SMS}\n{inbound.provider_id}")
+    key = idempotency_id(f"{channel}\n{inbound.provider_id}")
     message = Message(
         key=f"{Purpose.QUESTION}.{key}",
         idempotency_id=key,
         incident_id=None,
         person_id=person.id,
-        channel=SMS,
+        channel=name,
         purpose=Purpose.QUESTION,
         tier=Tier.IMPORTANT,
         generation=0,
         step=0,
         round=0,
-        address=person.sms,
+        address=address,
         text=answer_text(answer, person.lang),
         payload={},
     )
     work.owes |= outbox.owe(work.connection, message, work.now_ns)
+
+
+def _way_back(person: Person, channel: str) -> tuple[str, str | None]:
+    own = person.address(channel) if is_short(channel) else None
+    return (channel, own) if own else (SMS, person.sms)

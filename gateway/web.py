@@ -13,10 +13,16 @@ from gateway.api.desk import Desk
 from gateway.console import install, link_page, pages
 from gateway.console.error_page import error_page
 from gateway.console.page import HERE
+from gateway.door import Door
 
 
-def build_app(desk: Desk, *, metrics_token: str | None = None, docs: bool = False) -> FastAPI:
-    """The console, the API and the one-time links over `desk`; API docs only when asked for."""
+def build_app(
+    desk: Desk, *, metrics_token: str | None = None, docs: bool = False, door: Door | None = None
+) -> FastAPI:
+    """The console, the API and the one-time links over `desk`; API docs only when asked for.
+
+    `door` is where providers call.
+    """
     app = FastAPI(
         title="Shouwang",
         docs_url=None,
@@ -31,6 +37,8 @@ def build_app(desk: Desk, *, metrics_token: str | None = None, docs: bool = Fals
     app.include_router(install.router)
     app.include_router(link_page.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    if door is not None:
+        app.router.routes.append(door.route())
     problem.install(app, error_page)
     # The last added is the first to see a request.
     app.add_middleware(BodyLimit)

@@ -84,12 +84,14 @@ class Inbound:
     """A text that a person sent to us; `provider_id` is unique within its channel, for ever.
 
     `address` is in the form that `sms.national` gives. `at_ns` is when the channel read it.
+    `about` is the idempotency id of the message that it answers, where the channel knows it.
     """
 
     provider_id: str
     address: str
     text: str
     at_ns: int
+    about: str = ""
 
     @property
     def key(self) -> str:

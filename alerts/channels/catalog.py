@@ -17,6 +17,7 @@ from pydantic import Field
 
 from alerts.budget import Budget
 from alerts.channels.base import Channel
+from alerts.channels.callback import Callback
 from edge.settings import Settings
 
 
@@ -30,6 +31,10 @@ def _whole(address: str) -> str:
     return address
 
 
+def _silent(_: Any) -> None:
+    """No callback: this provider never calls."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One way to people.
@@ -38,7 +43,8 @@ class Kind:
     With `short` it carries one text of 70 UTF-16 units without a link, else the full text.
     `check` raises ConfigError for what of the settings only a look at the files shows.
     `budgets` are the provider's published limits; `account` says whose an address is, where
-    several addresses share one limit.
+    several addresses share one limit. `callback` makes the reader of what the provider tells us
+    at our own door, or None where the settings ask for no calls.
     """
 
     name: str
@@ -52,6 +58,7 @@ class Kind:
     budgets: tuple[Budget, ...] = ()
     account: Callable[[str], str] = _whole
     check: Callable[[Any], object] = lambda settings: settings
+    callback: Callable[[Any], Callback | None] = _silent
 
 
 @cache

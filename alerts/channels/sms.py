@@ -21,7 +21,7 @@ UNITS_MAX = 70
 
 PRUNE_EVERY_NS = HOUR_NS
 
-_NUMBER = re.compile(r"\+?[0-9]{3,20}")
+NUMBER = re.compile(r"\+?[0-9]{3,20}")
 _CHINESE_PREFIX = re.compile(r"(?:\+|00)86(?=\d)|86(?=1\d{10}$)")
 
 _STATUSES = {
@@ -88,7 +88,7 @@ class SmsChannel:
         if not 0 < units <= UNITS_MAX:
             reason = f"a text of {units} UTF-16 units is not one SMS of 1 to {UNITS_MAX}"
             return Verdict(Outcome.PERMANENT, reason)
-        if not _NUMBER.fullmatch(out.address):
+        if not NUMBER.fullmatch(out.address):
             return Verdict(Outcome.PERMANENT, "not a phone number: write digits only")
         try:
             return self._inject(out, now_ns)
@@ -198,7 +198,7 @@ KIND = Kind(
     en="SMS",
     settings=SmsSettings,
     make=SmsChannel,
-    address=_NUMBER,
+    address=NUMBER,
     hint="a phone number in digits",
     short=True,
 )

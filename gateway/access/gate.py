@@ -17,7 +17,9 @@ from gateway.access.role import Right
 from gateway.access.sessions import WebSessions
 
 OPEN_PATHS = frozenset({"/healthz", "/login"})
-OPEN_PREFIXES = ("/static/", "/a/")
+DOOR_PREFIX = "/in/"
+"""Where providers call: no page of ours sends there, and each call must show its own secret."""
+OPEN_PREFIXES = ("/static/", "/a/", DOOR_PREFIX)
 INSTALLERS_PATHS = frozenset({"/install", "/logout", "/api/v1/claims", "/api/v1/strangers"})
 INSTALLERS_PREFIX = "/api/v1/devices"
 """All that an account without the right to read may reach; each asks for its own right."""
@@ -59,7 +61,7 @@ class Gate:
     def _refusal(self, scope: Scope) -> Response | None:
         request = HTTPConnection(scope)
         path = scope["path"]
-        if not is_ours(scope["method"], request.headers):
+        if not (path.startswith(DOOR_PREFIX) or is_ours(scope["method"], request.headers)):
             return _problem(403, "foreign_origin", "This request did not come from our own page.")
         token = request.cookies.get(self._cookie, "")
         principal = None

@@ -61,7 +61,12 @@ def make(kind: Kind, port: int, folder: Path, **settings: object) -> Channel:
         "template": "SMS_1",
         "url": f"http://127.0.0.1:{port}",
     }
-    own = {"wecom_app": wecom_app, "sms_http": sms_http}.get(kind.name, {})
+    kannel = {
+        "username": "shouwang",
+        "secret_file": folder / "secret",
+        "url": f"http://127.0.0.1:{port}/cgi-bin/sendsms",
+    }
+    own = {"wecom_app": wecom_app, "sms_http": sms_http, "kannel": kannel}.get(kind.name, {})
     return kind.make(kind.settings.model_validate(LOOPBACK | own | settings))
 
 

@@ -18,13 +18,16 @@ PASSWORD = "correct-horse-7"
 USERNAME = "shouwang"
 
 
-def program(name: str) -> Path:
-    """The installed program; its absence skips the test, or fails it when all are required."""
+def program(name: str, place: str = "") -> Path:
+    """The installed program; its absence skips the test, or fails it when all are required.
+
+    `place` is where it lies when it is on no path.
+    """
     beside_python = Path(sys.prefix) / "bin" / name
     found = (
         str(beside_python)
         if beside_python.exists()
-        else shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin")
+        else shutil.which(place or name, path=os.environ.get("PATH", "") + ":/usr/sbin")
     )
     if found is not None:
         return Path(found)
