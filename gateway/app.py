@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from fastapi import FastAPI
 
 from alerts.channels.base import Channel, Monitored
 from edge.broker import PahoSession
@@ -98,11 +99,6 @@ async def run_gateway(
         )  # fmt: skip
         listening = stack.enter_context(listen(settings.listen.host, settings.listen.port))
         _greet(desk, listening)
-        token = settings.metrics_token
-        app = build_app(
-            desk, metrics_token=token.get_secret_value() if token else None,
-            door=Door(make_callbacks(settings), engine, clock),
-        )  # fmt: skip
         parts = {
             "broker": session.run(keeper.on_link),
             "intake": taking.run(),
@@ -110,9 +106,19 @@ async def run_gateway(
             "dispatcher": dispatcher.run(),
             "standing": standing.run(),
             "registry": keeper.run(),
-            "console": serve(app, listening, desk.live),
+            "console": serve(_application(desk, settings), listening, desk.live),
         }
         await _run_until(stop or asyncio.Event(), parts)
+
+
+def _application(desk: Desk, settings: GatewaySettings) -> FastAPI:
+    """Console, API, links, and the door for the configured channels' providers."""
+    token = settings.metrics_token
+    return build_app(
+        desk,
+        metrics_token=token.get_secret_value() if token else None,
+        door=Door(make_callbacks(settings), desk.engine, desk.clock),
+    )
 
 
 @contextmanager
