@@ -43,12 +43,18 @@ class _Versioned(Struct, array_like=True):
     state: msgspec.Raw
 
 
-def encode(checkpoint: Checkpoint) -> bytes:
-    """`checkpoint` with its version, uncompressed."""
-    return msgpack.encode(_Versioned(_VERSION, msgspec.Raw(msgpack.encode(checkpoint))))
+# The beginning of what `_Versioned` reads: an array of two, and the version.
+_HEAD = msgpack.encode((_VERSION, None))[:-1]
 
 
-def decode(blob: bytes) -> Checkpoint:
+def encode(checkpoint: Checkpoint) -> bytearray:
+    """`checkpoint` with its version, uncompressed; built in place, for it may be many MB."""
+    blob = bytearray(_HEAD)
+    msgpack.Encoder().encode_into(checkpoint, blob, len(blob))
+    return blob
+
+
+def decode(blob: bytes | bytearray) -> Checkpoint:
     """The checkpoint that `encode` wrote.
 
     Raises:

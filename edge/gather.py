@@ -17,7 +17,7 @@ from edge.topic import TopicError, Verb
 BATCH_MAX = 1_000
 SHARE_S = 0.05
 """How long, in real seconds, even an urgent message waits for what comes with it."""
-ENOUGH = 64
+ENOUGH = 128
 """So many messages share a commit well enough."""
 BURST = 4
 """So many within `SHARE_S` are no trickle; a broker that allows few unacked messages sends no
@@ -67,7 +67,7 @@ class Gathering:
         """The next messages to commit, in the order in which they came.
 
         They are given out 50 ms after the first when that is urgent or came in a burst, else
-        once an urgent one or a burst has joined, once 64 are there, or when the first has
+        once an urgent one or a burst has joined, once 128 are there, or when the first has
         waited for the linger. Empty when they were released meanwhile.
         """
         came = await self._receive()

@@ -65,7 +65,7 @@ class JournalSettings(Settings):
     path: Path
     max_age: DurationS = Field(default=35 * 86_400.0, gt=0)
     max_bytes: int = Field(default=512 * 2**20, ge=2**20)
-    linger: DurationS = Field(default=20.0, ge=0, le=60)
+    linger: DurationS = Field(default=30.0, ge=0, le=60)
     on_damage: Literal["quarantine", "stop"] = "quarantine"
 
 
@@ -175,7 +175,7 @@ class Journal:
         with self.transaction():
             self._bury(letters)
 
-    def checkpoint(self, position: int, state: bytes) -> None:
+    def checkpoint(self, position: int, state: bytes | bytearray) -> None:
         """Commit `state` as what the entries up to `position` have made; older ones go."""
         with self.transaction():
             self._connection.execute(

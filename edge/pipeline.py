@@ -109,11 +109,11 @@ class Pipeline:
         """Every watched home by its code; to be looked at only."""
         return self._subjects.watched
 
-    def dump(self) -> bytes:
+    def dump(self) -> bytearray:
         """The whole state as a checkpoint, uncompressed."""
         return encode(self._checkpoint())
 
-    def restore(self, blob: bytes) -> None:
+    def restore(self, blob: bytes | bytearray) -> None:
         """Become the pipeline that dumped `blob`, as far as the registry still knows its parts.
 
         Raises:

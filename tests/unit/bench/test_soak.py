@@ -8,7 +8,7 @@ import pytest
 
 from bench.edge_process import Usage
 from bench.estate_load import Estate, minutes, registry_text
-from bench.soak import JOURNAL_MB_MAX, Figures, Sample, figures_of
+from bench.soak import Figures, Sample, figures_of, journal_mb_max
 from edge.entry import Admitted
 from edge.pipeline import Pipeline
 from edge.registry import Registry
@@ -33,7 +33,7 @@ def test_memory_that_fills_and_then_stands_is_flat() -> None:
     "figures",
     [
         judged([100.0 + hour for hour in range(25)]),
-        judged([100.0] * 25, journal_mb=JOURNAL_MB_MAX + 1),
+        judged([100.0] * 25, journal_mb=journal_mb_max(1) + 1),
         judged([100.0] * 25, files=40),
     ],
     ids=["memory", "disk", "files"],
