@@ -155,6 +155,8 @@ class Member:
             self._engine.counts["node", "died"] += 1
             log.warning("gateway %s is dead; its %d messages are taken over", name, freed)
         self._engine.counts["lease", "taken_over"] += freed
+        if freed:
+            self._engine.tell(frozenset())  # the dispatcher sleeps until the leases were to end
 
     def _tell(self, *, others: bool) -> None:
         """What other gateways committed is news here: consoles show it, the dispatcher wakes."""

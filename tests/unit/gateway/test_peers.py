@@ -17,12 +17,12 @@ def node(beat: int, name: str = "b", epoch: str = "1") -> Node:
 
 
 def test_one_whose_beat_moves_lives_however_long_we_look() -> None:
-    seen = after(*[(n * 6 * SECOND_NS, [node(n)]) for n in range(10)])
-    assert dead(seen, 9 * 6 * SECOND_NS) == frozenset()
+    seen = after(*[(n * 5 * SECOND_NS, [node(n)]) for n in range(10)])
+    assert dead(seen, 9 * 5 * SECOND_NS) == frozenset()
 
 
 def test_one_whose_beat_stands_still_is_dead_after_its_time_and_not_before() -> None:
-    seen = after((0, [node(5)]), (4 * SECOND_NS, [node(5)]))
+    seen = after((0, [node(5)]), (3 * SECOND_NS, [node(5)]))
     assert dead(seen, DEAD_NS - 1) == frozenset()
     assert dead(seen, DEAD_NS) == {"b"}
 
