@@ -207,11 +207,6 @@ class Engine:
         self.counts["act", "link"] += 1
         return incident
 
-    def tell(self, changed: frozenset[str]) -> None:
-        """Everybody here hears that these incidents changed, and that there may be work."""
-        for told in self.changes:
-            told(changed)
-
     def _advance(self, work: Work, incident: Incident) -> None:
         """Its due steps are taken; if that breaks, it waits a minute and the others go on."""
         try:
@@ -232,7 +227,13 @@ class Engine:
             work = Work(connection, self.book, self._chance, now_ns)
             yield work
         if work.changed or work.owes:
-            self.tell(frozenset(work.changed))
+            announce(self, frozenset(work.changed))
+
+
+def announce(engine: Engine, changed: frozenset[str]) -> None:
+    """Everybody in this process hears that these incidents changed, and that there may be work."""
+    for tell in engine.changes:
+        tell(changed)
 
 
 def _is_due(due_ns: int | None, now_ns: int) -> bool:

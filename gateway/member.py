@@ -15,7 +15,7 @@ from gateway import peers
 from gateway.db import nodes
 from gateway.db.engine import reading, writing
 from gateway.db.nodes import Node
-from gateway.engine import Engine
+from gateway.engine import Engine, announce
 from gateway.peers import BEAT_S, STEP_DOWN_NS, Sightings
 
 log = logging.getLogger(__name__)
@@ -156,7 +156,9 @@ class Member:
             log.warning("gateway %s is dead; its %d messages are taken over", name, freed)
         self._engine.counts["lease", "taken_over"] += freed
         if freed:
-            self._engine.tell(frozenset())  # the dispatcher sleeps until the leases were to end
+            announce(
+                self._engine, frozenset()
+            )  # the dispatcher sleeps until the leases were to end
 
     def _tell(self, *, others: bool) -> None:
         """What other gateways committed is news here: consoles show it, the dispatcher wakes."""
@@ -166,7 +168,7 @@ class Member:
                 return
             changed, self._read = nodes.news(connection, self._read)
         if changed:
-            self._engine.tell(changed)
+            announce(self._engine, changed)
 
     def _leave(self) -> None:
         try:
