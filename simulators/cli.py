@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "gateway.registry.cli", "the registry: key, show, import, export, label"
         ),
         "replay": Command("simulators.replay", "real homes tell a story to a broker"),
+        "evaluate": Command("simulators.evaluate.command", "what the rules of welfare are worth"),
         "walkthrough": Command("simulators.walkthrough", "the files of docs/walkthrough.md"),
         "decode": Command("edge.decode_command", "what a vendor's payload says, or why not"),
         "people": Command("simulators.people", "phones that show texts and answer by keyboard"),

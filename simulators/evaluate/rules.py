@@ -1,0 +1,60 @@
+"""The rules that can be judged, by name: each is a registry, as an edge is given it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from edge.registry import Registry
+
+UNIT, METER, DOOR = "home", "meter", "door"
+"""The codes of the one home there is, and of its devices."""
+
+
+class Rule(NamedTuple):
+    """What the home's row of the registry says for it, and the name its findings bear."""
+
+    unit: Mapping[str, Any]
+    finding: str
+
+    def registry(self) -> Registry:
+        """A registry of one home with a meter and a door, under this rule."""
+        return Registry.parse(
+            {
+                "version": 1,
+                "site": "evaluation",
+                "unit": [{"code": UNIT, "building": "b01", "care": ["alone"], **self.unit}],
+                "device": [
+                    {"id": METER, "kind": "water", "unit": UNIT},
+                    {"id": DOOR, "kind": "door", "unit": UNIT},
+                ],
+            },
+            Path("evaluation"),
+        )
+
+
+def _under(threshold_l: float, window: str) -> Rule:
+    return Rule({"welfare": {"window": window, "threshold_l": threshold_l}}, "welfare")
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "12h-10l": _under(10.0, "12 h"),
+        "12h-1l": _under(1.0, "12 h"),
+        "24h-10l": _under(10.0, "24 h"),
+    }
+)
+
+
+def named(text: str) -> dict[str, Rule]:
+    """The rules of a comma-separated list; "all" is every rule.
+
+    Raises:
+        ValueError: a name is unknown, or there is none.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    names = tuple(RULES) if parts == ["all"] else tuple(parts)
+    unknown = ", ".join(repr(name) for name in names if name not in RULES)
+    if unknown:
+        raise ValueError(f"--rules: no rule {unknown}; there are {', '.join(RULES)}, and all")
+    return {name: RULES[name] for name in names}
