@@ -1,17 +1,18 @@
 """The clocks of a plan: who is owed a notice now, and when the next one is due.
 
 Pure and late-proof: after hours of standstill each overdue step runs once, a step that
-finds nobody passes to the next at once and says so, and after an answer nothing runs.
+nobody mans passes to the next at once and says so, and after an answer nothing runs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from msgspec import structs
 
+from alerts.assign import CALM, Assignment, Choice, Lack, Scene, assign, need_of
 from alerts.incident import ESCALATING, Incident, State
 from alerts.plan import ChannelName, Plan, Step
-from alerts.roster import Person, Roster, recipients
+from alerts.roster import Person, Roster
 from edge.reading import SECOND_NS
 
 
@@ -45,16 +46,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class PlanHole:
-    """A step that found nobody to tell."""
+    """A step that did not find its own people, and why."""
 
     plan_id: str
     step: int
     roles: tuple[str, ...]
+    lack: Lack = Lack.UNMANNED
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """An incident after its clocks ran, and all that this owes.
+    """An incident after its clocks ran, and all that this owes; `choices` say who was told and why.
 
     `exhausted` says that the plan has nothing left to do while nobody has answered.
     """
@@ -63,32 +65,40 @@ class Owed:
     notices: tuple[Notice, ...] = ()
     holes: tuple[PlanHole, ...] = ()
     exhausted: bool = False
+    choices: tuple[Choice, ...] = ()
 
 
-def advance(incident: Incident, plan: Plan, roster: Roster, now_ns: int) -> Owed:
+def advance(
+    incident: Incident, plan: Plan, roster: Roster, now_ns: int, scene: Scene = CALM
+) -> Owed:
     """Every step due by `now_ns` taken once, worst case all of them; else `incident` as it was."""
     owed = Owed(incident)
+    crew = _Crew(plan, roster, scene, now_ns)
     while _is_due(owed.incident, now_ns):
-        owed = _take_step(owed, plan, roster, now_ns)
+        owed = _take_step(owed, crew)
     if owed.incident is incident:
         return owed
     changed = structs.replace(owed.incident, version=incident.version + 1, changed_ns=now_ns)
-    return Owed(changed, owed.notices, owed.holes, owed.exhausted)
+    return replace(owed, incident=changed)
 
 
-def support(incident: Incident, plan: Plan, roster: Roster) -> Owed:
+def support(incident: Incident, plan: Plan, roster: Roster, scene: Scene = CALM) -> Owed:
     """Notices for the help that was just asked for: the first manned step not yet reached.
 
-    When every later step is unmanned or taken, the last manned one is asked again.
+    When every later step is unmanned or taken, the last manned one is asked again; when all
+    are unmanned, whoever the area has.
     """
     reached = min(incident.step, len(plan.step) - 1)
     order = [*range(reached, len(plan.step)), *range(reached - 1, -1, -1)]
+    crew = _Crew(plan, roster, scene, incident.changed_ns)
     holes: list[PlanHole] = []
     for step in order:
         asked = structs.replace(incident, step=step, round=incident.supports)
-        if notices := _notices(asked, plan.step[step], roster, Purpose.SUPPORT):
-            return Owed(incident, notices, tuple(holes))
-        holes.append(_hole(plan, step))
+        found = crew.of(asked, last=step == order[-1])
+        if found.lack is not None:
+            holes.append(_hole(plan, step, found.lack))
+        if notices := _notices(asked, plan.step[step], found, Purpose.SUPPORT):
+            return Owed(incident, notices, tuple(holes), choices=found.choices)
     return Owed(incident, (), tuple(holes), exhausted=True)
 
 
@@ -124,18 +134,35 @@ def _is_due(incident: Incident, now_ns: int) -> bool:
     return incident.state in ESCALATING and due_ns is not None and due_ns <= now_ns
 
 
-def _take_step(owed: Owed, plan: Plan, roster: Roster, now_ns: int) -> Owed:
-    incident = owed.incident
+@dataclass(frozen=True, slots=True)
+class _Crew:
+    """Those whom the steps of one plan find at one moment."""
+
+    plan: Plan
+    roster: Roster
+    scene: Scene
+    now_ns: int
+
+    def of(self, incident: Incident, *, last: bool) -> Assignment:
+        step = self.plan.step[incident.step]
+        need = need_of(step, incident.subject, incident.tier, self.now_ns, last=last)
+        return assign(self.roster, need, self.scene)
+
+
+def _take_step(owed: Owed, crew: _Crew) -> Owed:
+    incident, plan = owed.incident, crew.plan
     index = min(incident.step, len(plan.step) - 1)
     current = structs.replace(incident, step=index)
-    notices = _notices(current, plan.step[index], roster, Purpose.ALERT)
-    holes = () if notices else (_hole(plan, index),)
-    after = _scheduled(current, plan, now_ns, found=bool(notices))
+    found = crew.of(current, last=index == len(plan.step) - 1)
+    notices = _notices(current, plan.step[index], found, Purpose.ALERT)
+    holes = () if found.lack is None else (_hole(plan, index, found.lack),)
+    after = _scheduled(current, plan, crew.now_ns, found=bool(notices))
     return Owed(
         structs.replace(after, state=State.DISPATCHED if notices else after.state),
         owed.notices + notices,
         owed.holes + holes,
         exhausted=after.next_due_ns is None,
+        choices=owed.choices + found.choices,
     )
 
 
@@ -152,20 +179,20 @@ def _scheduled(incident: Incident, plan: Plan, now_ns: int, *, found: bool) -> I
 
 
 def _notices(
-    incident: Incident, step: Step, roster: Roster, purpose: Purpose
+    incident: Incident, step: Step, found: Assignment, purpose: Purpose
 ) -> tuple[Notice, ...]:
     return tuple(
         Notice(
             incident.id,
-            person.id,
+            choice.person.id,
             channel,
             purpose,
             incident.generation,
             incident.step,
             incident.round,
         )
-        for person in recipients(roster, step.roles, incident.subject)
-        for channel in _channels(person, step)
+        for choice in found.choices
+        for channel in _channels(choice.person, step)
     )
 
 
@@ -174,5 +201,5 @@ def _channels(person: Person, step: Step) -> tuple[ChannelName, ...]:
     return wanted or person.channels[:1]
 
 
-def _hole(plan: Plan, step: int) -> PlanHole:
-    return PlanHole(plan.id, step, tuple(plan.step[step].roles))
+def _hole(plan: Plan, step: int, lack: Lack) -> PlanHole:
+    return PlanHole(plan.id, step, tuple(plan.step[step].roles), lack)

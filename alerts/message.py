@@ -5,7 +5,6 @@ it does not fit, it is shortened by rule, and place and code are never cut. Labe
 sentences are data: they are stripped of all that could forge a line, a link or an order.
 """
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,16 +13,13 @@ from types import MappingProxyType
 from typing import Literal
 
 from alerts.escalate import Purpose
+from alerts.naming import LINK
 from edge.reading import Tier
 
 SMS_UNITS_MAX = 70
 PLACE_UNITS_MAX = 44
 
 Lang = Literal["zh", "en"]
-
-_LINK = re.compile(
-    r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)\S*|\b[a-z0-9-]+\.(?:cn|com|net|org|top)\b\S*"
-)
 
 
 class Answer(StrEnum):
@@ -149,7 +145,7 @@ def plain(text: str, units_max: int) -> str:
         " " if unicodedata.category(char)[0] in "ZC" else char
         for char in unicodedata.normalize("NFC", text)
     )
-    return _cut(" ".join(_LINK.sub("", flat).split()), units_max)
+    return _cut(" ".join(LINK.sub("", flat).split()), units_max)
 
 
 def sms_text(card: Card, lang: Lang) -> str:

@@ -25,8 +25,11 @@ class Role(StrEnum):
     FAMILY = "family"
     PROPERTY = "property"
     MAINTAINER = "maintainer"
+    VOLUNTEER = "volunteer"
 
 
+Skill = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+"""What a person can do or has: first_aid, lift, keys."""
 ChannelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 """A way to reach a person; which there are, the folder of channels says."""
 SMS: ChannelName = "sms"
@@ -36,7 +39,8 @@ WEBHOOK: ChannelName = "webhook"
 class Step(Settings):
     """People told together, `after` seconds from the start of the plan.
 
-    Only the last step may `repeat`: every so many seconds, `repeat_max` times.
+    Only the last step may `repeat`: every so many seconds, `repeat_max` times. `choose` says how
+    many of those on duty are told, the best first; `skills` are what the job asks of them.
     """
 
     after: DurationS
@@ -44,6 +48,8 @@ class Step(Settings):
     channels: tuple[ChannelName, ...] = Field(min_length=1)
     repeat: DurationS | None = Field(default=None, ge=30)
     repeat_max: int = Field(default=0, ge=0, le=100)
+    choose: Annotated[int, Field(ge=1, le=50)] | Literal["all"] = "all"
+    skills: tuple[Skill, ...] = Field(default=(), max_length=8)
 
 
 class Plan(Settings):

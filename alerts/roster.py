@@ -4,12 +4,23 @@ Areas and places are paths of codes, compared segment by segment: `s01/b1` is no
 `s01/b10`. Names and numbers are personal data and never leave the gateway's side.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from alerts.plan import SMS, WEBHOOK, ChannelName, Role
+from alerts.naming import PlainName
+from alerts.plan import SMS, WEBHOOK, ChannelName, Role, Skill
+from alerts.shift import Instead, Leave, Pattern, Shift, doubled, overlaps
 from edge.settings import Settings
+
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+"""A spoken language by its ISO code: zh, yue, wuu, nan, hak, en."""
+Path = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}(?:/[a-z0-9][a-z0-9_-]{0,31}){0,3}$")
+]
+"""A place by its codes: site, building, unit, device."""
 
 
 def covers(area: str, subject: str) -> bool:
@@ -21,19 +32,45 @@ def covers(area: str, subject: str) -> bool:
 class Person(Settings):
     """One person and their addresses; `lang` is the language they are written to in.
 
-    `reach` holds addresses on the other channels, by channel, the preferred one first.
+    `reach` holds addresses on the other channels, by channel, the preferred one first. `home` is
+    the place from which they set out, `capacity` how many open incidents they can carry before
+    others go first. Without a `shift` they are always on duty.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
-    name: str = Field(min_length=1, max_length=40)
+    name: PlainName = Field(min_length=1, max_length=40)
     roles: tuple[Role, ...] = Field(min_length=1)
-    areas: tuple[str, ...] = Field(min_length=1)
+    areas: tuple[Path, ...] = Field(min_length=1)
     lang: Literal["zh", "en"] = "zh"
     sms: str | None = Field(default=None, pattern=r"^\+?[0-9]{5,15}$")
     webhook: str | None = Field(default=None, pattern=r"^https?://\S+$", max_length=500)
     reach: dict[ChannelName, Annotated[str, Field(min_length=1, max_length=500)]] = Field(
         default_factory=dict, max_length=16
     )
+    skills: tuple[Skill, ...] = Field(default=(), max_length=32)
+    languages: tuple[Language, ...] = Field(default=(), max_length=16)
+    home: Path | None = None
+    capacity: int = Field(default=5, ge=1, le=100)
+    shift: tuple[Shift, ...] = Field(default=(), max_length=28)
+    instead: tuple[Instead, ...] = Field(default=(), max_length=400)
+    leave: tuple[Leave, ...] = Field(default=(), max_length=100)
+
+    @field_validator("shift")
+    @classmethod
+    def _shifts_are_apart(cls, shifts: tuple[Shift, ...]) -> tuple[Shift, ...]:
+        if twice := overlaps(shifts):
+            raise ValueError("; ".join(twice))
+        return shifts
+
+    @field_validator("instead")
+    @classmethod
+    def _dates_are_clear(cls, dates: tuple[Instead, ...]) -> tuple[Instead, ...]:
+        times = Counter(each.date for each in dates)
+        problems = [f"{day} stands there twice" for day, count in times.items() if count > 1]
+        problems += [f"{each.date}: {why}" for each in dates for why in doubled(each.hours)]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return dates
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
@@ -47,6 +84,11 @@ class Person(Settings):
     def channels(self) -> tuple[ChannelName, ...]:
         """The channels that this person has an address on, in falling order of preference."""
         return tuple(self._addresses())
+
+    @property
+    def pattern(self) -> Pattern:
+        """When this person is on duty."""
+        return Pattern(self.shift, self.instead, self.leave)
 
     def address(self, channel: ChannelName) -> str | None:
         """Where `channel` finds this person; None if it does not."""
@@ -85,11 +127,20 @@ def recipients(roster: Roster, roles: tuple[Role, ...], subject: str) -> tuple[P
     )
 
 
-class Label(Settings):
-    """What people call a place: short enough to stand whole in a text message."""
+Metres = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 
-    zh: str = Field(min_length=1, max_length=24)
-    en: str = Field(min_length=1, max_length=24)
+
+class Label(Settings):
+    """What people call a place: short enough to stand whole in a text message.
+
+    `at_m` is where it is, in metres east and north of any fixed point of the site;
+    `languages` are those spoken there, the preferred one first.
+    """
+
+    zh: PlainName = Field(min_length=1, max_length=24)
+    en: PlainName = Field(min_length=1, max_length=24)
+    at_m: tuple[Metres, Metres] | None = None
+    languages: tuple[Language, ...] = Field(default=(), max_length=8)
 
 
 class Places(Settings):
@@ -101,7 +152,22 @@ class Places(Settings):
     def label(self, subject: str, lang: Literal["zh", "en"]) -> str:
         """The label of the nearest labelled place, with the codes below it; never empty."""
         segments = subject.split("/")
+        for depth, label in self._upwards(subject):
+            return " ".join([getattr(label, lang), *segments[depth:]])
+        return subject
+
+    def at_m(self, subject: str) -> tuple[float, float] | None:
+        """Where the nearest place around `subject` is whose position is known."""
+        return next((label.at_m for _, label in self._upwards(subject) if label.at_m), None)
+
+    def languages(self, subject: str) -> tuple[Language, ...]:
+        """What is spoken there, by the nearest place that says so; may be nothing."""
+        told = (label.languages for _, label in self._upwards(subject) if label.languages)
+        return next(told, ())
+
+    def _upwards(self, subject: str) -> Iterator[tuple[int, Label]]:
+        """The labelled places around `subject` and their depth, the nearest first."""
+        segments = subject.split("/")
         for depth in range(len(segments), 0, -1):
             if label := self.place.get("/".join(segments[:depth])):
-                return " ".join([getattr(label, lang), *segments[depth:]])
-        return subject
+                yield depth, label

@@ -1,7 +1,8 @@
 """What the gateway goes by: plans, people and places, and how it signs its links."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
@@ -14,7 +15,8 @@ class Book:
     """Configuration as the engine needs it; swapped as a whole, never in part.
 
     `public_url` has no slash at its end. `secret` signs links (at least 32 bytes).
-    `utc_offset_h` makes the local times in messages. `budgets` bounds what providers are asked.
+    `zone_name` makes local times, or `utc_offset_h` where there is none. `budgets` bounds what
+    providers are asked.
     """
 
     plans: Plans
@@ -25,12 +27,17 @@ class Book:
     utc_offset_h: float = 8.0
     link_life_ns: int = 3 * DAY_NS
     budgets: Budgets = field(default_factory=Budgets)
+    zone_name: str | None = None
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where local times are local to."""
+        offset = timezone(timedelta(hours=self.utc_offset_h))
+        return offset if self.zone_name is None else ZoneInfo(self.zone_name)
 
     def local(self, at_ns: int) -> datetime:
         """`at_ns` in local civil time."""
-        return datetime.fromtimestamp(
-            at_ns // SECOND_NS, timezone(timedelta(hours=self.utc_offset_h))
-        )
+        return datetime.fromtimestamp(at_ns // SECOND_NS, self.zone)
 
     @staticmethod
     def iso(at_ns: int) -> str:

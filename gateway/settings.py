@@ -40,6 +40,8 @@ from edge.topic import is_segment
 from gateway.book import Book
 from gateway.db.budgets import Budgets
 from gateway.registry.signing import signing_key
+from gateway.roster_faults import strange_places
+from gateway.zone import ZoneName
 
 _SQLITE = "sqlite:///"
 
@@ -117,7 +119,8 @@ class GatewaySettings(Settings):
     `public_url` is how people reach the console. `secret_file` holds the key that signs
     one-time links, in hexadecimal; it is made on the first start. `metrics_token` lets a
     scraper read /metrics without an account. `node` tells this gateway from the others that
-    share its database; without it, the machine's name does.
+    share its database; without it, the machine's name does. `zone` ("Asia/Shanghai") goes
+    before `utc_offset_h`, which knows no summer time.
     """
 
     site: str
@@ -136,6 +139,7 @@ class GatewaySettings(Settings):
     metrics_token: SecretStr | None = None
     node: str = Field(default="", pattern=r"^[a-z0-9_-]{0,32}$")
     utc_offset_h: float = Field(default=8.0, ge=-14, le=14)
+    zone: ZoneName | None = None
     link_life: DurationS = Field(default=3 * 86_400.0, ge=3_600, le=30 * 86_400)
 
     @field_validator("site")
@@ -195,6 +199,8 @@ def load_gateway(path: Path) -> Loaded:
         faults += _unknown_channels(plans, files["plans"])
     if roster is not None:
         faults += _bad_addresses(roster, files["roster"])
+    if roster is not None and registry is not None and owning is None:
+        faults += strange_places(roster, registry, files["roster"])
     if faults:
         raise ConfigError(faults)
     assert settings and plans and roster and places and registry and secret  # noqa: S101, PT018  (no fault, so all are there)
@@ -205,6 +211,7 @@ def load_gateway(path: Path) -> Loaded:
         public_url=settings.public_url.rstrip("/"),
         secret=secret,
         utc_offset_h=settings.utc_offset_h,
+        zone_name=settings.zone,
         link_life_ns=int(settings.link_life * SECOND_NS),
         budgets=_budgets(settings),
     )

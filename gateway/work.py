@@ -11,8 +11,10 @@ from msgspec import structs
 
 from alerts import escalate
 from alerts import incident as life
+from alerts.assign import Scene
 from alerts.code import Chance
 from alerts.escalate import Notice, PlanHole, Purpose
+from alerts.explain import told
 from alerts.incident import ESCALATING, Act, Command, Incident, State
 from alerts.outbox import DeliveryState
 from alerts.plan import Plan
@@ -23,6 +25,7 @@ from gateway.db.ledger import Report, Source, enter
 from gateway.db.storable import storable
 from gateway.db.timeline import SYSTEM, note
 from gateway.notices import Composer
+from gateway.scene import scene_for
 
 _PAGED = (Purpose.ALERT, Purpose.SUPPORT)
 NOTE_MAX = 1_000
@@ -80,7 +83,9 @@ class Work:
     def advance(self, incident: Incident) -> Incident:
         """The incident with every due step taken, and the messages of those steps owed."""
         plan = self.plan(incident)
-        owed = escalate.advance(incident, plan, self.book.roster, self.now_ns)
+        owed = escalate.advance(
+            incident, plan, self.book.roster, self.now_ns, self.scene(incident, plan)
+        )
         if owed.incident is incident:
             return incident
         self.replace(incident, owed.incident)
@@ -89,7 +94,8 @@ class Work:
             steps = sorted({notice.step for notice in owed.notices})
             people = sorted({notice.person_id for notice in owed.notices})
             note(self.connection, owed.incident, "step", SYSTEM,
-                 steps=steps, round=incident.round, people=people)  # fmt: skip
+                 steps=steps, round=incident.round, people=people,
+                 chosen=told(owed.choices, self.now_ns))  # fmt: skip
             self.owe(owed.incident, owed.notices)
         if owed.exhausted:
             note(self.connection, owed.incident, "exhausted", SYSTEM, plan=plan.id)
@@ -132,6 +138,10 @@ class Work:
     def plan(self, incident: Incident) -> Plan:
         """The plan by which the incident goes now."""
         return self.book.plans.resume(incident.plan_id, incident.category, incident.tier)
+
+    def scene(self, incident: Incident, plan: Plan) -> Scene:
+        """What choosing people for that plan's steps rests on."""
+        return scene_for(self.connection, self.book, plan, incident.subject, self.now_ns)
 
     def _open(self, finding: Finding) -> None:
         plan = self.book.plans.select(finding.category, finding.tier)
@@ -179,14 +189,16 @@ class Work:
         return [row.notice for row in rows if row.attempt > 0]
 
     def _call_support(self, incident: Incident) -> None:
-        owed = escalate.support(incident, self.plan(incident), self.book.roster)
+        plan = self.plan(incident)
+        owed = escalate.support(incident, plan, self.book.roster, self.scene(incident, plan))
         self._note_holes(incident, owed.holes)
         self.owe(incident, owed.notices)
 
     def _note_holes(self, incident: Incident, holes: Iterable[PlanHole]) -> None:
         for hole in holes:
             note(self.connection, incident, "plan_hole", SYSTEM,
-                 plan=hole.plan_id, step=hole.step, roles=hole.roles)  # fmt: skip
+                 plan=hole.plan_id, step=hole.step, roles=hole.roles,
+                 lack=hole.lack.value)  # fmt: skip
 
     def _mark_acked(self, incident: Incident, person_id: str) -> None:
         acked = Report(DeliveryState.ACKED, "answered", Source.PERSON, self.now_ns)

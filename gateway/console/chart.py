@@ -7,7 +7,7 @@ content policy allows no inline style.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timezone
+from datetime import tzinfo
 from math import ceil
 
 from markupsafe import Markup, escape
@@ -73,7 +73,7 @@ class Sketch:
 
     curve: Curve
     lang: Lang
-    zone: timezone
+    zone: tzinfo
     now_ns: int
     place: str
     episode: tuple[int, int] | None = None
@@ -220,7 +220,7 @@ class _Plot:
                 yield _text("plot-word plot-halo", ((x + end) / 2, middle), word, "middle")
 
 
-def _labels(hours: tuple[Hour, ...], frame: Frame, zone: timezone) -> dict[int, str]:
+def _labels(hours: tuple[Hour, ...], frame: Frame, zone: tzinfo) -> dict[int, str]:
     """Words for some of the hours: clock times, and dates at midnight of a longer curve."""
     hour_px = (frame.width - frame.left) / len(hours)
     every = next((count for count in _EVERY_H if count * hour_px >= _LABEL_PX), _DAY_H)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta, timezone
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class Voice:
 
     lang: Lang
     now_ns: int
-    zone: timezone
+    zone: tzinfo
 
     def say(self, key: str, **values: object) -> str:
         """The text of `key`."""
@@ -97,8 +97,7 @@ def voice_of(request: Request) -> Voice:
     principal: Principal | None = getattr(request.state, "principal", None)
     asked = request.query_params.get("lang") or request.cookies.get("lang")
     lang = asked or (principal.lang if principal else Lang.ZH)
-    zone = timezone(timedelta(hours=desk.book.utc_offset_h))
-    return Voice(Lang(lang) if lang in set(Lang) else Lang.ZH, desk.clock.now_ns(), zone)
+    return Voice(Lang(lang) if lang in set(Lang) else Lang.ZH, desk.clock.now_ns(), desk.book.zone)
 
 
 def render(request: Request, template: str, status: int = 200, **context: Any) -> Response:

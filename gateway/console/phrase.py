@@ -1,6 +1,6 @@
 """Times, spans and numbers in words: 今天 14:05, 3 分钟前, 12.5."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from edge.reading import SECOND_NS
 from gateway.console.texts import Lang, say
@@ -13,12 +13,12 @@ _WHOLE_FROM = 10
 _NOW_S = 5
 
 
-def local(at_ns: int, zone: timezone) -> datetime:
+def local(at_ns: int, zone: tzinfo) -> datetime:
     """`at_ns` as civil time in `zone`, whole seconds."""
     return datetime.fromtimestamp(at_ns // SECOND_NS, UTC).astimezone(zone)
 
 
-def moment(lang: Lang, at_ns: int, now_ns: int, zone: timezone) -> str:
+def moment(lang: Lang, at_ns: int, now_ns: int, zone: tzinfo) -> str:
     """A point in time as people say it: the day first, then the clock."""
     at, today = local(at_ns, zone), local(now_ns, zone).date()
     clock = f"{at:%H:%M}"

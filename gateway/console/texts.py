@@ -12,6 +12,7 @@ from typing import NamedTuple
 from alerts.channels.catalog import kinds
 from gateway.console.install_texts import INSTALL
 from gateway.console.meter_texts import METER
+from gateway.console.roster_texts import ROSTER
 
 
 class Lang(StrEnum):
@@ -168,9 +169,7 @@ _INCIDENT = {
         "撤回：通知发出前情况已解除", "Withdrawn: cleared before anybody was told"
     ),
     "event.step": Words("按预案通知", "Told by the plan"),
-    "event.plan_hole": Words(
-        "预案缺人：这一步找不到接收人", "Plan hole: nobody to tell at this step"
-    ),
+    "event.plan_hole": Words("预案缺人", "Plan hole: this step lacks its people"),
     "event.exhausted": Words("联系方式都已试过", "Every way to reach them was tried"),
     "event.hastened": Words(
         "上一步没有送达，提前升级", "Nobody was reached; next step brought forward"
@@ -390,5 +389,5 @@ TEXTS: Mapping[str, Words] = MappingProxyType(
     | _HEALTH
     | _LINKS
     | _TIME
-    | {key: Words(*both) for table in (INSTALL, METER) for key, both in table.items()},
+    | {key: Words(*both) for table in (INSTALL, METER, ROSTER) for key, both in table.items()},
 )

@@ -196,14 +196,17 @@ class Viewer:
 
     def _note(self, detail: Mapping[str, Any]) -> str:
         parts = []
-        if people := detail.get("people"):
-            parts.append("、".join(self.person(str(person)) for person in people))
+        parts += [str(each[self._voice.lang.value]) for each in detail.get("chosen", ())]
+        if people := _unexplained(detail):
+            parts.append("、".join(self.person(person) for person in people))
         if person := detail.get("person"):
             parts.append(self.person(str(person)))
         if outcome := detail.get("outcome"):
             parts.append(self._voice.name("outcome", str(outcome)))
         if roles := detail.get("roles"):
             parts.append(self._roles([str(role) for role in roles]))
+        if lack := detail.get("lack"):
+            parts.append(self._voice.name("lack", str(lack)))
         if note := detail.get("note"):
             parts.append(f"「{note}」")
         return " · ".join(parts)
@@ -237,6 +240,12 @@ class Viewer:
             how=" + ".join(channels),
             progress=_progress(incident, index),
         )
+
+
+def _unexplained(detail: Mapping[str, Any]) -> list[str]:
+    """The people of an event but those whose choice it explains."""
+    explained = {each["person"] for each in detail.get("chosen", ())}
+    return [str(person) for person in detail.get("people", ()) if person not in explained]
 
 
 def _progress(incident: Incident, index: int) -> str:

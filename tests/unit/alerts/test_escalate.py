@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import structs
 
+from alerts.assign import Lack
 from alerts.escalate import Notice, Purpose, advance, fallback, hasten, support
 from alerts.incident import Incident, State, open_incident
 from alerts.plan import SMS, WEBHOOK, Plan, Plans
@@ -49,8 +50,14 @@ def test_a_step_that_finds_nobody_passes_to_the_next_at_once_and_says_so() -> No
     assert owed.incident.next_due_ns == NOW + 5 * MINUTE_NS
 
 
+def test_a_plan_whose_every_step_is_unmanned_tells_whoever_the_area_has() -> None:
+    owed = advance(an_incident(), PLAN, without("wang", "li", "street"), NOW)
+    assert [(n.person_id, n.step) for n in owed.notices] == [("maintainer", 2)]
+    assert [hole.lack for hole in owed.holes] == [Lack.UNMANNED] * 3
+
+
 def test_a_plan_that_finds_nobody_at_all_stays_open_and_looks_again_by_its_repeat() -> None:
-    nobody = without("wang", "li", "street")
+    nobody = without("wang", "li", "street", "maintainer")
     owed = advance(an_incident(), PLAN, nobody, NOW)
     assert (owed.notices, len(owed.holes)) == ((), 3)
     assert owed.incident.state is State.OPEN
@@ -91,7 +98,9 @@ def test_support_goes_to_the_first_manned_step_not_yet_reached_or_back_down() ->
     assert people(support(reached, PLAN, ROSTER).notices) == ["li"]
     assert people(support(reached, PLAN, without("li")).notices) == ["street"]
     assert people(support(reached, PLAN, without("li", "street")).notices) == ["wang"]
-    assert support(reached, PLAN, without("li", "street", "wang")).exhausted
+    (left,) = support(reached, PLAN, without("li", "street", "wang")).notices
+    assert left.person_id == "maintainer"
+    assert support(reached, PLAN, without("li", "street", "wang", "maintainer")).exhausted
 
 
 def test_a_failed_message_falls_back_to_a_channel_not_yet_tried() -> None:

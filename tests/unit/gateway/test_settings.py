@@ -112,3 +112,20 @@ def test_a_fault_in_the_gateways_own_file_is_named(
     spoil(folder / "gateway.toml", old, new)
     with pytest.raises(ConfigError, match=says):
         load_gateway(folder / "gateway.toml")
+
+
+def test_a_place_that_the_registry_does_not_know_is_a_fault_of_the_person(folder: Path) -> None:
+    spoil(folder / "roster.toml", '"s01/b02"', '"s01/b77"')
+    spoil(folder / "roster.toml", 'home = "s01/b01"', 'home = "s09/b01"')
+    with pytest.raises(ConfigError) as caught:
+        load_gateway(folder / "gateway.toml")
+    assert {(fault.key, fault.problem) for fault in caught.value.faults} == {
+        ("person.0.areas", 'no place "s01/b77"'),
+        ("person.0.home", 'no place "s09/b01"'),
+    }
+
+
+def test_a_zone_that_is_none_is_named(folder: Path) -> None:
+    spoil(folder / "gateway.toml", "utc_offset_h = 8.0", 'zone = "Mars/Olympus"')
+    with pytest.raises(ConfigError, match="is no zone that is known here"):
+        load_gateway(folder / "gateway.toml")
