@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     ALERT = "alert"
     SUPPORT = "support"  # somebody on the incident asked for help
     STAND_DOWN = "stand_down"
+    REWORK = "rework"  # what they did has not passed verification
     QUESTION = "question"  # a text of theirs was not understood
 
 

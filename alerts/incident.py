@@ -36,6 +36,7 @@ class Act(StrEnum):
     RESOLVE = "resolve"
     VERIFY = "verify"
     CLOSE = "close"
+    REWORK = "rework"  # 核查不通过: back to whoever handled it, with a reason
     REOPEN = "reopen"
     MERGE = "merge"
 
@@ -48,6 +49,21 @@ class Outcome(StrEnum):
     DEVICE_FAULT = "device_fault"
     DRILL = "drill"
     FAMILY_CONFIRMED = "family_confirmed"
+
+
+class FalseReason(StrEnum):
+    """Why an alarm was false; `not_said` is what stands where nobody said it."""
+
+    AWAY = "away"
+    ROUTINE = "routine"
+    LOW_USE = "low_use"
+    COOKING = "cooking"
+    MISTOUCH = "mistouch"
+    LATE_DATA = "late_data"
+    MOUNTING = "mounting"
+    TEST = "test"
+    OTHER = "other"
+    NOT_SAID = "not_said"
 
 
 class IllegalAct(Exception):  # noqa: N818  (the caller's mistake or a lost race, not a fault of ours)
@@ -78,6 +94,8 @@ TRANSITIONS: Mapping[tuple[State, Act], State] = MappingProxyType(
         (State.ON_SITE, Act.ACKNOWLEDGE): State.ON_SITE,
         (State.ON_SITE, Act.SUPPORT): State.ON_SITE,
         (State.RESOLVED, Act.VERIFY): State.VERIFIED,
+        (State.RESOLVED, Act.REWORK): State.ACKNOWLEDGED,
+        (State.VERIFIED, Act.REWORK): State.ACKNOWLEDGED,
         (State.RESOLVED, Act.CLOSE): State.CLOSED,
         (State.RESOLVED, Act.REOPEN): State.OPEN,
         (State.VERIFIED, Act.CLOSE): State.CLOSED,
@@ -92,8 +110,9 @@ TRANSITIONS: Mapping[tuple[State, Act], State] = MappingProxyType(
 class Command(Struct, frozen=True):
     """One act by one person.
 
-    `outcome` is needed to close, unless an earlier resolve proposed one; `into` (an incident
-    id) is needed to merge. `by` is a person id or an account's login, never empty.
+    `outcome` is needed to close, unless an earlier resolve proposed one; `reason` goes with a
+    false alarm only; `into` (an incident id) is needed to merge, and a note to send back for
+    rework. `by` is a person id or an account's login, never empty.
     """
 
     act: Act
@@ -101,6 +120,7 @@ class Command(Struct, frozen=True):
     outcome: Outcome | None = None
     note: str = ""
     into: str | None = None
+    reason: FalseReason | None = None
 
 
 class Incident(Struct, frozen=True, kw_only=True):
@@ -191,15 +211,19 @@ def act(incident: Incident, command: Command, now_ns: int) -> Incident:
     """The incident after `command`.
 
     Raises:
-        IllegalAct: the state does not allow it, nobody is named, a close has no outcome or
-            a merge no other incident.
+        IllegalAct: the state does not allow it, nobody is named, a close has no outcome, a
+            merge no other incident, a rework no reason, or a reason belongs to no false alarm.
     """
     after = TRANSITIONS.get((incident.state, command.act))
     if after is None:
         raise IllegalAct(f"{command.act} is not possible while {incident.state}")
     if not command.by.strip():
         raise IllegalAct(f"{command.act} needs the person who does it")
-    outcome = command.outcome or incident.outcome
+    outcome = None if command.act is Act.REWORK else command.outcome or incident.outcome
+    if command.act is Act.REWORK and not command.note.strip():
+        raise IllegalAct("rework needs a note that says why")
+    if command.reason and outcome is not Outcome.FALSE_ALARM:
+        raise IllegalAct("only a false alarm has a reason of its own")
     if after is State.CLOSED and outcome is None:
         raise IllegalAct("close needs an outcome")
     if after is State.MERGED and command.into in {None, incident.id}:

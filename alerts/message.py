@@ -93,6 +93,15 @@ _SMS: Mapping[tuple[Lang, Purpose], tuple[str, ...]] = MappingProxyType(
             "{tier} HELP ASKED {place}: {title}. Reply {code} +1 go",
             "HELP {place} Reply {code}+1",
         ),
+        ("zh", Purpose.REWORK): (
+            "【退回】{place}：{title}核查未通过，请再处理。回{code}加2已到4平安",
+            "【退回】{place} 核查未通过。回{code}加2已到",
+            "【退回】{place} 编号{code}",
+        ),
+        ("en", Purpose.REWORK): (
+            "SENT BACK {place}: {title} did not pass. Reply {code} +2 there",
+            "SENT BACK {place} {code}",
+        ),
         ("zh", Purpose.STAND_DOWN): (
             "【解除】{place}：{title}已恢复，可不必赶往，请在值守台结案。编号{code}",
             "【解除】{place} 编号{code}",
@@ -128,6 +137,8 @@ _HEADS: Mapping[tuple[Lang, Purpose], str] = MappingProxyType(
     {
         ("zh", Purpose.SUPPORT): "现场请求支援\n",
         ("en", Purpose.SUPPORT): "Help was asked for on site\n",
+        ("zh", Purpose.REWORK): "核查未通过，请再处理\n",
+        ("en", Purpose.REWORK): "Verification was not passed; please handle it again\n",
         ("zh", Purpose.STAND_DOWN): "情况已恢复，可不必赶往，请在值守台结案\n",
         ("en", Purpose.STAND_DOWN): "The condition is over; stand down and close it\n",
     }

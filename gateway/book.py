@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
 from edge.reading import DAY_NS, SECOND_NS
+from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
 
 
@@ -27,6 +28,7 @@ class Book:
     utc_offset_h: float = 8.0
     link_life_ns: int = 3 * DAY_NS
     budgets: Budgets = field(default_factory=Budgets)
+    closing: ClosingSettings = field(default_factory=ClosingSettings)
     zone_name: str | None = None
 
     @property

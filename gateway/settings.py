@@ -38,6 +38,7 @@ from edge.settings import (
 )
 from edge.topic import is_segment
 from gateway.book import Book
+from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
 from gateway.registry.signing import signing_key
 from gateway.roster_faults import strange_places
@@ -136,6 +137,7 @@ class GatewaySettings(Settings):
     history: HistorySettings = HistorySettings()
     channels: ChannelsSettings = ChannelsSettings()
     provisioning: ProvisioningSettings | None = None
+    closing: ClosingSettings = ClosingSettings()
     metrics_token: SecretStr | None = None
     node: str = Field(default="", pattern=r"^[a-z0-9_-]{0,32}$")
     utc_offset_h: float = Field(default=8.0, ge=-14, le=14)
@@ -214,6 +216,7 @@ def load_gateway(path: Path) -> Loaded:
         zone_name=settings.zone,
         link_life_ns=int(settings.link_life * SECOND_NS),
         budgets=_budgets(settings),
+        closing=settings.closing,
     )
     return Loaded(settings, book, registry, signing)
 

@@ -20,6 +20,7 @@ from alerts.outbox import DeliveryState
 from alerts.plan import Plan
 from edge.reading import Finding, FindingState, Tier, Timeliness
 from gateway.book import Book
+from gateway.closing import terms
 from gateway.db import incidents, outbox
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.storable import storable
@@ -66,16 +67,22 @@ class Work:
         command = structs.replace(command, note=storable(command.note, NOTE_MAX))
         if command.into is not None:
             incidents.get(self.connection, command.into)
+        terms.check(self.connection, before, command, self.book.closing)
         after = life.act(before, command, self.now_ns)
         self.replace(before, after)
         outcome = after.outcome.value if after.outcome else None
         note(self.connection, after, command.act.value, command.by,
-             note=command.note, outcome=outcome, owner=after.owner)  # fmt: skip
+             note=command.note, outcome=outcome, owner=after.owner,
+             **({"reason": command.reason.value} if command.reason else {}))  # fmt: skip
         self._mark_acked(after, command.by)
         if before.state in ESCALATING:
             self.cancel(after, (Purpose.ALERT,), f"not needed: {command.act}")
         if command.act is Act.SUPPORT:
             self._call_support(after)
+        if command.act is Act.CLOSE:
+            terms.write_down(self.connection, before, after, command)
+        if command.act is Act.REWORK:
+            self._send_back(after)
         if command.act is Act.REOPEN:
             return self.advance(after)
         return after
@@ -193,6 +200,11 @@ class Work:
         owed = escalate.support(incident, plan, self.book.roster, self.scene(incident, plan))
         self._note_holes(incident, owed.holes)
         self.owe(incident, owed.notices)
+
+    def _send_back(self, incident: Incident) -> None:
+        owner = self.book.roster.get(incident.owner or "")
+        count = terms.reworks(self.connection, incident.id)
+        self.owe(incident, terms.sent_back(incident, owner, count))
 
     def _note_holes(self, incident: Incident, holes: Iterable[PlanHole]) -> None:
         for hole in holes:

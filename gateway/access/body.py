@@ -1,9 +1,14 @@
 """No request body grows past a limit, whatever its Content-Length says."""
 
+import re
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES_MAX = 64 * 1024
+EVIDENCE_BYTES_MAX = BODY_BYTES_MAX + 2 * 1024 * 1024
+"""One picture and its form."""
+_EVIDENCE = re.compile(r"(?:/api/v1)?/incidents/[a-z0-9_-]{1,32}/evidence")
 
 
 class BodyLimit:
@@ -15,12 +20,14 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         seen = 0
+        is_evidence = scope["type"] == "http" and _EVIDENCE.fullmatch(scope["path"])
+        bytes_max = EVIDENCE_BYTES_MAX if is_evidence else BODY_BYTES_MAX
 
         async def receive_counted() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > BODY_BYTES_MAX:
+            if seen > bytes_max:
                 raise HTTPException(413, "the body is too large")
             return message
 

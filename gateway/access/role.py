@@ -22,12 +22,15 @@ class Right(StrEnum):
     ACT = "act"
     REGISTER = "register"
     INSTALL = "install"
+    EVIDENCE = "evidence"
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         Role.ADMIN: frozenset(Right),
-        Role.OPERATOR: frozenset({Right.READ, Right.ACT, Right.REGISTER, Right.INSTALL}),
+        Role.OPERATOR: frozenset(
+            {Right.READ, Right.ACT, Right.REGISTER, Right.INSTALL, Right.EVIDENCE}
+        ),
         Role.VIEWER: frozenset({Right.READ}),
         Role.INSTALLER: frozenset({Right.INSTALL}),
     },

@@ -9,7 +9,7 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
-from alerts.incident import Act, Command, IllegalAct, Incident, Outcome, State
+from alerts.incident import Act, Command, FalseReason, IllegalAct, Incident, Outcome, State
 from edge.history import HistoryUnavailable
 from edge.reading import DAY_NS, SECOND_NS, Tier
 from edge.registry import Unit
@@ -40,6 +40,7 @@ class ActBody(BaseModel):
     outcome: Outcome | None = None
     note: Annotated[str, Field(max_length=500)] = ""
     into: Annotated[str, Field(max_length=32)] | None = None
+    reason: FalseReason | None = None
 
 
 class Placed(Struct, frozen=True):
@@ -121,7 +122,8 @@ def perform(request: Request, incident_id: str, body: ActBody) -> Incident:
     """
     principal = require(request, Right.ACT)
     desk = desk_of(request)
-    command = Command(body.act, principal.login, body.outcome, body.note, body.into)
+    told = (body.outcome, body.note, body.into, body.reason)
+    command = Command(body.act, principal.login, *told)
     try:
         return desk.engine.act(
             incident_id, command, now_ns=desk.clock.now_ns(), version=body.version

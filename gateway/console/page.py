@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from alerts.incident import Outcome
+from alerts.incident import FalseReason, Outcome
 from edge.reading import SECOND_NS
 from gateway.access.role import Principal, Right
 from gateway.api.desk import Desk, desk_of
@@ -120,6 +120,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "warnings": warnings(voice, vitals) if vitals else (),
         "switch": lambda **asked: f"?{request.url.include_query_params(**asked).query}",
         "outcomes": [outcome.value for outcome in Outcome],
+        "false_reasons": [reason.value for reason in FalseReason],
     }
     page = _templates.get_template(template).render(_words(voice) | frame | context)
     response = HTMLResponse(page, status)

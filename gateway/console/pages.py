@@ -4,9 +4,10 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Path, Query, Request
+from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
-from alerts.incident import ENDED, Act, Outcome
+from alerts.incident import ENDED, Act, FalseReason, Outcome
 from edge.history import HistoryUnavailable
 from edge.reading import HOUR_NS, Tier
 from edge.registry import Unit
@@ -17,6 +18,7 @@ from gateway.api.desk import desk_of, principal_of
 from gateway.api.problem import Problem
 from gateway.api.routes import ActBody, Id, is_in, page_of_units, perform, unit_of
 from gateway.console.chart import Drawing, Sketch, drawing
+from gateway.console.closing import ending
 from gateway.console.page import render, voice_of
 from gateway.console.view import Viewer
 
@@ -26,6 +28,15 @@ _UNITS_A_PAGE = 60
 _EPISODE_LEAD_NS = 12 * HOUR_NS
 
 router = APIRouter(include_in_schema=False)
+
+
+class ActForm(BaseModel):
+    """An act as the buttons of a card send it."""
+
+    act: Act
+    version: Annotated[int, Field(ge=1, le=2**31)]
+    outcome: Outcome | None = None
+    reason: FalseReason | None = None
 
 
 @router.get("/login")
@@ -101,13 +112,11 @@ async def incident(request: Request, incident_id: Id) -> Response:
 async def act(
     request: Request,
     incident_id: Id,
-    act: Annotated[Act, Form()],
-    version: Annotated[int, Form(ge=1, le=2**31)],
-    outcome: Annotated[Outcome | None, Form()] = None,
+    form: Annotated[ActForm, Form()],
 ) -> Response:
     """The act is done and the incident shown; a lost race shows it as it now stands."""
     try:
-        perform(request, incident_id, ActBody(act=act, version=version, outcome=outcome))
+        perform(request, incident_id, ActBody(**form.model_dump()))
     except Problem as problem:
         words = {"moved_on": "act.moved_on", "not_possible": "act.illegal"}.get(problem.code)
         if words is None:
@@ -186,6 +195,7 @@ async def _incident_page(
         section="incidents",
         notice=notice,
         card=card,
+        ending=ending(desk, detail, principal_of(request)),
         unit=card.unit,
         rule=voice.say("incident.rule_version", rule=rule, version=finding.rule_version),
         evidence=evidence,

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from alerts.channels.catalog import kinds
+from gateway.console.closing_texts import CLOSING
 from gateway.console.install_texts import INSTALL
 from gateway.console.meter_texts import METER
 from gateway.console.roster_texts import ROSTER
@@ -389,5 +390,9 @@ TEXTS: Mapping[str, Words] = MappingProxyType(
     | _HEALTH
     | _LINKS
     | _TIME
-    | {key: Words(*both) for table in (INSTALL, METER, ROSTER) for key, both in table.items()},
+    | {
+        key: Words(*both)
+        for table in (CLOSING, INSTALL, METER, ROSTER)
+        for key, both in table.items()
+    },
 )

@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from gateway.db import node_tables, registry_tables  # their tables join the metadata
+from gateway.db import closing_tables, node_tables, registry_tables  # they join the metadata
 from gateway.db.tables import metadata
 
-__all__ = ["node_tables", "registry_tables"]
+__all__ = ["closing_tables", "node_tables", "registry_tables"]
 
 context.configure(
     connection=context.config.attributes["connection"],

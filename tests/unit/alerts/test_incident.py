@@ -46,7 +46,7 @@ def an_incident(state: State = State.OPEN, **changes: Any) -> Incident:
 
 def the(doing: Act, **changes: Any) -> Command:
     return structs.replace(
-        Command(doing, by="wang", outcome=Outcome.REAL, into="iother"), **changes
+        Command(doing, by="wang", outcome=Outcome.REAL, into="iother", note="why"), **changes
     )
 
 
@@ -65,7 +65,7 @@ def test_each_act_leads_where_the_table_says_or_is_illegal(state: State, doing: 
 def test_no_act_is_done_by_nobody(doing: Act) -> None:
     with pytest.raises(IllegalAct, match="person"):
         act(an_incident(State.CLOSED if doing is Act.REOPEN else State.RESOLVED
-                        if doing is Act.VERIFY else State.OPEN),
+                        if doing in {Act.VERIFY, Act.REWORK} else State.OPEN),
             the(doing, by=" "), NOW)  # fmt: skip
 
 

@@ -1,0 +1,37 @@
+"""The tables of what came of incidents: how each was closed, and on what evidence.
+
+`closing` has one row for each incident that was ever closed: how it was closed last.
+`evidence.body` is what people brought, bounded in size and number by `gateway.closing.shelf`.
+"""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import Text as LongText
+
+from gateway.db.tables import ROW_ID, metadata
+
+closing = Table(
+    "closing",
+    metadata,
+    Column("incident_id", String(32), ForeignKey("incident.id"), primary_key=True),
+    Column("outcome", String(32), nullable=False),
+    Column("reason", String(32), nullable=False),  # alerts.incident.FalseReason, "" if none
+    Column("by", String(64), nullable=False),
+    Column("resolved_by", String(64)),
+    Column("verified_by", String(64)),
+    Column("reworks", Integer, nullable=False),
+    Column("at_ns", BigInteger, nullable=False),
+    Index(None, "at_ns"),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    Column("incident_id", String(32), ForeignKey("incident.id"), nullable=False, index=True),
+    Column("by", String(64), nullable=False),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("name", LongText, nullable=False),
+    Column("media_type", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
