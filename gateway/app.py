@@ -42,14 +42,15 @@ from gateway.dispatcher import Dispatcher
 from gateway.door import Door
 from gateway.edge_watch import EdgeWatch
 from gateway.engine import Engine
+from gateway.guarded_clock import GuardedClock
 from gateway.health import Pulse
 from gateway.intake import Intake
 from gateway.live import Live
-from gateway.member import stand
 from gateway.registry.office import Office
 from gateway.registry.ownership import own_registry
 from gateway.server import listen, serve
 from gateway.settings import GatewaySettings, Loaded, load_gateway
+from gateway.upkeep import Upkeep
 from gateway.web import build_app, is_secure
 
 log = logging.getLogger(__name__)
@@ -74,23 +75,23 @@ async def run_gateway(
         OSError: the console's address cannot be listened on.
     """
     settings = loaded.settings
+    clock = GuardedClock(clock)
     connect = connect or (
         lambda filters: PahoSession(own_broker(settings), filters, clock=clock, rng=rng)
     )
     async with AsyncExitStack() as stack:
         database = stack.enter_context(_own_database(settings, clock))
         engine = Engine(database, loaded.book, rng, node=own_node(settings))
-        standing = await stand(engine, clock, f"{rng.getrandbits(64):016x}")
+        upkeep = await Upkeep.begin(engine, clock, rng)
         owned = own_registry(database, loaded, clock)
         session = connect((*intake.filters(settings.site), *owned.filters))
         channels = make_channels(settings)
         for channel in channels.values():
             stack.push_async_callback(channel.aclose)
         taking = Intake(engine, session, site=settings.site, clock=clock, aside=owned.aside)
-        keeper = owned.keeper(session, lambda: standing.leads)
+        keeper = owned.keeper(session, upkeep.leads)
         watching = EdgeWatch(
-            engine, lambda: session.connected, site=settings.site, clock=clock,
-            leads=lambda: standing.leads,
+            engine, lambda: session.connected, site=settings.site, clock=clock, leads=upkeep.leads
         )  # fmt: skip
         dispatcher = Dispatcher(engine, channels, clock)
         desk = make_desk(
@@ -104,7 +105,7 @@ async def run_gateway(
             "intake": taking.run(),
             "edges": watching.run(),
             "dispatcher": dispatcher.run(),
-            "standing": standing.run(),
+            **upkeep.parts(),
             "registry": keeper.run(),
             "console": serve(_application(desk, settings), listening, desk.live),
         }

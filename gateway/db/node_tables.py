@@ -1,6 +1,6 @@
-"""The gateways that share this database, each with a count that goes up while it lives."""
+"""The gateways of this database: each with a count that goes up while it lives, and its time."""
 
-from sqlalchemy import BigInteger, Boolean, Column, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table
 
 from gateway.db.tables import metadata
 
@@ -12,4 +12,14 @@ gateway_node = Table(
     Column("beat", BigInteger, nullable=False),
     Column("leads", Boolean, nullable=False),
     Column("at_ns", BigInteger, nullable=False),  # of the last beat, by that gateway's own clock
+)
+
+# One row, of a gateway that is alone on its database.
+gateway_clock = Table(
+    "gateway_clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("now_ns", BigInteger, nullable=False),
+    Column("boot", String(64), nullable=False),
+    Column("ahead_ns", BigInteger, nullable=False),
 )

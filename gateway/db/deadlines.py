@@ -1,0 +1,32 @@
+"""Every moment that the gateway waits for, so that all of them can be moved at once.
+
+A column that holds a moment to act at, or one from which such a moment is counted, belongs into
+one of the two tables here; a test finds those in neither.
+"""
+
+import sqlalchemy as sa
+
+from gateway.db.tables import edge_status, incident, outbox, spend
+
+MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
+    (incident.c.started_ns, incident.c.next_due_ns.is_not(None)),
+    (incident.c.next_due_ns, incident.c.next_due_ns.is_not(None)),
+    (outbox.c.due_ns, outbox.c.due_ns.is_not(None)),
+    (outbox.c.watch_ns, outbox.c.watch_ns.is_not(None)),
+    (outbox.c.lease_until_ns, outbox.c.lease_until_ns.is_not(None)),
+    (spend.c.at_ns, sa.true()),
+    (edge_status.c.at_ns, edge_status.c.at_ns > 0),
+)
+"""What is counted in elapsed time: the column, and the rows in which it still matters."""
+
+CIVIL: frozenset[str] = frozenset(
+    {"link.expires_ns", "web_session.expires_ns", "incident.complete_until_ns"}
+)
+"""Moments that people, signatures or data name by the wall; they stay where they are."""
+
+
+def move(connection: sa.Connection, by_ns: int) -> None:
+    """Everything waited for is due `by_ns` later by the wall, which is as soon as before."""
+    for column, matters in MOVED:
+        moved = {column.name: column + by_ns}
+        connection.execute(sa.update(column.table).where(matters).values(moved))
