@@ -7,6 +7,7 @@ that meet in the file meet on every day, with neither a gap nor an overlap betwe
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
 
@@ -167,6 +168,7 @@ def _worked(pattern: Pattern, window: Span, zone: tzinfo) -> Iterator[Span]:
         day += _DAY
 
 
+@lru_cache(maxsize=8_192)  # the same few ends of shifts are asked for at every choice
 def _at(day: date, minute: int, zone: tzinfo) -> int:
     midnight = datetime.combine(day, time())
     return instant_ns(midnight + timedelta(minutes=minute), zone)

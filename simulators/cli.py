@@ -32,12 +32,14 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "registry": Command(
             "gateway.registry.cli", "the registry: key, show, import, export, label"
         ),
+        "plans check": Command("gateway.cover_command", "when nobody is on duty, 90 days ahead"),
         "replay": Command("simulators.replay", "real homes tell a story to a broker"),
         "evaluate": Command("simulators.evaluate.command", "what the rules of welfare are worth"),
         "walkthrough": Command("simulators.walkthrough", "the files of docs/walkthrough.md"),
         "decode": Command("edge.decode_command", "what a vendor's payload says, or why not"),
         "people": Command("simulators.people", "phones that show texts and answer by keyboard"),
         "sim": Command("simulators.sim", "days of the whole system in virtual time, from a seed"),
+        "duty day": Command("simulators.duty_day", "2,000 incidents, 40 workers: load and way"),
         "bench ingest": Command("bench.ingest", "how fast an edge takes readings in"),
         "bench soak": Command("bench.soak", "a day of an estate in minutes: does the edge grow?"),
         "bench stages": Command("bench.stages", "where an edge's processor time goes"),
