@@ -274,7 +274,7 @@ def absorb(
         came_back = not incident.condition_active and (
             incident.state in ESCALATING or incident.state is State.WITHDRAWN
         )
-        return _restarted(current, now_ns) if came_back else current
+        return restarted(current, now_ns) if came_back else current
     if not incident.condition_active:
         return current  # a person has reopened it although the condition is over
     if incident.state in ESCALATING and not told:
@@ -286,7 +286,7 @@ def absorb(
 
 def _reopened(incident: Incident, command: Command, now_ns: int) -> Incident:
     return structs.replace(
-        _restarted(incident, now_ns),
+        restarted(incident, now_ns),
         version=incident.version + 1,
         changed_ns=now_ns,
         owner=None,
@@ -297,7 +297,8 @@ def _reopened(incident: Incident, command: Command, now_ns: int) -> Incident:
     )
 
 
-def _restarted(incident: Incident, now_ns: int) -> Incident:
+def restarted(incident: Incident, now_ns: int) -> Incident:
+    """The incident with its plan begun anew; the caller counts the change."""
     return structs.replace(
         incident,
         state=State.OPEN,

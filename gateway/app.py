@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from fastapi import FastAPI
 from alerts.channels.base import Channel, Monitored
 from edge.broker import PahoSession
 from edge.clock import Clock, parse
+from edge.registry import Registry
 from edge.session import Session
 from edge.settings import ConfigError
 from gateway import intake
@@ -159,8 +161,13 @@ def make_desk(
     registry = office.registry if office else loaded.registry
     hidden = Hidden(database, registry)
     homes = Homes(registry, history, clock, hidden.homes)
+
+    def hang_by(registry: Registry) -> None:
+        engine.book = replace(engine.book, registry=registry)
+
     if office is not None:
-        office.listeners += [hidden.go_by, homes.go_by]
+        hang_by(office.registry)
+        office.listeners += [hidden.go_by, homes.go_by, hang_by]
     return Desk(
         db=database,
         engine=engine,

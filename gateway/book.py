@@ -4,9 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from alerts.incident import Incident
+from alerts.pace import Pace
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
 from edge.reading import DAY_NS, SECOND_NS
+from edge.registry import Registry
 from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
 
@@ -17,7 +20,8 @@ class Book:
 
     `public_url` has no slash at its end. `secret` signs links (at least 32 bytes).
     `zone_name` makes local times, or `utc_offset_h` where there is none. `budgets` bounds what
-    providers are asked.
+    providers are asked. `registry` says what hangs on what. Without a `pace`, everything is
+    told at once.
     """
 
     plans: Plans
@@ -30,12 +34,18 @@ class Book:
     budgets: Budgets = field(default_factory=Budgets)
     closing: ClosingSettings = field(default_factory=ClosingSettings)
     zone_name: str | None = None
+    registry: Registry | None = None
+    pace: Pace | None = None
 
     @property
     def zone(self) -> tzinfo:
         """Where local times are local to."""
         offset = timezone(timedelta(hours=self.utc_offset_h))
         return offset if self.zone_name is None else ZoneInfo(self.zone_name)
+
+    def first_due_ns(self, incident: Incident) -> int:
+        """When the first step of a fresh incident is due."""
+        return incident.started_ns + (self.pace.settle_ns(incident.tier) if self.pace else 0)
 
     def local(self, at_ns: int) -> datetime:
         """`at_ns` in local civil time."""

@@ -13,6 +13,7 @@ from alerts.escalate import Purpose
 from alerts.incident import ESCALATING, Incident
 from alerts.outbox import RANK, RETRY, DeliveryState
 from edge.reading import MINUTE_NS, Tier
+from gateway import holding
 from gateway.db import incidents, outbox
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.outbox import Claim, Owed
@@ -137,11 +138,11 @@ def _has_arrived(owed: Owed) -> bool:
 
 
 def _is_wanted(work: Work, owed: Owed) -> bool:
-    """Whether the message still has a point: an alert, only until somebody has answered."""
+    """Whether the message still has a point: an alert, until it is answered or held."""
     if owed.notice.purpose is not Purpose.ALERT or owed.incident_id is None:
         return True
     incident = incidents.get(work.connection, owed.incident_id)
-    return _is_running(incident, owed)
+    return _is_running(incident, owed) and not holding.is_held(work, incident.id)
 
 
 def _is_running(incident: Incident, owed: Owed) -> bool:

@@ -7,7 +7,7 @@ anywhere finds on its next start exactly what it owes. Synchronous; give it `now
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import msgspec
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from alerts.code import Chance
 from alerts.incident import Act, Command, Incident
 from edge.outbox import Envelope
 from edge.reading import MINUTE_NS, Tier
-from gateway import delivery, links, replies
+from gateway import delivery, links, replies, timers
 from gateway.book import Book
 from gateway.db import edges, incidents, outbox
 from gateway.db.edges import Letter, Origin
@@ -44,7 +44,8 @@ class Engine:
     `changes` holds the callbacks to tell after each commit; they must not block or raise.
     `counts` counts what happened, by (event, what became of it), since the start. `broke_ns`
     is when a step of a plan last could not be taken for a fault of our own. `node` is this
-    gateway's name where several share the database.
+    gateway's name where several share the database. `working(now_ns)` is one transaction, for
+    acts that have no method here.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Engine:
         self.changes: list[Changed] = []
         self.counts: Counter[tuple[str, str]] = Counter()
         self.broke_ns: int | None = None
+        self.working: Callable[[int], AbstractContextManager[Work]] = self._work
         self._chance = chance
 
     def take_finding(self, envelope: Envelope, now_ns: int) -> int:
@@ -111,8 +113,19 @@ class Engine:
         with reading(self.database) as connection:
             steps_ns = incidents.next_due_ns(connection)
             watches_ns = outbox.next_watch_ns(connection)
+            timers_ns = timers.next_ns(connection)
+        if _is_due(timers_ns, now_ns):
+            self._run_timers(now_ns)
+            steps_ns = now_ns
         taken = self._take_steps(now_ns) if _is_due(steps_ns, now_ns) else 0
         return taken + (self._miss_receipts(now_ns) if _is_due(watches_ns, now_ns) else 0)
+
+    def _run_timers(self, now_ns: int) -> None:
+        done = _ADVANCE_BATCH
+        while done >= _ADVANCE_BATCH:
+            with self._work(now_ns) as work:
+                done = timers.run_due(work, _ADVANCE_BATCH)
+            self.counts["timer", "run"] += done
 
     def _take_steps(self, now_ns: int) -> int:
         taken = 0
@@ -136,7 +149,11 @@ class Engine:
     def next_due_ns(self) -> int | None:
         """When `advance_due` or `claim` next has work; None when nothing is waiting."""
         with reading(self.database) as connection:
-            dues = (incidents.next_due_ns(connection), outbox.next_due_ns(connection))
+            dues = (
+                incidents.next_due_ns(connection),
+                outbox.next_due_ns(connection),
+                timers.next_ns(connection),
+            )
         return min((due for due in dues if due is not None), default=None)
 
     def claim(

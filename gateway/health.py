@@ -16,6 +16,7 @@ from alerts.incident import ENDED
 from alerts.outbox import DeliveryState
 from edge.reading import DAY_NS, MINUTE_NS
 from gateway.db.engine import reading
+from gateway.db.hold_tables import hold
 from gateway.db.tables import dead_letter, edge_status, incident, outbox
 
 OVERDUE_NS = MINUTE_NS
@@ -193,6 +194,7 @@ def _orphans(connection: sa.Connection) -> int:
             incident.c.condition_active.is_(True),
             incident.c.owner.is_(None),
             incident.c.next_due_ns.is_(None),
+            incident.c.id.not_in(sa.select(hold.c.incident_id)),
         )
     )
     return int(connection.execute(query).scalar_one())

@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr, create_model, field_validator, model_vali
 
 from alerts.channels.catalog import ChannelSettings, Kind, kinds
 from alerts.link import SECRET_BYTES_MIN
+from alerts.pace import Pace
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
 from edge.broker import BrokerSettings
@@ -140,6 +141,7 @@ class GatewaySettings(Settings):
     closing: ClosingSettings = ClosingSettings()
     metrics_token: SecretStr | None = None
     node: str = Field(default="", pattern=r"^[a-z0-9_-]{0,32}$")
+    pace: Pace = Pace()
     utc_offset_h: float = Field(default=8.0, ge=-14, le=14)
     zone: ZoneName | None = None
     link_life: DurationS = Field(default=3 * 86_400.0, ge=3_600, le=30 * 86_400)
@@ -217,6 +219,8 @@ def load_gateway(path: Path) -> Loaded:
         link_life_ns=int(settings.link_life * SECOND_NS),
         budgets=_budgets(settings),
         closing=settings.closing,
+        registry=registry,
+        pace=settings.pace,
     )
     return Loaded(settings, book, registry, signing)
 

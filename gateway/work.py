@@ -19,6 +19,7 @@ from alerts.incident import ESCALATING, Act, Command, Incident, State
 from alerts.outbox import DeliveryState
 from alerts.plan import Plan
 from edge.reading import Finding, FindingState, Tier, Timeliness
+from gateway import holding
 from gateway.book import Book
 from gateway.closing import terms
 from gateway.db import incidents, outbox
@@ -77,6 +78,7 @@ class Work:
         self._mark_acked(after, command.by)
         if before.state in ESCALATING:
             self.cancel(after, (Purpose.ALERT,), f"not needed: {command.act}")
+        holding.cause_changed(self, after)
         if command.act is Act.SUPPORT:
             self._call_support(after)
         if command.act is Act.CLOSE:
@@ -85,10 +87,14 @@ class Work:
             self._send_back(after)
         if command.act is Act.REOPEN:
             return self.advance(after)
-        return after
+        return holding.review(self, after)
 
     def advance(self, incident: Incident) -> Incident:
-        """The incident with every due step taken, and the messages of those steps owed."""
+        """The incident with every due step taken, and the messages of those steps owed.
+
+        One that something holds back is held instead.
+        """
+        incident = holding.review(self, incident)
         plan = self.plan(incident)
         owed = escalate.advance(
             incident, plan, self.book.roster, self.now_ns, self.scene(incident, plan)
@@ -153,6 +159,7 @@ class Work:
     def _open(self, finding: Finding) -> None:
         plan = self.book.plans.select(finding.category, finding.tier)
         incident = life.open_incident(finding, plan.id, self.book.plans.version, self.now_ns)
+        incident = structs.replace(incident, next_due_ns=self.book.first_due_ns(incident))
         incidents.insert(self.connection, incident)
         self.changed.add(incident.id)
         note(self.connection, incident, "opened", SYSTEM,
@@ -162,6 +169,7 @@ class Work:
             self._absorb(incident, latest)
         else:
             self.advance(incident)
+            holding.cause_changed(self, incident)
 
     def _absorb(self, before: Incident, finding: Finding) -> None:
         plan = self.plan(before)
@@ -182,6 +190,8 @@ class Work:
             self._stand_down(after, told)
         elif after.condition_active:
             self.advance(after)
+        holding.review(self, after)
+        holding.cause_changed(self, after)
 
     def _stand_down(self, incident: Incident, told: list[Notice]) -> None:
         if incident.next_due_ns is not None or incident.state in {

@@ -23,6 +23,7 @@ class Right(StrEnum):
     REGISTER = "register"
     INSTALL = "install"
     EVIDENCE = "evidence"
+    SILENCE_URGENT = "silence_urgent"
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(

@@ -1,6 +1,6 @@
 """The JSON API under /api/v1: incidents, homes, edges and the stream of changes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
 import msgspec
@@ -18,6 +18,7 @@ from gateway.api.desk import Desk, desk_of, require
 from gateway.api.homes import CURVE_NS_MAX
 from gateway.api.incidents import PAGE_MAX, BadCursorError
 from gateway.api.problem import Problem, finite_json
+from gateway.api.quiet import TOLD, Quiet, quiet_of
 from gateway.engine import Conflict, NoSuchIncident
 from gateway.live import SUBSCRIBERS_MAX
 from gateway.metrics import CONTENT_TYPE, GatewayCollector, render
@@ -44,11 +45,12 @@ class ActBody(BaseModel):
 
 
 class Placed(Struct, frozen=True):
-    """An incident and what its place is called."""
+    """An incident, what its place is called, and what is kept back of it."""
 
     incident: Incident
     place_zh: str
     place_en: str
+    quiet: Quiet
 
 
 @router.get("/healthz")
@@ -86,7 +88,7 @@ async def incidents(
         page = desk.incidents.page(states=state or (), tier=tier, cursor=cursor, limit=limit)
     except BadCursorError:
         raise Problem(422, "bad_cursor", "The cursor is not one of ours.") from None
-    placed = [_placed(desk, incident) for incident in page.incidents]
+    placed = _placed(desk, page.incidents)
     return finite_json({"incidents": placed, "next": page.next})
 
 
@@ -97,11 +99,12 @@ async def incident(request: Request, incident_id: Id) -> Response:
     detail = desk.incidents.detail(incident_id)
     if detail is None:
         raise Problem(404, "no_such_incident", "There is no incident of that id.")
-    placed = _placed(desk, detail.incident)
+    (placed,) = _placed(desk, [detail.incident])
     plan = next((p for p in desk.book.plans.plan if p.id == detail.incident.plan_id), None)
     body = msgspec.to_builtins(detail) | {
         "place_zh": placed.place_zh,
         "place_en": placed.place_en,
+        "quiet": placed.quiet,
         "plan": None if plan is None else plan.model_dump(mode="json"),
     }
     return finite_json(body)
@@ -223,6 +226,9 @@ def is_in(incident: Incident, subject: str) -> bool:
     return incident.subject == subject or incident.subject.startswith(f"{subject}/")
 
 
-def _placed(desk: Desk, incident: Incident) -> Placed:
-    label = desk.book.places.label
-    return Placed(incident, label(incident.subject, "zh"), label(incident.subject, "en"))
+def _placed(desk: Desk, incidents: Sequence[Incident]) -> list[Placed]:
+    label, quiet = desk.book.places.label, quiet_of(desk.db, [each.id for each in incidents])
+    return [
+        Placed(each, label(each.subject, "zh"), label(each.subject, "en"), quiet.get(each.id, TOLD))
+        for each in incidents
+    ]

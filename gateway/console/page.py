@@ -87,7 +87,9 @@ class Voice:
         return f"{hours}:" * bool(hours) + f"{rest_s // 60:02}:{rest_s % 60:02}"
 
 
-_READERS_NAV = (("incidents", "/"), ("units", "/units"), ("edges", "/edges"))
+_READERS_NAV = (
+    ("incidents", "/"), ("units", "/units"), ("edges", "/edges"), ("silences", "/silences"),
+)  # fmt: skip
 _INSTALLERS_NAV = (("install", "/install"),)
 
 

@@ -96,9 +96,9 @@ async def home(request: Request) -> Response:
         request,
         "home.html",
         section="incidents",
-        cards_standing=[viewer.card(incident) for incident in desk.incidents.standing()],
+        cards_standing=viewer.cards(desk.incidents.standing()),
         counts={tier.value: counts.get(tier, 0) for tier in Tier},
-        recent=[viewer.card(incident) for incident in recent],
+        recent=viewer.cards(recent),
     )
 
 
@@ -185,7 +185,7 @@ async def _incident_page(
     if detail is None:
         raise Problem(404, "no_such_incident", "There is no incident of that id.")
     incident, finding = detail.incident, detail.finding
-    card = viewer.card(incident)
+    (card,) = viewer.cards([incident])
     evidence = finding.evidence
     rule = voice.name("rule", incident.rule)
     return render(

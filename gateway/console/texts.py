@@ -13,6 +13,7 @@ from alerts.channels.catalog import kinds
 from gateway.console.closing_texts import CLOSING
 from gateway.console.install_texts import INSTALL
 from gateway.console.meter_texts import METER
+from gateway.console.quiet_texts import QUIET
 from gateway.console.roster_texts import ROSTER
 
 
@@ -392,7 +393,7 @@ TEXTS: Mapping[str, Words] = MappingProxyType(
     | _TIME
     | {
         key: Words(*both)
-        for table in (CLOSING, INSTALL, METER, ROSTER)
+        for table in (CLOSING, INSTALL, METER, QUIET, ROSTER)
         for key, both in table.items()
     },
 )

@@ -11,9 +11,11 @@ from edge.reading import SECOND_NS, Tier
 from gateway.access.role import Principal, Right
 from gateway.api.desk import Desk
 from gateway.api.incidents import Delivery, Event
+from gateway.api.quiet import TOLD, Quiet, quiet_of
 from gateway.api.registry import lags
 from gateway.console.page import Voice
 from gateway.console.phrase import plain, register
+from gateway.console.quiet import HeldView, held_view
 from gateway.console.texts import Lang
 from gateway.health import EdgeView
 
@@ -58,6 +60,7 @@ class Card:
     owner: str
     next_roles: str
     acts: tuple[str, ...]
+    held: HeldView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +118,13 @@ class Viewer:
         found = self._book.roster.get(code)
         return found.name if found else code
 
-    def card(self, incident: Incident) -> Card:
-        """The incident's card."""
+    def cards(self, incidents: Sequence[Incident]) -> list[Card]:
+        """Their cards, in that order."""
+        quiet = quiet_of(self._desk.db, [incident.id for incident in incidents])
+        return [self.card(incident, quiet.get(incident.id, TOLD)) for incident in incidents]
+
+    def card(self, incident: Incident, quiet: Quiet = TOLD) -> Card:
+        """The incident's card, with what is kept back of it."""
         segments = incident.subject.split("/")
         in_chinese = self._voice.lang is Lang.ZH
         offered = OFFERED[incident.state] if self._may_act else ()
@@ -130,6 +138,7 @@ class Viewer:
             owner=self.person(incident.owner) if incident.owner else "",
             next_roles=self._next_roles(incident),
             acts=tuple(act.value for act in offered if (incident.state, act) in TRANSITIONS),
+            held=held_view(self._desk, self._voice, quiet.held) if quiet.held else None,
         )
 
     def plan(self, incident: Incident) -> PlanView | None:
@@ -207,6 +216,8 @@ class Viewer:
             parts.append(self._roles([str(role) for role in roles]))
         if lack := detail.get("lack"):
             parts.append(self._voice.name("lack", str(lack)))
+        if hold := detail.get("hold"):
+            parts.append(self._voice.name("why", str(hold)))
         if note := detail.get("note"):
             parts.append(f"「{note}」")
         return " · ".join(parts)

@@ -95,9 +95,11 @@ incident = Table(
     Column("merged_into", String(32)),
     Index(None, "state", "tier", "opened_ns"),
     Index(None, "subject", "opened_ns"),
+    Index(None, "rule", "condition_active"),
 )
 
-# `kind`: opened, an Act, absorbed, withdrawn, step, plan_hole, exhausted, stand_down, reply, link.
+# `kind`: opened, held, released, an Act, absorbed, withdrawn, step, plan_hole, exhausted,
+# stand_down, reply, link.
 incident_event = Table(
     "incident_event",
     metadata,
