@@ -125,6 +125,7 @@ class Composer:
                 "tier": int(card.tier),
                 "category": incident.category,
                 "person": person.id,
+                "lang": person.lang,
                 "place": card.place,
                 "title": card.title,
                 "short": card.short,

@@ -40,14 +40,19 @@ class Codes:
     passing: Mapping[str, float] = field(default_factory=dict)
     message_id: str = ""
 
+    def code(self, body: bytes) -> str | None:
+        """The code in an answer; None where it bears none."""
+        said = _table(body)
+        return None if said is None or self.key not in said else str(said[self.key])
+
     def judge(self, status: int, headers: dict[str, str], body: bytes, now_ns: int) -> Verdict:
         """What became of the message; see `answer.judge` for the arguments."""
         if not 200 <= status < 300:  # noqa: PLR2004  (RFC 9110, 15.3)
             return answer.judge(status, headers, body, now_ns)
         said = _table(body)
-        if said is None or self.key not in said:
+        code = self.code(body)
+        if said is None or code is None:
             return Verdict(Outcome.UNKNOWN, f"HTTP {status}, but no answer of the service in it")
-        code = str(said[self.key])
         if code == self.taken:
             provider_id = str(said.get(self.message_id) or "")[:128]
             return Verdict(Outcome.ACCEPTED, f"code {code}", provider_id or None)

@@ -26,22 +26,16 @@ _CODES = Codes("errcode", "errmsg", passing={"-1": 0.0, "130101": 600.0, "410100
 _ADDRESS = re.compile(
     r"(?P<url>https?://[^\s#]+\?access_token=[\w-]+)(?:#(?P<mobile>\+?[0-9-]{5,20}))?"
 )
+_HINT = "the robot's URL with its access_token, and #mobile of whom to mention"
 
 
-class DingtalkChannel(Robot):
+class DingtalkChannel(Robot[SigningSettings]):
     """Posts to robots; an address is the robot's URL and, after #, the mobile to mention."""
 
     name = "dingtalk"
     codes = _CODES
-
-    def __init__(self, settings: SigningSettings) -> None:
-        super().__init__(settings)
-        self._settings = settings
-
-    @property
-    def kind(self) -> Kind:
-        """See `Robot.kind`."""
-        return KIND
+    address = _ADDRESS
+    hint = _HINT
 
     def message(
         self, out: Outgoing, parts: re.Match[str], now_ns: int
@@ -78,7 +72,7 @@ KIND = Kind(
     settings=SigningSettings,
     make=DingtalkChannel,
     address=_ADDRESS,
-    hint="the robot's URL with its access_token, and #mobile of whom to mention",
+    hint=_HINT,
     budgets=(Budget(limit=18, window="1 min"),),  # 20, then shut for ten minutes: keep clear of it
     account=lambda address: address.partition("#")[0],
 )

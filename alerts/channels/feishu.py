@@ -23,22 +23,16 @@ _BYTES_MAX = 18_000  # the robot takes 20 KB a request
 _CODES = Codes("code", "msg", passing={"11232": 60.0, "11233": 60.0, "-1": 0.0})
 
 _ADDRESS = re.compile(r"https?://[^\s#?]+/hook/(?P<token>[\w-]{8,64})")
+_HINT = "the robot's URL, which ends in /hook/ and a token"
 
 
-class FeishuChannel(Robot):
+class FeishuChannel(Robot[SigningSettings]):
     """Posts cards to robots; an address is the robot's hook."""
 
     name = "feishu"
     codes = _CODES
-
-    def __init__(self, settings: SigningSettings) -> None:
-        super().__init__(settings)
-        self._settings = settings
-
-    @property
-    def kind(self) -> Kind:
-        """See `Robot.kind`."""
-        return KIND
+    address = _ADDRESS
+    hint = _HINT
 
     def message(
         self, out: Outgoing, parts: re.Match[str], now_ns: int
@@ -73,7 +67,7 @@ KIND = Kind(
     settings=SigningSettings,
     make=FeishuChannel,
     address=_ADDRESS,
-    hint="the robot's URL, which ends in /hook/ and a token",
+    hint=_HINT,
     budgets=(Budget(limit=90, window="1 min"), Budget(limit=4, window="1 s")),  # 100 and 5
 )
 

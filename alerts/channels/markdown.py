@@ -27,10 +27,10 @@ def card(out: Outgoing, bytes_max: int) -> Card:
     lines = out.text.splitlines() or [""]
     link = _link(out)
     answer = f"[回应 / Answer]({link})" if link else ""
-    kept = [_plain(line) for line in lines[:_LINES_MAX]]
+    kept = [inert(line) for line in lines[:_LINES_MAX]]
     while len(kept) > 1 and len(_joined(kept, answer).encode()) > bytes_max - _TITLE_BYTES:
         kept.pop()
-    return Card(_plain(lines[0])[:64], _joined(kept, answer), link)
+    return Card(inert(lines[0])[:64], _joined(kept, answer), link)
 
 
 _TITLE_BYTES = 512
@@ -41,8 +41,17 @@ def _joined(lines: list[str], answer: str) -> str:
     return "\n\n".join([*lines, answer] if answer else lines)
 
 
-def _plain(line: str) -> str:
-    return line.translate(_ORDERS)
+def inert(text: str) -> str:
+    """`text` as it reads, with nothing in it that a chat would take for an order."""
+    return text.translate(_ORDERS)
+
+
+def text_with_link(out: Outgoing, bytes_max: int) -> str:
+    """`out` as plain text within `bytes_max` of UTF-8; its link, if any, whole on the last line."""
+    link = _link(out)
+    room = bytes_max - len(link.encode()) - 1
+    words = out.text.encode("utf-8", "ignore")[:room].decode("utf-8", "ignore")
+    return f"{words}\n{link}" if link else words
 
 
 def _link(out: Outgoing) -> str:

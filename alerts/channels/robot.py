@@ -2,13 +2,13 @@
 
 import re
 from abc import ABC, abstractmethod
+from typing import ClassVar, Generic, TypeVar
 
 import msgspec
 from pydantic import Field, SecretStr
 
 from alerts.channels.base import Outcome, Outgoing, Verdict
 from alerts.channels.caller import Caller, CallerSettings, Request
-from alerts.channels.catalog import Kind
 from alerts.channels.coded import Codes
 
 
@@ -28,19 +28,23 @@ class SigningSettings(CallerSettings):
         return next(found, None)
 
 
-class Robot(ABC):
-    """Posts to the robots of one service, and believes nothing but its codes."""
+S = TypeVar("S", bound=CallerSettings)
 
-    name: str
-    codes: Codes
 
-    def __init__(self, settings: CallerSettings) -> None:
+class Robot(ABC, Generic[S]):
+    """Posts to the robots of one service, and believes nothing but its codes.
+
+    `address` is what their addresses look like, and `hint` says it in words.
+    """
+
+    name: ClassVar[str]
+    codes: ClassVar[Codes]
+    address: ClassVar[re.Pattern[str]]
+    hint: ClassVar[str]
+
+    def __init__(self, settings: S) -> None:
+        self._settings = settings
         self._caller = Caller(settings)
-
-    @property
-    @abstractmethod
-    def kind(self) -> Kind:
-        """What the robots' addresses look like."""
 
     @abstractmethod
     def message(
@@ -50,9 +54,9 @@ class Robot(ABC):
 
     async def send(self, out: Outgoing, now_ns: int) -> Verdict:
         """Post once; ACCEPTED only when the service's own code says so."""
-        parts = self.kind.address.fullmatch(out.address)
+        parts = self.address.fullmatch(out.address)
         if parts is None:
-            return Verdict(Outcome.PERMANENT, f"no robot's address: write {self.kind.hint}")
+            return Verdict(Outcome.PERMANENT, f"no robot's address: write {self.hint}")
         url, message = self.message(out, parts, now_ns)
         headers = {"content-type": "application/json"}
         request = Request(url, msgspec.json.encode(message), headers)

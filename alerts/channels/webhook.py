@@ -4,14 +4,10 @@ The same `webhook-id` goes out on every try, so that an endpoint that keeps ids 
 twice; HTTP itself cannot promise that, so an answer that never came is UNKNOWN.
 """
 
-import base64
-import binascii
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from standardwebhooks import Webhook
 
 from alerts.channels import destination
 from alerts.channels.answer import judge
@@ -19,11 +15,9 @@ from alerts.channels.base import Outcome, Outgoing, Verdict
 from alerts.channels.caller import Caller, CallerSettings, Request
 from alerts.channels.catalog import Kind
 from alerts.channels.destination import Resolve
-from edge.reading import SECOND_NS
-from edge.settings import ConfigError, ConfigFault
+from alerts.channels.signature import Signature, read_key
 
 PAYLOAD_BYTES_MAX = 64 * 1024
-SECRET_BYTES = range(24, 65)  # by the Standard Webhooks specification
 
 
 class WebhookSettings(CallerSettings):
@@ -43,7 +37,7 @@ class WebhookChannel:
     def __init__(
         self, settings: WebhookSettings, *, resolve: Resolve = destination.resolve
     ) -> None:
-        self._signer = Webhook(read_secret(settings.secret_file))
+        self._signature = Signature(read_key(settings.secret_file))
         self._caller = Caller(settings, resolve)
 
     async def send(self, out: Outgoing, now_ns: int) -> Verdict:
@@ -51,42 +45,12 @@ class WebhookChannel:
         body = msgspec.json.encode(out.payload)
         if len(body) > PAYLOAD_BYTES_MAX:
             return Verdict(Outcome.PERMANENT, f"payload of {len(body)} bytes is too large")
-        headers = self._headers(out.idempotency_id, body, now_ns)
+        headers = self._signature.headers(out.idempotency_id, body, now_ns)
         return await self._caller.call(Request(out.address, body, headers), judge, now_ns)
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._caller.aclose()
-
-    def _headers(self, webhook_id: str, body: bytes, now_ns: int) -> dict[str, str]:
-        at = datetime.fromtimestamp(now_ns // SECOND_NS, tz=UTC)
-        return {
-            "content-type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": str(now_ns // SECOND_NS),
-            "webhook-signature": self._signer.sign(webhook_id, at, body.decode()),
-        }
-
-
-def read_secret(path: Path) -> str:
-    """The signing key in `path`, `whsec_...`.
-
-    Raises:
-        ConfigError: the file is missing or holds no such key.
-    """
-    remedy = "write one line: whsec_ and 24 to 64 random bytes in base64"
-    try:
-        text = path.read_text("ascii").strip()
-        raw = base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except OSError as error:
-        problem = error.strerror or "unreadable"
-    except (UnicodeDecodeError, binascii.Error):
-        problem = "is not base64"
-    else:
-        if text.startswith("whsec_") and len(raw) in SECRET_BYTES:
-            return text
-        problem = f"lacks whsec_ or holds {len(raw)} bytes"
-    raise ConfigError([ConfigFault(path, "(webhook secret)", problem, remedy)])
 
 
 KIND = Kind(
@@ -97,5 +61,7 @@ KIND = Kind(
     make=WebhookChannel,
     address=re.compile(r"https?://\S+"),
     hint="an http or https URL",
-    check=lambda settings: read_secret(settings.secret_file),
+    check=lambda settings: read_key(settings.secret_file),
 )
+
+EXAMPLE = "http://127.0.0.1:{port}/hook"

@@ -18,7 +18,7 @@ from alerts.channels.base import Outcome, Outgoing, Verdict
 from alerts.channels.caller import Caller, CallerSettings, Request
 from alerts.channels.catalog import Kind
 from alerts.channels.coded import Codes, Recorded
-from alerts.channels.markdown import card
+from alerts.channels.markdown import text_with_link
 
 _BYTES_MAX = 2_048
 _REPEAT_S = 4 * 3_600  # WeCom's own maximum
@@ -97,20 +97,18 @@ class WecomAppChannel:
             verdict = _CODES.judge(status, headers, body, now_ns)
             if verdict.outcome is Outcome.ACCEPTED and member in _invalid(body):
                 return Verdict(Outcome.PERMANENT, f"{member} is no member of this application")
-            if any(f"refused: {code}" in verdict.reason for code in _STALE_TOKEN):
+            if _CODES.code(body) in _STALE_TOKEN:
                 self._token = ""
             return verdict
 
         return judge
 
     def _message(self, out: Outgoing) -> dict[str, object]:
-        link = card(out, _BYTES_MAX).link
-        words = out.text.encode()[: _BYTES_MAX - len(link.encode()) - 1].decode("utf-8", "ignore")
         return {
             "touser": out.address,
             "msgtype": "text",
             "agentid": self._settings.agent_id,
-            "text": {"content": f"{words}\n{link}" if link else words},
+            "text": {"content": text_with_link(out, _BYTES_MAX)},
             "enable_duplicate_check": 1,
             "duplicate_check_interval": _REPEAT_S,
         }

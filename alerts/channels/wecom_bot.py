@@ -12,7 +12,7 @@ from alerts.channels.base import Outcome, Outgoing
 from alerts.channels.caller import CallerSettings
 from alerts.channels.catalog import Kind
 from alerts.channels.coded import Codes, Recorded
-from alerts.channels.markdown import card
+from alerts.channels.markdown import card, text_with_link
 from alerts.channels.robot import Robot
 
 _TEXT_BYTES_MAX = 2_048
@@ -22,18 +22,16 @@ _CODES = Codes("errcode", "errmsg", passing={"-1": 0.0, "45009": 60.0, "45033": 
 _ADDRESS = re.compile(
     r"(?P<url>https?://[^\s#]+\?key=[\w-]{8,64})(?:#(?P<mobile>\+?[0-9-]{5,20}))?"
 )
+_HINT = "the robot's URL with its key, and #mobile of whom to mention"
 
 
-class WecomBotChannel(Robot):
+class WecomBotChannel(Robot[CallerSettings]):
     """Posts to robots; an address is the robot's URL and, after #, the mobile to mention."""
 
     name = "wecom_bot"
     codes = _CODES
-
-    @property
-    def kind(self) -> Kind:
-        """See `Robot.kind`."""
-        return KIND
+    address = _ADDRESS
+    hint = _HINT
 
     def message(
         self, out: Outgoing, parts: re.Match[str], now_ns: int
@@ -50,10 +48,7 @@ def _markdown(out: Outgoing) -> dict[str, object]:
 
 
 def _text(out: Outgoing, mobile: str) -> dict[str, object]:
-    link = card(out, _TEXT_BYTES_MAX).link
-    room = _TEXT_BYTES_MAX - len(link.encode()) - 1
-    words = out.text.encode()[:room].decode("utf-8", "ignore")
-    content = f"{words}\n{link}" if link else words
+    content = text_with_link(out, _TEXT_BYTES_MAX)
     return {"msgtype": "text", "text": {"content": content, "mentioned_mobile_list": [mobile]}}
 
 
@@ -64,7 +59,7 @@ KIND = Kind(
     settings=CallerSettings,
     make=WecomBotChannel,
     address=_ADDRESS,
-    hint="the robot's URL with its key, and #mobile of whom to mention",
+    hint=_HINT,
     budgets=(Budget(limit=18, window="1 min"),),  # 20 by its documents
     account=lambda address: address.partition("#")[0],
 )

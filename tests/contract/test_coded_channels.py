@@ -1,97 +1,16 @@
 """Channels over HTTP against their providers: recorded answers, and carriers with real rules."""
 
-import asyncio
-import importlib
-from collections.abc import Awaitable, Callable
-from ipaddress import ip_network
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from alerts.channels import sms_http
-from alerts.channels.base import Channel, Outcome, Outgoing, Verdict
+from alerts.channels.base import Outcome
 from alerts.channels.catalog import Kind, kinds
-from alerts.channels.coded import Recorded
-from edge.reading import SECOND_NS
-from simulators.carriers import (
-    Carrier,
-    Dingtalk,
-    Feishu,
-    Rules,
-    Said,
-    SmsService,
-    WecomApp,
-    WecomBot,
-)
-
-NOW_NS = 1_800_000_000 * SECOND_NS
-LOOPBACK = {"private_networks": (ip_network("127.0.0.0/8"),), "timeout": "1 s"}
-LINK = "http://127.0.0.1:8080/a/abc"
-PLACE, TITLE = "1栋1单元101", "疑似长时间未用水"
-TEXT = f"紧急 {PLACE}：{TITLE}\n起始：11-22 01:00\n编号：1234"
-
-Send = Callable[..., Awaitable[Verdict]]
-
-
-def recorded(kind: Kind) -> tuple[Recorded, ...]:
-    module = importlib.import_module(f"alerts.channels.{kind.name}")
-    return getattr(module, "RECORDED", ())
-
-
-def example(kind: Kind, port: int) -> str:
-    module = importlib.import_module(f"alerts.channels.{kind.name}")
-    return str(module.EXAMPLE).format(port=port)
-
-
-def make(kind: Kind, port: int, folder: Path, **settings: object) -> Channel:
-    (folder / "secret").write_text("0123456789abcdef")
-    wecom_app = {
-        "corp_id": "ww1234",
-        "agent_id": 1,
-        "secret_file": folder / "secret",
-        "url": f"http://127.0.0.1:{port}",
-    }
-    sms_http = {
-        "access_key_id": "LTAI0123",
-        "secret_file": folder / "secret",
-        "sign_name": "守望",
-        "template": "SMS_1",
-        "url": f"http://127.0.0.1:{port}",
-    }
-    kannel = {
-        "username": "shouwang",
-        "secret_file": folder / "secret",
-        "url": f"http://127.0.0.1:{port}/cgi-bin/sendsms",
-    }
-    own = {"wecom_app": wecom_app, "sms_http": sms_http, "kannel": kannel}.get(kind.name, {})
-    return kind.make(kind.settings.model_validate(LOOPBACK | own | settings))
-
-
-def talk(
-    kind: Kind, rules: Rules, act: Callable[[Carrier, Send], Awaitable[None]], **settings: object
-) -> None:
-    """Let `act` send over `kind` to a carrier of these `rules`."""
-
-    async def session(folder: Path) -> None:
-        carrier = Carrier(rules, lambda: NOW_NS)
-        async with carrier.serving() as port:
-            channel = make(kind, port, folder, **settings)
-
-            async def send(text: str = TEXT, now_ns: int = NOW_NS) -> Verdict:
-                data = {"link": LINK, "code": "1234", "title": TITLE, "place": PLACE}
-                payload: dict[str, object] = {"data": data}
-                out = Outgoing("n1", example(kind, port), text, payload, NOW_NS)
-                return await channel.send(out, now_ns)
-
-            await act(carrier, send)
-            await channel.aclose()
-
-    with TemporaryDirectory() as folder:
-        asyncio.run(session(Path(folder)))
-
+from simulators.carriers import Carrier, Dingtalk, Feishu, Said, SmsService, WecomApp, WecomBot
+from tests.contract.provider_talk import HASTY, LINK, TITLE, Send, recorded, talk
 
 CODED = [kind for kind in kinds().values() if recorded(kind)]
 
@@ -124,7 +43,7 @@ def test_a_provider_that_hangs_or_hangs_up_leaves_the_outcome_unknown(kind: Kind
         carrier.script += [Said(hang=True), Said(drop=True)]
         assert [(await send()).outcome for _ in range(2)] == [Outcome.UNKNOWN] * 2
 
-    talk(kind, WecomApp(("wang.fang",)), act)
+    talk(kind, WecomApp(("wang.fang",)), act, **HASTY)
 
 
 @pytest.mark.parametrize("kind", CODED, ids=by_name)
@@ -237,7 +156,7 @@ def test_without_a_token_nothing_was_sent_and_it_is_tried_again() -> None:
         assert [(await send()).outcome for _ in range(2)] == [Outcome.TEMPORARY, Outcome.PERMANENT]
         assert {asked.path for asked in carrier.asked} == {"/cgi-bin/gettoken"}
 
-    talk(kinds()["wecom_app"], WecomApp(()), act)
+    talk(kinds()["wecom_app"], WecomApp(()), act, **HASTY)
 
 
 def test_the_signature_is_that_of_the_services_own_example() -> None:
