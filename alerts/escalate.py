@@ -4,8 +4,10 @@ Pure and late-proof: after hours of standstill each overdue step runs once, a st
 nobody mans passes to the next at once and says so, and after an answer nothing runs.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from msgspec import structs
 
@@ -13,7 +15,13 @@ from alerts.assign import CALM, Assignment, Choice, Lack, Scene, assign, need_of
 from alerts.incident import ESCALATING, Incident, State
 from alerts.plan import ChannelName, Plan, Step
 from alerts.roster import Person, Roster
-from edge.reading import SECOND_NS
+from edge.reading import SECOND_NS, Tier
+
+
+REARM_S: Mapping[Tier, float] = MappingProxyType(
+    {Tier.URGENT: 1_800.0, Tier.IMPORTANT: 7_200.0, Tier.GENERAL: 86_400.0}
+)
+"""How long after its end a plan begins anew: nobody has answered, and nothing ends by silence."""
 
 
 class Purpose(StrEnum):
@@ -59,7 +67,8 @@ class PlanHole:
 class Owed:
     """An incident after its clocks ran, and all that this owes; `choices` say who was told and why.
 
-    `exhausted` says that the plan has nothing left to do while nobody has answered.
+    `exhausted` says that the plan has come to its end while nobody has answered; it begins anew
+    after `REARM_S`.
     """
 
     incident: Incident
@@ -152,6 +161,8 @@ class _Crew:
 
 def _take_step(owed: Owed, crew: _Crew) -> Owed:
     incident, plan = owed.incident, crew.plan
+    if _is_over(incident, plan):
+        incident = _begun_again(incident, crew.now_ns)
     index = min(incident.step, len(plan.step) - 1)
     current = structs.replace(incident, step=index)
     found = crew.of(current, last=index == len(plan.step) - 1)
@@ -162,7 +173,7 @@ def _take_step(owed: Owed, crew: _Crew) -> Owed:
         structs.replace(after, state=State.DISPATCHED if notices else after.state),
         owed.notices + notices,
         owed.holes + holes,
-        exhausted=after.next_due_ns is None,
+        exhausted=_is_over(after, plan),
         choices=owed.choices + found.choices,
     )
 
@@ -173,10 +184,22 @@ def _scheduled(incident: Incident, plan: Plan, now_ns: int, *, found: bool) -> I
         due_ns = incident.started_ns + after_ns if found else now_ns
         return structs.replace(incident, step=incident.step + 1, next_due_ns=due_ns)
     last = plan.step[-1]
-    if last.repeat is None or incident.round >= last.repeat_max:
-        return structs.replace(incident, next_due_ns=None)
-    due_ns = now_ns + int(last.repeat * SECOND_NS)
+    wait_s = last.repeat
+    if wait_s is None or incident.round >= last.repeat_max:
+        wait_s = REARM_S[incident.tier]
+    due_ns = now_ns + int(wait_s * SECOND_NS)
     return structs.replace(incident, round=incident.round + 1, next_due_ns=due_ns)
+
+
+def _is_over(incident: Incident, plan: Plan) -> bool:
+    """Whether the plan's last repeat has been taken: what comes next is its beginning."""
+    return incident.step >= len(plan.step) - 1 and incident.round > plan.step[-1].repeat_max
+
+
+def _begun_again(incident: Incident, now_ns: int) -> Incident:
+    return structs.replace(
+        incident, generation=incident.generation + 1, started_ns=now_ns, step=0, round=0
+    )
 
 
 def _notices(

@@ -69,13 +69,35 @@ def test_a_plan_that_finds_nobody_at_all_stays_open_and_looks_again_by_its_repea
 def test_the_last_repeat_says_that_the_plan_is_exhausted() -> None:
     owed, now_ns = advance(an_incident(), PLAN, ROSTER, NOW), NOW
     rounds = 0
-    while owed.incident.next_due_ns is not None:
-        assert not owed.exhausted
+    while not owed.exhausted:
+        assert owed.incident.next_due_ns is not None
         now_ns = owed.incident.next_due_ns
         owed = advance(owed.incident, PLAN, ROSTER, now_ns)
         rounds += 1
-    assert owed.exhausted
     assert rounds == 2 + 12
+
+
+def test_an_exhausted_plan_begins_anew_after_a_while_with_messages_of_its_own() -> None:
+    first = advance(an_incident(), PLAN, ROSTER, NOW)
+    over = structs.replace(first.incident, step=2, round=12, next_due_ns=NOW + HOUR_NS)
+    last = advance(over, PLAN, ROSTER, NOW + HOUR_NS)
+    assert last.exhausted
+    assert last.incident.next_due_ns == NOW + HOUR_NS + 30 * MINUTE_NS
+    assert last.incident.generation == 0, "what is still being sent is still wanted"
+    again = advance(last.incident, PLAN, ROSTER, NOW + 2 * HOUR_NS)
+    assert people(again.notices) == people(first.notices)
+    assert {n.key for n in again.notices}.isdisjoint(n.key for n in first.notices)
+    assert again.incident.next_due_ns == NOW + 2 * HOUR_NS + MINUTE_NS
+    assert (again.incident.generation, again.exhausted) == (1, False)
+
+
+def test_a_plan_of_one_step_without_a_repeat_begins_anew_too() -> None:
+    step = PLAN.step[0]
+    short: Plan = PLAN.model_copy(update={"step": (step,)})
+    owed = advance(an_incident(), short, ROSTER, NOW)
+    assert owed.exhausted
+    again = advance(owed.incident, short, ROSTER, NOW + 30 * MINUTE_NS)
+    assert people(again.notices) == people(owed.notices)
 
 
 def test_a_plan_that_has_become_shorter_goes_on_from_its_last_step() -> None:
