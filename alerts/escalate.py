@@ -17,7 +17,6 @@ from alerts.plan import ChannelName, Plan, Step
 from alerts.roster import Person, Roster
 from edge.reading import SECOND_NS, Tier
 
-
 REARM_S: Mapping[Tier, float] = MappingProxyType(
     {Tier.URGENT: 1_800.0, Tier.IMPORTANT: 7_200.0, Tier.GENERAL: 86_400.0}
 )

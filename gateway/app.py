@@ -97,9 +97,10 @@ async def run_gateway(
         )  # fmt: skip
         dispatcher = Dispatcher(engine, channels, clock)
         desk = make_desk(
-            engine, loaded, clock, pulse=lambda: _pulse(engine, dispatcher, channels, clock),
-            office=owned.office,
+            engine, loaded, clock, office=owned.office,
+            pulse=lambda: upkeep.told(_pulse(engine, dispatcher, channels, clock)),
         )  # fmt: skip
+        upkeep.watch(desk.vitals, session, settings, stack)
         listening = stack.enter_context(listen(settings.listen.host, settings.listen.port))
         _greet(desk, listening)
         parts = {

@@ -12,16 +12,16 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from alerts.incident import ENDED
 from alerts.outbox import DeliveryState
 from edge.reading import DAY_NS, MINUTE_NS
+from gateway.db import faults
 from gateway.db.engine import reading
-from gateway.db.hold_tables import hold
 from gateway.db.tables import dead_letter, edge_status, incident, outbox
 
 OVERDUE_NS = MINUTE_NS
 BEAT_NS = 2 * MINUTE_NS
 CLOCK_NS = 10 * MINUTE_NS
+AUDITED_NS = 3 * MINUTE_NS
 BROKE_NS = 5 * MINUTE_NS
 EDGE_STALE_NS = 5 * MINUTE_NS
 _RECENT_NS = 30 * MINUTE_NS
@@ -72,12 +72,15 @@ class Pulse(Struct, frozen=True):
     """What the running parts say of themselves; the defaults are for a process without them.
 
     `beat_ns` is when the dispatcher last came round; `dead` are the channels whose provider
-    shows no sign of life; `broke_ns` is when a step of a plan last broke the engine.
+    shows no sign of life; `broke_ns` is when a step of a plan last broke the engine;
+    `audited_ns` and `mended` tell of the last self-audit and what it had to set going again.
     """
 
     beat_ns: int | None = None
     dead: tuple[str, ...] = ()
     broke_ns: int | None = None
+    audited_ns: int | None = None
+    mended: int = 0
 
 
 class Vitals(Struct, frozen=True):
@@ -100,6 +103,8 @@ class Vitals(Struct, frozen=True):
     edges: tuple[EdgeView, ...]
     refused: int = 0
     broke_ns: int | None = None
+    audited_ns: int | None = None
+    mended: int = 0
 
     @property
     def can_notify(self) -> bool:
@@ -116,7 +121,13 @@ class Vitals(Struct, frozen=True):
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong with the gateway itself."""
-        return self.can_notify and self.hears and self.orphans == 0 and self.refused == 0
+        trouble = self.orphans or self.refused or self.mended or not self.is_audited
+        return self.can_notify and self.hears and not trouble
+
+    @property
+    def is_audited(self) -> bool:
+        """Whether the last self-audit is fresh; true where there has been none yet."""
+        return self.audited_ns is None or self.at_ns - self.audited_ns <= AUDITED_NS
 
 
 def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
@@ -133,6 +144,8 @@ def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
             edges=edges,
             refused=_refused(connection, now_ns),
             broke_ns=pulse.broke_ns,
+            audited_ns=pulse.audited_ns,
+            mended=pulse.mended,
         )
 
 
@@ -186,15 +199,6 @@ def _refused(connection: sa.Connection, now_ns: int) -> int:
 
 
 def _orphans(connection: sa.Connection) -> int:
-    query = (
-        sa.select(sa.func.count())
-        .select_from(incident)
-        .where(
-            incident.c.state.not_in([state.value for state in ENDED]),
-            incident.c.condition_active.is_(True),
-            incident.c.owner.is_(None),
-            incident.c.next_due_ns.is_(None),
-            incident.c.id.not_in(sa.select(hold.c.incident_id)),
-        )
-    )
+    """Those found by the self-audit's own query, so that both mean the same."""
+    query = sa.select(sa.func.count()).select_from(faults.nobodys().subquery())
     return int(connection.execute(query).scalar_one())

@@ -41,6 +41,7 @@ from edge.topic import is_segment
 from gateway.book import Book
 from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
+from gateway.heartbeat_settings import HeartbeatSettings
 from gateway.registry.signing import signing_key
 from gateway.roster_faults import strange_places
 from gateway.zone import ZoneName
@@ -140,6 +141,7 @@ class GatewaySettings(Settings):
     provisioning: ProvisioningSettings | None = None
     closing: ClosingSettings = ClosingSettings()
     metrics_token: SecretStr | None = None
+    heartbeat: HeartbeatSettings | None = None
     node: str = Field(default="", pattern=r"^[a-z0-9_-]{0,32}$")
     pace: Pace = Pace()
     utc_offset_h: float = Field(default=8.0, ge=-14, le=14)

@@ -1,20 +1,31 @@
-"""What the gateway does for itself: keeps its time and its standing among other gateways."""
+"""What the gateway does for itself: its time, its standing among others, its self-audit."""
 
 import random
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from typing import Any, Self
 
+from msgspec import structs
+
+from edge.session import Session
 from gateway.engine import Engine
 from gateway.guarded_clock import ClockWatch, GuardedClock
+from gateway.health import Pulse, Vitals
+from gateway.heartbeat import Heartbeat
 from gateway.member import Standing, stand
+from gateway.self_audit import SelfAudit
+from gateway.settings import GatewaySettings
 
 
 class Upkeep:
     """The parts that no message passes through; made by `begin`."""
 
-    def __init__(self, standing: Standing, clock_watch: ClockWatch) -> None:
+    def __init__(self, engine: Engine, clock: GuardedClock, standing: Standing) -> None:
+        self._engine = engine
+        self._clock = clock
         self._standing = standing
-        self._clock_watch = clock_watch
+        self._audit: SelfAudit | None = None
+        self._parts = {"standing": standing.run}
 
     @classmethod
     async def begin(cls, engine: Engine, clock: GuardedClock, rng: random.Random) -> Self:
@@ -25,12 +36,39 @@ class Upkeep:
         """
         clock_watch = ClockWatch(engine, clock)
         clock_watch.start()
-        return cls(await stand(engine, clock, f"{rng.getrandbits(64):016x}"), clock_watch)
+        upkeep = cls(engine, clock, await stand(engine, clock, f"{rng.getrandbits(64):016x}"))
+        upkeep._parts["clock"] = clock_watch.run
+        return upkeep
+
+    def watch(
+        self,
+        vitals: Callable[[], Vitals],
+        session: Session,
+        settings: GatewaySettings,
+        stack: AsyncExitStack,
+    ) -> None:
+        """The gateway will look at itself, and say outside that it is well where that is asked."""
+        audit = SelfAudit(
+            self._engine, vitals, site=settings.site, clock=self._clock, leads=self.leads
+        )
+        if settings.heartbeat is not None:
+            beat = Heartbeat(self._engine, settings.heartbeat, session, site=settings.site)
+            stack.push_async_callback(beat.aclose)
+            audit.listeners.append(beat.hear)
+        self._audit = audit
+        self._parts["audit"] = audit.run
 
     def leads(self) -> bool:
         """Whether this gateway does what only one may do."""
         return self._standing.leads
 
+    def told(self, pulse: Pulse) -> Pulse:
+        """`pulse` with what the last self-audit found."""
+        last = self._audit.last if self._audit else None
+        if last is None:
+            return pulse
+        return structs.replace(pulse, audited_ns=last.at_ns, mended=sum(last.mended.values()))
+
     def parts(self) -> dict[str, Coroutine[Any, Any, None]]:
         """What has to run, by name."""
-        return {"standing": self._standing.run(), "clock": self._clock_watch.run()}
+        return {name: run() for name, run in self._parts.items()}

@@ -146,6 +146,10 @@ def warnings(voice: Voice, vitals: Vitals) -> tuple[Alarm, ...]:
         found.append(Alarm(voice.say("system.orphans", count=vitals.orphans), grave=True))
     if vitals.refused:
         found.append(Alarm(voice.say("system.refused", count=vitals.refused), grave=True))
+    if vitals.mended:
+        found.append(Alarm(voice.say("system.mended", count=vitals.mended), grave=True))
+    if not vitals.is_audited:
+        found.append(Alarm(voice.say("system.not_audited"), grave=True))
     if not vitals.hears:
         key = "system.no_intake" if vitals.edges else "system.no_edge"
         found.append(Alarm(voice.say(key), grave=True))

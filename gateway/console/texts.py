@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from alerts.channels.catalog import kinds
+from gateway.console.audit_texts import AUDIT
 from gateway.console.closing_texts import CLOSING
 from gateway.console.install_texts import INSTALL
 from gateway.console.meter_texts import METER
@@ -393,7 +394,7 @@ TEXTS: Mapping[str, Words] = MappingProxyType(
     | _TIME
     | {
         key: Words(*both)
-        for table in (CLOSING, INSTALL, METER, QUIET, ROSTER)
+        for table in (AUDIT, CLOSING, INSTALL, METER, QUIET, ROSTER)
         for key, both in table.items()
     },
 )

@@ -6,6 +6,7 @@ one of the two tables here; a test finds those in neither.
 
 import sqlalchemy as sa
 
+from gateway.db.hold_tables import hold
 from gateway.db.tables import edge_status, incident, outbox, spend
 
 MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
@@ -14,6 +15,7 @@ MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
     (outbox.c.due_ns, outbox.c.due_ns.is_not(None)),
     (outbox.c.watch_ns, outbox.c.watch_ns.is_not(None)),
     (outbox.c.lease_until_ns, outbox.c.lease_until_ns.is_not(None)),
+    (hold.c.until_ns, hold.c.until_ns.is_not(None)),
     (spend.c.at_ns, sa.true()),
     (edge_status.c.at_ns, edge_status.c.at_ns > 0),
 )

@@ -1,0 +1,20 @@
+"""The texts about the gateway's look at itself: see texts.py."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+AUDIT: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "rule.self_audit": ("网关自检", "Self-audit"),
+        "category.gateway": ("网关", "Gateway"),
+        "measure.reasons": ("原因：{value}", "why: {value}"),
+        "system.mended": (
+            "自检发现 {count} 项停滞的告警工作，已重新启动，请查看日志",
+            "The self-audit set {count} pieces of work going that stood still; see the log",
+        ),
+        "system.not_audited": (
+            "网关超过三分钟未能自检",
+            "The gateway could not look at itself for three minutes",
+        ),
+    }
+)

@@ -1,0 +1,195 @@
+"""Once a minute the gateway asks itself whether every alert still has somewhere to go.
+
+What would stand still is set going again and counted. What cannot be mended here, a provider
+that takes nothing or a step long overdue, becomes an incident of its own when it lasts.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import sqlalchemy as sa
+from msgspec import Struct, structs
+
+from edge.clock import Clock, sleep
+from edge.outbox import Envelope
+from edge.reading import (
+    MINUTE_NS,
+    SECOND_NS,
+    Evidence,
+    Finding,
+    FindingState,
+    Tier,
+    Timeliness,
+    finding_id,
+)
+from gateway.db import faults
+from gateway.db.engine import reading, writing
+from gateway.db.faults import Fault
+from gateway.db.incidents import latest_finding
+from gateway.db.tables import incident
+from gateway.engine import Conflict, Engine, announce
+from gateway.health import Vitals
+
+log = logging.getLogger(__name__)
+
+RULE = "self_audit"
+CATEGORY = "gateway"
+OWN = "_audit"
+"""Stands where an edge's name would in what the gateway finds in itself; no edge is called so."""
+LOOK_S = 60.0
+LASTING = 2
+"""Looks in a row that must find the same before it is said, or said to be over."""
+
+
+class Audit(Struct, frozen=True):
+    """What one look found: faults by kind, all mended, and why alerts may not go out."""
+
+    at_ns: int
+    mended: dict[str, int]
+    reasons: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether alerts go out, and nothing had to be mended."""
+        return not (self.mended or self.reasons)
+
+
+OnAudit = Callable[[Audit], Awaitable[None]]
+
+
+class SelfAudit:
+    """One gateway's look at itself; `last` is what it found, None before the first."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        vitals: Callable[[], Vitals],
+        *,
+        site: str,
+        clock: Clock,
+        leads: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.last: Audit | None = None
+        self.listeners: list[OnAudit] = []
+        self._engine = engine
+        self._vitals = vitals
+        self._site = site
+        self._clock = clock
+        self._leads = leads
+        self._bad = 0
+        self._good = 0
+
+    async def run(self) -> None:
+        """Look once a minute, until cancelled; listeners hear of each look that could be made."""
+        while True:
+            await sleep(self._clock, LOOK_S)
+            try:
+                found = self.look(self._clock.now_ns())
+            except (sa.exc.OperationalError, sa.exc.IntegrityError, Conflict) as error:
+                self._engine.counts["audit", "not_made"] += 1
+                log.warning("the gateway could not look at itself: %s", error)
+                continue
+            for told in self.listeners:
+                await told(found)
+
+    def look(self, now_ns: int) -> Audit:
+        """What is found is mended, counted, and raised when it lasts."""
+        mended = self._mend(now_ns)
+        found = Audit(now_ns, dict(mended), _reasons(self._vitals()))
+        self.last = found
+        self._engine.counts["audit", "sound" if found.sound else "unsound"] += 1
+        self._bad = self._bad + 1 if found.reasons else 0
+        self._good = 0 if found.reasons else self._good + 1
+        if self._leads():
+            self._say(found, now_ns)
+        return found
+
+    def _mend(self, now_ns: int) -> Counter[str]:
+        mended: Counter[str] = Counter()
+        with reading(self._engine.database) as connection:
+            suspects = [fault for fault in Fault if faults.find(connection, fault, now_ns)]
+        if not suspects:
+            return mended
+        with writing(self._engine.database) as connection:
+            for fault in suspects:
+                ids = faults.find(connection, fault, now_ns)
+                faults.mend(connection, fault, ids, now_ns)
+                mended[fault.value] = len(ids)
+                self._engine.counts["audit_mended", fault.value] += len(ids)
+        log.error("set going again: %s", dict(mended))
+        announce(self._engine, frozenset())
+        return mended
+
+    def _say(self, found: Audit, now_ns: int) -> None:
+        standing = self._standing()
+        if self._bad == LASTING and standing is None:
+            self._take(raised(self._site, found.reasons, now_ns), now_ns)
+        elif self._good == LASTING and standing is not None:
+            self._take(cleared(standing, now_ns), now_ns)
+
+    def _standing(self) -> Finding | None:
+        """The last statement of the trouble that is not over yet."""
+        query = sa.select(incident.c.finding_id).where(
+            incident.c.rule == RULE, incident.c.condition_active.is_(True)
+        )
+        with reading(self._engine.database) as connection:
+            known = connection.execute(query.order_by(incident.c.opened_ns.desc())).scalar()
+            return None if known is None else latest_finding(connection, known)
+
+    def _take(self, finding: Finding, now_ns: int) -> None:
+        log.error("%s", finding.evidence.sentence_en)
+        self._engine.take_finding(Envelope(1, OWN, OWN, now_ns, finding), now_ns)
+
+
+def _reasons(vitals: Vitals) -> tuple[str, ...]:
+    """Why what is owed to people may not go out; nothing when it does."""
+    if vitals.can_notify:
+        return ()
+    overdue_s = vitals.overdue_ns // SECOND_NS
+    told = [f"channel {name}" for name in vitals.failing]
+    told += [f"overdue {overdue_s} s"] if overdue_s > MINUTE_NS // SECOND_NS else []
+    return tuple(told) or ("engine",)
+
+
+def raised(site: str, reasons: tuple[str, ...], now_ns: int) -> Finding:
+    """The finding that alerts may not reach anybody."""
+    since_ns = now_ns - int((LASTING - 1) * LOOK_S * SECOND_NS)
+    subject = f"{site}/{CATEGORY}"
+    why = ", ".join(reasons)
+    return Finding(
+        id=finding_id(RULE, subject, since_ns),
+        revision=0,
+        rule=RULE,
+        rule_version=1,
+        subject=subject,
+        category=CATEGORY,
+        tier=Tier.URGENT,
+        state=FindingState.RAISED,
+        since_ns=since_ns,
+        at_ns=now_ns,
+        timeliness=Timeliness.LIVE,
+        evidence=Evidence(
+            seen={"reasons": why[:200]},
+            usual={},
+            complete_until_ns=now_ns,
+            delay_s_worst=LASTING * LOOK_S,
+            sentence_zh=f"告警可能发不出去（{why}），请改用电话值守，并检查短信、网络和通道",
+            sentence_en=f"Alerts may not reach anybody ({why}); go by telephone, and check "
+            "the modem, the network and the channels",
+        ),
+    )
+
+
+def cleared(last: Finding, now_ns: int) -> Finding:
+    """The same, over."""
+    evidence = structs.replace(
+        last.evidence,
+        seen={},
+        sentence_zh="通道已恢复正常，无需处理",
+        sentence_en="Messages go out again; nothing needs to be done",
+    )
+    return structs.replace(
+        last, revision=last.revision + 1, state=FindingState.CLEARED, at_ns=now_ns,
+        evidence=evidence,
+    )  # fmt: skip
