@@ -36,6 +36,7 @@ from edge.influx import sink
 from edge.intake_http import PushIntake
 from edge.journal import Journal, open_journal
 from edge.journal_file import JournalError
+from edge.labelling import Labelling
 from edge.machine import LinuxMachine, SteadyClock
 from edge.outbox import Outbox
 from edge.pipeline import Pipeline
@@ -147,7 +148,7 @@ class _Agent:
         self._provisioning.changed.append(lambda _: self._announcer.wake())
         self._told = Told(
             told, clock=clock, courier=self._courier, provisioning=self._provisioning,
-            announcer=self._announcer,
+            announcer=self._announcer, hear_labels=self._hear_labels,
         )  # fmt: skip
         self._report = Report(
             settings, journal, self._session, fold=self._fold, holding=self._holding,
@@ -266,6 +267,13 @@ class _Agent:
                 continue
             wait_s = _TICK_S_MAX if due_ns is None else (due_ns - now_ns) / SECOND_NS
             await self._until_stepped(wait_s)
+
+    async def _hear_labels(self, pages: list[Delivery]) -> None:
+        place = (self._settings.site, self._settings.edge)
+        labelling = Labelling(
+            place, self._fold, self._session, clock=self._clock, health=self._health
+        )
+        await labelling.take([page.payload for page in pages], self._holding.opened.is_set)
 
     def _stood_still(self, unseen_ns: int) -> bool:
         """Whether the loop was away for longer than it waits, and a minute of real time more."""

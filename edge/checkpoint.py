@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct, field, msgpack
 
 from edge.adapters import AdapterState
+from edge.labels import LabelState
 from edge.listening import HearingState
 from edge.meter import MeterState
 from edge.offset import Clock
@@ -36,6 +37,7 @@ class Checkpoint(Struct, array_like=True):
     supplies: dict[str, SupplyState]
     clocks: dict[str, dict[TimeSource, Clock]] = field(default_factory=dict)
     registry: tuple[int, bytes] = (0, b"")
+    labels: LabelState = field(default_factory=LabelState)
 
 
 class _Versioned(Struct, array_like=True):

@@ -1,11 +1,13 @@
 """What the journal holds, in the order in which the pipeline folds it.
 
 Messages that were admitted, ticks of the clock that mattered, the broker link going up or
-down, what adapters say of themselves, and a new registry. `Pipeline.step` knows nothing else.
+down, what adapters say, a new registry, and what people found alarms to be. `Pipeline.step`
+knows nothing else.
 """
 
 from msgspec import Struct, msgpack
 
+from edge.labels import Label
 from edge.reading import Reading
 
 
@@ -70,7 +72,14 @@ class AdapterStatus(Struct, frozen=True, array_like=True, tag="adapter"):
     at_ns: int
 
 
-Entry = Admitted | Tick | Link | AdapterStatus | Provisioned
+class Labelled(Struct, frozen=True, array_like=True, tag="labelled"):
+    """People said at the gateway what alarms of this edge turned out to be."""
+
+    epoch: str
+    labels: tuple[Label, ...]
+
+
+Entry = Admitted | Tick | Link | AdapterStatus | Provisioned | Labelled
 
 _encoder = msgpack.Encoder()
 _decoder: msgpack.Decoder[Entry] = msgpack.Decoder(Entry)

@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from edge.admission import Identity
 from edge.checkpoint import CheckpointError
-from edge.entry import AdapterStatus, Admitted, Entry, Link, Message, Provisioned, Tick
+from edge.entry import AdapterStatus, Admitted, Entry, Labelled, Link, Message, Provisioned, Tick
 from edge.failpoint import hit
 from edge.flood import Flood, Verdict
 from edge.gate import Admission
 from edge.health import Health
 from edge.journal import PIPELINE, DeadLetter, Journal, JournalFull
+from edge.labels import Label
 from edge.pipeline import Pipeline
 from edge.reading import Finding
 from edge.registry import Registry
@@ -73,6 +74,8 @@ class Fold:
         self._stepped = 0
         self._broken: set[tuple[str, str]] = set()
         self.seen = Seen()
+        self.labels = pipeline.labels
+        self.due_ns = pipeline.due_ns  # when the next tick can matter
         self.readings_since_checkpoint = 0
 
     def recover(self) -> None:
@@ -81,7 +84,7 @@ class Fold:
         Findings that were recorded before are not recorded again, even when the gateway has
         acked them and they are gone.
         """
-        self._stepped = self._restore()
+        self._stepped = _restore(self._journal, self._pipeline)
         settled = self._journal.position(PIPELINE)
         for stored in self._journal.replay_from(self._stepped):
             findings = self._fold(stored.entry)
@@ -145,6 +148,15 @@ class Fold:
         hit("edge.provisioned")
         self.checkpoint()
 
+    def label(self, epoch: str, labels: tuple[Label, ...]) -> None:
+        """Commit labels that are not counted yet, and count them."""
+        self.settle_rest()
+        entry = Labelled(epoch, labels)
+        self._journal.append([entry])
+        hit("edge.label")
+        self._step([entry])
+        self._health.count("labels_taken", len(labels))
+
     def is_awaited(self, device: str) -> bool:
         """Whether an installer may be waiting for `device`: it is nobody's yet, or new here."""
         return not self._pipeline.registry.knows(device) or self.seen.is_fresh(device)
@@ -174,20 +186,18 @@ class Fold:
         for finding in made.findings:
             self._health.count("findings_made", reason=finding.rule)
 
-    def due_ns(self) -> int | None:
-        """When the next tick can matter."""
-        return self._pipeline.due_ns()
-
     def shown(self, now_ns: int) -> dict[str, object]:
         """What the health message says of the fold at `now_ns`.
 
         `pipeline`: its counts since the journal began. `clocks`: seconds to add to those of the
-        devices that are worst off. `flooding`: how much was refused of whom.
+        devices that are worst off. `flooding`: how much was refused of whom. `labels`: what
+        people found alarms to be, by rule and outcome.
         """
         return {
             "pipeline": self._pipeline.counters(),
             "clocks": self._pipeline.clocks.offsets_s(),
             "flooding": self.flood.flooding(now_ns),
+            "labels": self._pipeline.labels.by_rule(),
         }
 
     def checkpoint(self) -> None:
@@ -195,16 +205,6 @@ class Fold:
         self.settle_rest()
         self._journal.checkpoint(self._stepped, self._pipeline.dump())
         self.readings_since_checkpoint = 0
-
-    def _restore(self) -> int:
-        for position, state in self._journal.checkpoints():
-            try:
-                self._pipeline.restore(state)
-            except CheckpointError as error:
-                log.warning("checkpoint at %d cannot be used: %s", position, error)
-            else:
-                return position
-        return 0
 
     def _admit(self, deliveries: Sequence[Delivery]) -> Taken:
         letters: list[DeadLetter] = []
@@ -279,6 +279,18 @@ class Fold:
             self.settle_rest()
         except JournalFull as error:
             log.error("%d findings wait: %s", len(made.findings), error)  # noqa: TRY400  (no trace)
+
+
+def _restore(journal: Journal, pipeline: Pipeline) -> int:
+    """The position of the newest checkpoint that could be used; 0 without one."""
+    for position, state in journal.checkpoints():
+        try:
+            pipeline.restore(state)
+        except CheckpointError as error:
+            log.warning("checkpoint at %d cannot be used: %s", position, error)
+        else:
+            return position
+    return 0
 
 
 def _sample(verdict: Verdict, received_ns: int, topic: str, payload: bytes) -> list[DeadLetter]:

@@ -57,6 +57,8 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "dead_letters_shed": (_C, "Dead letters overwritten by newer ones"),
     "checkpoints": (_C, "Checkpoints of the detectors written"),
     "time_jumps": (_C, "Times the wall clock was set, or the edge stood still"),
+    "labels_taken": (_C, "What people found alarms to be, taken into the journal"),
+    "labels_refused": (_C, "Pages of labels that were malformed or out of bounds"),
     "registries_applied": (_C, "Registries gone by since the start"),
     "registries_refused": (_C, "Pushed registries refused, by reason"),
     "registry_copies_failed": (_C, "Pushed registries of which no copy could be written"),

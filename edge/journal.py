@@ -19,7 +19,7 @@ from pydantic import Field
 
 from edge import entry as logged
 from edge import journal_file
-from edge.entry import AdapterStatus, Admitted, Entry, Link, Provisioned, Tick
+from edge.entry import AdapterStatus, Admitted, Entry, Labelled, Link, Provisioned, Tick
 from edge.health import Health
 from edge.journal_file import JournalDamaged, JournalFull
 from edge.reading import Finding, Reading
@@ -47,6 +47,7 @@ _KINDS = {
     Link: "link",
     AdapterStatus: "adapter",
     Provisioned: "provisioned",
+    Labelled: "labelled",
 }
 
 
@@ -390,4 +391,6 @@ def _span(entry: Entry) -> tuple[int, int, int]:
             return at_ns, at_ns, 0
         case Link(at_ns=at_ns) | AdapterStatus(at_ns=at_ns) | Provisioned(at_ns=at_ns):
             return at_ns, at_ns, 0
+        case Labelled(labels=(*_, last)):
+            return last.at_ns, last.at_ns, 0
     return 0, 0, 0

@@ -19,8 +19,9 @@ from edge.checkpoint import Checkpoint, CheckpointError, decode, encode
 from edge.completeness import Home
 from edge.detectors.base import HomeDetector, Rest
 from edge.device_time import AS_IT_SAYS, Clocks
-from edge.entry import AdapterStatus, Admitted, Entry, Link, Message, Provisioned, Tick
+from edge.entry import AdapterStatus, Admitted, Entry, Labelled, Link, Message, Provisioned, Tick
 from edge.gate import Gate
+from edge.labels import Labels
 from edge.presence import Presence, speaks
 from edge.reading import Finding, Reading, Timeliness
 from edge.registry import Registry
@@ -57,6 +58,7 @@ class Pipeline:
         self._profiles = vendors.enabled if vendors else ()
         self._memory = Memory(settings.identities)
         self.clocks = Clocks()
+        self.labels = Labels()
         self._counts: Counter[str] = Counter()
         self._due_ns: int | None = None
         self._supervisor = Supervisor(self._counts)
@@ -80,6 +82,8 @@ class Pipeline:
                 found = list(self._adapter(entry))
             case Provisioned():
                 found = list(self._provision(entry))
+            case Labelled(epoch, labels):
+                self._counts["labels"] += self.labels.take(epoch, labels)
         self._counts["findings"] += len(found)
         return tuple(found)
 
@@ -127,6 +131,7 @@ class Pipeline:
         self._counts.clear()
         self._counts.update(saved.counts)
         self._memory.restore(saved.memory)
+        self.labels.restore(saved.labels)
         self._take_up(saved, saved.hearing.proof_ns)
         self._look_ahead(0)
 
@@ -142,6 +147,7 @@ class Pipeline:
             {key: each.state.state for key, each in self._subjects.supplies.by_subject.items()},
             self.clocks.state(),
             (self.registry_version, self.registry_table),
+            self.labels.state(),
         )
 
     def _adopt(self, version: int, table: bytes) -> None:

@@ -25,17 +25,18 @@ class Topics:
         self.time = topic.answer_topic(site, edge)
         self.acks = topic.ack_topic(site, edge)
         self.registry = topic.config_topic(site, edge) if settings.provisioning else None
+        self.labels = topic.label_topic(site, edge)
         self.birth = assistant.birth_topic if assistant else None
 
     def filters(self) -> tuple[str, ...]:
         """What to subscribe to."""
-        return tuple(t for t in (self.time, self.acks, self.registry, self.birth) if t)
+        return tuple(t for t in (self.time, self.acks, self.labels, self.registry, self.birth) if t)
 
 
 class Told:
     """Who hears what by `topics`, in the order in which a batch is obeyed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all who hear, wired once by the agent)
         self,
         topics: Topics,
         *,
@@ -43,6 +44,7 @@ class Told:
         courier: Courier,
         provisioning: Provisioning,
         announcer: Announcer,
+        hear_labels: Hear,
     ) -> None:
         self._clock = clock
         self._courier = courier
@@ -52,6 +54,7 @@ class Told:
             (topics.time, self._hear_the_time),
             (topics.acks, self._hear_acks),
             (topics.registry, self._hear_registry),
+            (topics.labels, hear_labels),
             (topics.birth, self._hear_birth),
         )
         self._hearers = {name: hear for name, hear in heard if name}

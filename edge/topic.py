@@ -102,6 +102,21 @@ def ack_topic(site: str, edge: str) -> str:
     return _service_topic(site, "_ack", edge)
 
 
+def label_topic(site: str, edge: str) -> str:
+    """Where the gateway tells `edge` what people found its alarms to be."""
+    return _service_topic(site, "_label", edge)
+
+
+def label_ack_topic(site: str, edge: str) -> str:
+    """Where `edge` says which labels it holds."""
+    return f"{_service_topic(site, '_edge', edge)}/label"
+
+
+def label_ack_filter(site: str) -> str:
+    """The subscription that brings what every edge of `site` holds of its labels."""
+    return f"{PREFIX}/{_checked(site)}/_edge/+/label"
+
+
 def status_topic(site: str, edge: str) -> str:
     """Where birth and last will of `edge` stand, retained."""
     return f"{_service_topic(site, '_edge', edge)}/status"
@@ -179,7 +194,7 @@ def adapter_of(topic: str) -> tuple[str, str] | None:
 
 
 def edge_of(topic: str) -> tuple[str, str]:
-    """The `(site, edge)` that a finding, ack, status, health, seen or time topic names.
+    """The `(site, edge)` that a finding, ack, status, health, seen, time or label topic names.
 
     Raises:
         TopicError: `topic` is none of these.
@@ -187,7 +202,7 @@ def edge_of(topic: str) -> tuple[str, str]:
     match topic.split("/", 6):
         case ["sw", "1", site, "_finding" | "_ack" | "_time", edge]:
             return _checked(site), _checked(edge)
-        case ["sw", "1", site, "_edge", edge, "status" | "health" | "seen" | "time"]:
+        case ["sw", "1", site, "_edge", edge, "status" | "health" | "seen" | "time" | "label"]:
             return _checked(site), _checked(edge)
     raise TopicError(f"not a service topic of {PREFIX}: {topic[:120]!r}")
 

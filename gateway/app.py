@@ -42,6 +42,7 @@ from gateway.db.engine import upgrade
 from gateway.db.sole import end_leases, sole_gateway
 from gateway.dispatcher import Dispatcher
 from gateway.door import Door
+from gateway.duties import Duties
 from gateway.edge_watch import EdgeWatch
 from gateway.engine import Engine
 from gateway.guarded_clock import GuardedClock
@@ -86,12 +87,12 @@ async def run_gateway(
         engine = Engine(database, loaded.book, rng, node=own_node(settings))
         upkeep = await Upkeep.begin(engine, clock, rng)
         owned = own_registry(database, loaded, clock)
-        session = connect((*intake.filters(settings.site), *owned.filters))
+        duties = Duties(engine, owned, site=settings.site, clock=clock, leads=upkeep.leads)
+        session = connect((*intake.filters(settings.site), *duties.filters))
         channels = make_channels(settings)
         for channel in channels.values():
             stack.push_async_callback(channel.aclose)
-        taking = Intake(engine, session, site=settings.site, clock=clock, aside=owned.aside)
-        keeper = owned.keeper(session, upkeep.leads)
+        taking = Intake(engine, session, site=settings.site, clock=clock, aside=duties.aside)
         watching = EdgeWatch(
             engine, lambda: session.connected, site=settings.site, clock=clock, leads=upkeep.leads
         )  # fmt: skip
@@ -104,12 +105,11 @@ async def run_gateway(
         listening = stack.enter_context(listen(settings.listen.host, settings.listen.port))
         _greet(desk, listening)
         parts = {
-            "broker": session.run(keeper.on_link),
+            **duties.parts(session),
             "intake": taking.run(),
             "edges": watching.run(),
             "dispatcher": dispatcher.run(),
             **upkeep.parts(),
-            "registry": keeper.run(),
             "console": serve(_application(desk, settings), listening, desk.live),
         }
         await _run_until(stop or asyncio.Event(), parts)

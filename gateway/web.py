@@ -8,9 +8,10 @@ from starlette.staticfiles import StaticFiles
 from gateway.access.body import BodyLimit
 from gateway.access.gate import Gate
 from gateway.access.headers import SecurityHeaders
-from gateway.api import devices, evidence, problem, registry, routes, silences
+from gateway.api import devices, problem, registry, routes, silences
 from gateway.api.desk import Desk
-from gateway.console import closing, install, link_page, pages
+from gateway.closing.web import ROUTERS
+from gateway.console import install, link_page, pages
 from gateway.console import silences as silences_page
 from gateway.console.error_page import error_page
 from gateway.console.page import HERE
@@ -34,13 +35,13 @@ def build_app(
     app.include_router(routes.router)
     app.include_router(devices.router)
     app.include_router(registry.router)
-    app.include_router(evidence.router)
     app.include_router(silences.router)
     app.include_router(pages.router)
-    app.include_router(closing.router)
     app.include_router(install.router)
     app.include_router(silences_page.router)
     app.include_router(link_page.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     if door is not None:
         app.router.routes.append(door.route())

@@ -21,7 +21,7 @@ from alerts.plan import Plan
 from edge.reading import Finding, FindingState, Tier, Timeliness
 from gateway import holding
 from gateway.book import Book
-from gateway.closing import terms
+from gateway.closing import labels, terms
 from gateway.db import incidents, outbox
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.storable import storable
@@ -83,6 +83,8 @@ class Work:
             self._call_support(after)
         if command.act is Act.CLOSE:
             terms.write_down(self.connection, before, after, command)
+        if command.act in {Act.CLOSE, Act.REOPEN}:
+            labels.owe(self.connection, after, command.act, self.now_ns)
         if command.act is Act.REWORK:
             self._send_back(after)
         if command.act is Act.REOPEN:

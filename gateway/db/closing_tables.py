@@ -1,11 +1,21 @@
-"""The tables of what came of incidents: how each was closed, and on what evidence.
+"""The tables of what came of incidents: how each was closed, on what evidence, whom it taught.
 
 `closing` has one row for each incident that was ever closed: how it was closed last.
 `evidence.body` is what people brought, bounded in size and number by `gateway.closing.shelf`.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
-from sqlalchemy import Text as LongText
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from gateway.db.tables import ROW_ID, metadata
 
@@ -23,6 +33,22 @@ closing = Table(
     Index(None, "at_ns"),
 )
 
+# What is told to the edge that raised the finding; numbered by edge, kept until it holds them.
+label = Table(
+    "label",
+    metadata,
+    Column("edge", String(32), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("finding_id", String(32), nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("subject", String(160), nullable=False),
+    Column("outcome", String(32), nullable=False),  # "" takes an earlier one back
+    Column("before", String(32), nullable=False),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("held", Boolean, nullable=False),  # the edge has said so
+    Index(None, "finding_id"),
+)
+
 evidence = Table(
     "evidence",
     metadata,
@@ -30,7 +56,7 @@ evidence = Table(
     Column("incident_id", String(32), ForeignKey("incident.id"), nullable=False, index=True),
     Column("by", String(64), nullable=False),
     Column("at_ns", BigInteger, nullable=False),
-    Column("name", LongText, nullable=False),
+    Column("name", Text, nullable=False),
     Column("media_type", String(64), nullable=False),
     Column("size", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),

@@ -1,0 +1,65 @@
+"""`shouwang report`: how the rules did, by what people found their alarms to be."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from edge.clock import SystemClock
+from edge.settings import ConfigError
+from gateway.closing.cases import Report, Watched, report
+from gateway.db.engine import connect, upgrade
+from gateway.settings import load_gateway
+
+_HEAD = ("rule", "cases", "labelled", "precision", "false/home-month", "false/worker-day")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`shouwang report [--days N] [--json] --config FILE`: 0 done, 2 configuration."""
+    arguments = _parser().parse_args(argv)
+    try:
+        loaded = load_gateway(arguments.config)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    database = connect(loaded.settings.database.url.get_secret_value())
+    try:
+        upgrade(database)
+        watched = Watched(loaded.registry, loaded.book.roster)
+        told = report(database, watched, arguments.days, SystemClock().now_ns())
+    finally:
+        database.dispose()
+    sys.stdout.write(_json(told) if arguments.json else _table(told))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="shouwang report", description=__doc__)
+    parser.add_argument("--days", type=int, choices=range(1, 367), default=30, metavar="1..366")
+    parser.add_argument("--json", action="store_true", help="print JSON for a program")
+    parser.add_argument("--config", type=Path, default=Path("config/gateway.toml"))
+    return parser
+
+
+def _json(told: Report) -> str:
+    return msgspec.json.format(msgspec.json.encode(told)).decode() + "\n"
+
+
+def _table(told: Report) -> str:
+    lines = ["\t".join(_HEAD)]
+    lines += [
+        f"{each.rule}\t{each.cases}\t{each.labelled}\t{_told(each.precision)}"
+        f"\t{_told(each.false_per_home_month)}\t{_told(each.false_per_worker_day)}"
+        for each in told.rules
+    ]
+    lines += [
+        f"bad actor: {each.rule} {each.subject}: {each.false} of {each.cases} false this week"
+        for each in told.bad_actors
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _told(rate: float | None) -> str:
+    return "-" if rate is None else f"{rate:.3f}"

@@ -1,0 +1,40 @@
+"""What the gateway does by itself beside its intake and its dispatcher."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from edge.clock import Clock
+from edge.session import Delivery, Session
+from gateway.closing.labeller import Labeller
+from gateway.engine import Engine
+from gateway.registry.ownership import Owned
+
+
+class Duties:
+    """The recurring work of one gateway, beside the registry's, which is `others`.
+
+    `leads` says whether it falls to this gateway of several.
+    """
+
+    def __init__(
+        self, engine: Engine, others: Owned, *, site: str, clock: Clock, leads: Callable[[], bool]
+    ) -> None:
+        self._labeller = Labeller(engine, site=site, clock=clock, leads=leads)
+        self._others = others
+        self._leads = leads
+        self.filters = (*self._labeller.filters, *others.filters)
+
+    def aside(self, delivery: Delivery, now_ns: int) -> bool:
+        """Whether the delivery was for one of these duties; it is dealt with then."""
+        other = self._others.aside
+        taken = self._labeller.take(delivery, now_ns)
+        return taken or (other is not None and other(delivery, now_ns))
+
+    def parts(self, session: Session) -> dict[str, Coroutine[Any, Any, None]]:
+        """The tasks to run, by name: the session itself, and what goes on over it."""
+        keeper = self._others.keeper(session, self._leads)
+        return {
+            "broker": session.run(keeper.on_link),
+            "registry": keeper.run(),
+            "labels": self._labeller.run(session),
+        }
