@@ -4,7 +4,7 @@ Pure and late-proof: after hours of standstill each overdue step runs once, a st
 nobody mans passes to the next at once and says so, and after an answer nothing runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     STAND_DOWN = "stand_down"
     REWORK = "rework"  # what they did has not passed verification
     QUESTION = "question"  # a text of theirs was not understood
+    OVERDUE = "overdue"  # somebody below has not done their part in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,15 @@ class Notice:
         """Unique over all notices ever: no key, no second message."""
         run = f"{self.incident_id}.{self.generation}.{self.purpose}"
         return f"{run}.{self.step}.{self.round}.{self.person_id}.{self.channel}"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a notice outside the steps is about; the numbers tell it from its like."""
+
+    purpose: Purpose
+    step: int
+    round: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,25 @@ def support(incident: Incident, plan: Plan, roster: Roster, scene: Scene = CALM)
         if notices := _notices(asked, plan.step[step], found, Purpose.SUPPORT):
             return Owed(incident, notices, tuple(holes), choices=found.choices)
     return Owed(incident, (), tuple(holes), exhausted=True)
+
+
+def addressed(
+    incident: Incident, people: Iterable[Person], channels: tuple[ChannelName, ...], about: About
+) -> tuple[Notice, ...]:
+    """A notice to each of `people` on those of `channels` that reach them, outside the steps."""
+    return tuple(
+        Notice(
+            incident.id,
+            person.id,
+            channel,
+            about.purpose,
+            incident.generation,
+            about.step,
+            about.round,
+        )
+        for person in people
+        for channel in _channels(person, channels)
+    )
 
 
 def fallback(notice: Notice, person: Person, tried: frozenset[ChannelName]) -> Notice | None:
@@ -215,12 +244,12 @@ def _notices(
             incident.round,
         )
         for choice in found.choices
-        for channel in _channels(choice.person, step)
+        for channel in _channels(choice.person, step.channels)
     )
 
 
-def _channels(person: Person, step: Step) -> tuple[ChannelName, ...]:
-    wanted = tuple(name for name in step.channels if name in person.channels)
+def _channels(person: Person, channels: tuple[ChannelName, ...]) -> tuple[ChannelName, ...]:
+    wanted = tuple(name for name in channels if name in person.channels)
     return wanted or person.channels[:1]
 
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 from alerts.escalate import Purpose
 from alerts.naming import LINK
+from alerts.plan import ClockKind
 from edge.reading import Tier
 
 SMS_UNITS_MAX = 70
@@ -102,6 +103,16 @@ _SMS: Mapping[tuple[Lang, Purpose], tuple[str, ...]] = MappingProxyType(
             "SENT BACK {place}: {title} did not pass. Reply {code} +2 there",
             "SENT BACK {place} {code}",
         ),
+        ("zh", Purpose.OVERDUE): (
+            "{tier}超时{at} {place}：{title}，{short}，请督办。回{code}加1我去2已到",
+            "{tier}超时 {place}：{title}，{short}。回{code}加1我去",
+            "{tier}超时 {place}：{short}。回{code}加1",
+        ),
+        ("en", Purpose.OVERDUE): (
+            "{tier} OVERDUE {at} {place}: {title}, {short}. Reply {code} +1 go",
+            "OVERDUE {place}: {short}. Reply {code}+1",
+            "OVERDUE {place} {code}+1",
+        ),
         ("zh", Purpose.STAND_DOWN): (
             "【解除】{place}：{title}已恢复，可不必赶往，请在值守台结案。编号{code}",
             "【解除】{place} 编号{code}",
@@ -125,6 +136,17 @@ _ANSWERS: Mapping[tuple[Lang, Answer], str] = MappingProxyType(
     }
 )
 
+_MISSED: Mapping[tuple[Lang, ClockKind], str] = MappingProxyType(
+    {
+        ("zh", ClockKind.ANSWER): "无人应答",
+        ("zh", ClockKind.ARRIVE): "逾时未到场",
+        ("zh", ClockKind.CLOSE): "逾期未结案",
+        ("en", ClockKind.ANSWER): "nobody answers",
+        ("en", ClockKind.ARRIVE): "nobody there yet",
+        ("en", ClockKind.CLOSE): "not closed yet",
+    }
+)
+
 _FULL: Mapping[Lang, str] = MappingProxyType(
     {
         "zh": "{tier}{late} {place}：{title}\n起始：{since}\n依据：{sentence}\n"
@@ -139,6 +161,8 @@ _HEADS: Mapping[tuple[Lang, Purpose], str] = MappingProxyType(
         ("en", Purpose.SUPPORT): "Help was asked for on site\n",
         ("zh", Purpose.REWORK): "核查未通过，请再处理\n",
         ("en", Purpose.REWORK): "Verification was not passed; please handle it again\n",
+        ("zh", Purpose.OVERDUE): "下级超时未办，请督办\n",
+        ("en", Purpose.OVERDUE): "Overdue below you; please see to it\n",
         ("zh", Purpose.STAND_DOWN): "情况已恢复，可不必赶往，请在值守台结案\n",
         ("en", Purpose.STAND_DOWN): "The condition is over; stand down and close it\n",
     }
@@ -169,6 +193,11 @@ def sms_text(card: Card, lang: Lang) -> str:
 def full_text(card: Card, lang: Lang) -> str:
     """All of `card` but the link, over several lines."""
     return _HEADS.get((lang, card.purpose), "") + _FULL[lang].format_map(_words(card, lang))
+
+
+def missed_words(kind: ClockKind, lang: Lang) -> str:
+    """What has not been done in time, in few words."""
+    return _MISSED[lang, kind]
 
 
 def answer_text(answer: Answer, lang: Lang) -> str:

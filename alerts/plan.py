@@ -1,19 +1,21 @@
-"""预案: for each category and tier, who is told, by which channel, and when the next are.
+"""预案: by category, tier and estate, who is told, by which channel, and when the next are.
 
 A plan file is refused as a whole while it has a hole: a step that could never run, a tier
 without a default plan, an unknown role or channel.
 """
 
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from alerts.within import Within, WorkingDays
 from edge.reading import Tier
 from edge.settings import DurationS, Settings
 
 ANY_CATEGORY = "*"
+ANY_ESTATE: Literal["*"] = "*"
 
 
 class Role(StrEnum):
@@ -28,6 +30,21 @@ class Role(StrEnum):
     VOLUNTEER = "volunteer"
 
 
+class Estate(StrEnum):
+    """Whether a property company looks after a place; a 三无小区 has none."""
+
+    MANAGED = "managed"
+    UNMANAGED = "unmanaged"
+
+
+class ClockKind(StrEnum):
+    """What somebody has to do in time."""
+
+    ANSWER = "answer"
+    ARRIVE = "arrive"
+    CLOSE = "close"
+
+
 Skill = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 """What a person can do or has: first_aid, lift, keys."""
 ChannelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -36,11 +53,39 @@ SMS: ChannelName = "sms"
 WEBHOOK: ChannelName = "webhook"
 
 
-class Step(Settings):
+class Terms(Settings):
+    """How long answer, arrival and close may take, and which roles are told of a miss.
+
+    Without a limit no clock runs. A miss is on the timeline even where nobody is told of it.
+    """
+
+    ack_within: Within | None = None
+    arrive_within: Within | None = None
+    close_within: Within | None = None
+    on_miss: dict[ClockKind, Annotated[tuple[Role, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+
+    def limits(self) -> dict[ClockKind, float | WorkingDays]:
+        """The limits that there are, by what has to be done within them."""
+        told = (self.ack_within, self.arrive_within, self.close_within)
+        named = zip(ClockKind, told, strict=True)
+        return {kind: within for kind, within in named if within is not None}
+
+    @model_validator(mode="after")
+    def _misses_can_happen(self) -> Self:
+        if idle := [kind.value for kind in self.on_miss if kind not in self.limits()]:
+            raise ValueError(f"on_miss names {idle[0]}, for which there is no limit")
+        return self
+
+
+class Step(Terms):
     """People told together, `after` seconds from the start of the plan.
 
-    Only the last step may `repeat`: every so many seconds, `repeat_max` times. `choose` says how
-    many of those on duty are told, the best first; `skills` are what the job asks of them.
+    `do_*` is what is asked of them, where it is not the plan's own action; limits count from
+    the moment they are told. Only the last step may `repeat`: every so many seconds,
+    `repeat_max` times. `choose` says how many of those on duty are told, the best first;
+    `skills` are what the job asks of them.
     """
 
     after: DurationS
@@ -50,26 +95,35 @@ class Step(Settings):
     repeat_max: int = Field(default=0, ge=0, le=100)
     choose: Annotated[int, Field(ge=1, le=50)] | Literal["all"] = "all"
     skills: tuple[Skill, ...] = Field(default=(), max_length=8)
+    do_zh: str = Field(default="", max_length=200)
+    do_en: str = Field(default="", max_length=400)
+
+    @model_validator(mode="after")
+    def _speaks_both_languages(self) -> Self:
+        if bool(self.do_zh) != bool(self.do_en):
+            raise ValueError("write both do_zh and do_en, or neither")
+        return self
 
 
-class Plan(Settings):
+class Plan(Terms):
     """What is done about one category at one tier until a person answers.
 
     `action_*` is the order in full; `short_*` is the same in a few words, for text messages.
-    An answer later than `ack_within` counts as a miss. `on_clear` says whether the clocks
-    stop when the condition clears before anybody has answered.
+    Limits count from the start of the plan. `on_clear` says whether the clocks stop when the
+    condition clears before anybody has answered. `estate` restricts the plan to such places.
     """
 
     id: str = Field(pattern=r"[a-z0-9][a-z0-9_-]{0,63}$")
     category: str = Field(min_length=1, max_length=32)
     tier: Literal[1, 2, 3]
+    estate: Estate | Literal["*"] = ANY_ESTATE
     title_zh: str = Field(min_length=1, max_length=16)
     title_en: str = Field(min_length=1, max_length=24)
     short_zh: str = Field(min_length=1, max_length=10)
     short_en: str = Field(min_length=1, max_length=16)
     action_zh: str = Field(min_length=1, max_length=200)
     action_en: str = Field(min_length=1, max_length=400)
-    ack_within: DurationS
+    ack_within: Within
     on_clear: Literal["stand_down", "keep"]
     step: tuple[Step, ...] = Field(min_length=1, max_length=20)
 
@@ -89,28 +143,31 @@ class Plans(Settings):
     @model_validator(mode="after")
     def _every_tier_has_a_default(self) -> Self:
         problems = [*_repeats("id", [plan.id for plan in self.plan])]
-        places = [f"{plan.category}, tier {plan.tier}" for plan in self.plan]
-        problems += _repeats("category and tier", places)
+        places = [f"{plan.category}, tier {plan.tier}, {plan.estate}" for plan in self.plan]
+        problems += _repeats("category, tier and estate", places)
         problems += [
             f'tier {tier.value} has no default plan (category = "{ANY_CATEGORY}")'
             for tier in (Tier.URGENT, Tier.IMPORTANT, Tier.GENERAL)
-            if f"{ANY_CATEGORY}, tier {tier.value}" not in places
+            if f"{ANY_CATEGORY}, tier {tier.value}, {ANY_ESTATE}" not in places
         ]
         if problems:
             raise ValueError("; ".join(problems))
         return self
 
-    def select(self, category: str, tier: Tier) -> Plan:
-        """The plan for that category and tier, or the tier's default.
+    def select(self, category: str, tier: Tier, estate: Estate | None = None) -> Plan:
+        """The plan for that category and tier at such an estate, or the nearest default.
+
+        The category weighs more than the estate, since it decides what is to be done. An
+        estate of which nothing is known has the plans for any.
 
         Raises:
             LookupError: the tier is INFO, for which nobody is told.
         """
-        at_tier = [plan for plan in self.plan if plan.tier == tier]
-        for wanted in (category, ANY_CATEGORY):
-            for plan in at_tier:
-                if plan.category == wanted:
-                    return plan
+        at_tier: dict[tuple[str, str | None], Plan]
+        at_tier = {(p.category, p.estate): p for p in self.plan if p.tier == tier}
+        for wanted in product((category, ANY_CATEGORY), (estate, ANY_ESTATE)):
+            if plan := at_tier.get(wanted):
+                return plan
         raise LookupError(f"tier {tier.name} has no plan")
 
     def resume(self, plan_id: str, category: str, tier: Tier) -> Plan:

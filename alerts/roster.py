@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from alerts.naming import PlainName
-from alerts.plan import SMS, WEBHOOK, ChannelName, Role, Skill
+from alerts.plan import SMS, WEBHOOK, ChannelName, Estate, Role, Skill
 from alerts.shift import Instead, Leave, Pattern, Shift, doubled, overlaps
 from edge.settings import Settings
 
@@ -144,10 +144,11 @@ class Label(Settings):
 
 
 class Places(Settings):
-    """Labels of buildings and homes, by path."""
+    """Labels of buildings and homes, and where a property company looks after them, by path."""
 
     version: int = Field(ge=1)
     place: dict[str, Label] = Field(default_factory=dict, max_length=100_000)
+    estate: dict[str, Estate] = Field(default_factory=dict, max_length=10_000)
 
     def label(self, subject: str, lang: Literal["zh", "en"]) -> str:
         """The label of the nearest labelled place, with the codes below it; never empty."""
@@ -171,3 +172,9 @@ class Places(Settings):
         for depth in range(len(segments), 0, -1):
             if label := self.place.get("/".join(segments[:depth])):
                 yield depth, label
+
+    def estate_of(self, subject: str) -> Estate | None:
+        """What the nearest place around `subject` says; None when nothing is said."""
+        segments = subject.split("/")
+        paths = ("/".join(segments[:depth]) for depth in range(len(segments), 0, -1))
+        return next((self.estate[path] for path in paths if path in self.estate), None)

@@ -6,15 +6,17 @@ database, so that a stuck part cannot report itself well.
 """
 
 import json
+from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
 
+from alerts.calendar import unknown_year
 from alerts.outbox import DeliveryState
-from edge.reading import DAY_NS, MINUTE_NS
-from gateway.db import faults
+from edge.reading import DAY_NS, MINUTE_NS, SECOND_NS
+from gateway.db import clocks, faults
 from gateway.db.engine import reading
 from gateway.db.tables import dead_letter, edge_status, incident, outbox
 
@@ -24,6 +26,7 @@ CLOCK_NS = 10 * MINUTE_NS
 AUDITED_NS = 3 * MINUTE_NS
 BROKE_NS = 5 * MINUTE_NS
 EDGE_STALE_NS = 5 * MINUTE_NS
+_CHINA = timezone(timedelta(hours=8))  # whose working days the calendar has
 _RECENT_NS = 30 * MINUTE_NS
 _FAILURES_MIN = 3
 _EDGES_MAX = 500
@@ -91,7 +94,8 @@ class Vitals(Struct, frozen=True):
     step or message has waited; `failing` the channels on which nothing has got through
     lately; `orphans` the active incidents with neither an owner nor a next step; `refused`
     the messages meant to bring findings that could not be read in the last day; `broke_ns`
-    is when a step of a plan last broke the engine.
+    is when a step of a plan last broke the engine; `calendar_year` is the year, near or
+    begun, whose working days are not published as far as we know.
     """
 
     at_ns: int
@@ -105,6 +109,7 @@ class Vitals(Struct, frozen=True):
     broke_ns: int | None = None
     audited_ns: int | None = None
     mended: int = 0
+    calendar_year: int | None = None
 
     @property
     def can_notify(self) -> bool:
@@ -146,6 +151,7 @@ def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
             broke_ns=pulse.broke_ns,
             audited_ns=pulse.audited_ns,
             mended=pulse.mended,
+            calendar_year=_calendar_year(now_ns),
         )
 
 
@@ -164,11 +170,16 @@ def _link(row: sa.Row[Any], now_ns: int) -> Link:
     return Link.STALE if now_ns - row.at_ns > EDGE_STALE_NS else Link.UP
 
 
+def _calendar_year(now_ns: int) -> int | None:
+    return unknown_year(datetime.fromtimestamp(now_ns // SECOND_NS, _CHINA).date())
+
+
 def _overdue_ns(connection: sa.Connection, now_ns: int) -> int:
     step = connection.execute(sa.select(sa.func.min(incident.c.next_due_ns))).scalar()
     unleased = sa.or_(outbox.c.lease_until_ns.is_(None), outbox.c.lease_until_ns <= now_ns)
+    clock = clocks.next_due_ns(connection)
     send = connection.execute(sa.select(sa.func.min(outbox.c.due_ns)).where(unleased)).scalar()
-    return max((now_ns - due_ns for due_ns in (step, send) if due_ns is not None), default=0)
+    return max((now_ns - due_ns for due_ns in (step, clock, send) if due_ns is not None), default=0)
 
 
 def _failing(connection: sa.Connection, now_ns: int) -> tuple[str, ...]:

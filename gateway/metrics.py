@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from edge.reading import SECOND_NS
+from gateway.db.clock_tables import clock
 from gateway.db.engine import reading
 from gateway.db.tables import dead_letter, incident, ledger, outbox
 from gateway.engine import Engine
@@ -22,6 +23,7 @@ _COUNTED = (
     ("incidents", "Incidents by tier and state", (incident.c.tier, incident.c.state)),
     ("messages", "Messages by channel and state", (outbox.c.channel, outbox.c.state)),
     ("reports", "Ledger reports by source and state", (ledger.c.source, ledger.c.state)),
+    ("deadlines", "Deadlines by duty and what became of them", (clock.c.kind, clock.c.fate)),
     ("dead_letters", "Refused messages kept, by reason", (dead_letter.c.reason,)),
 )
 _MEASURED: dict[str, tuple[str, Callable[[Vitals], float]]] = {
@@ -30,6 +32,10 @@ _MEASURED: dict[str, tuple[str, Callable[[Vitals], float]]] = {
         lambda vitals: vitals.overdue_ns / SECOND_NS,
     ),
     "orphans": ("Active incidents with no owner and no next step", lambda vitals: vitals.orphans),
+    "calendar_unknown": (
+        "1 while the working days of a year near or begun are not known",
+        lambda vitals: vitals.calendar_year is not None,
+    ),
     "can_notify": ("1 while what is owed goes out", lambda vitals: vitals.can_notify),
 }
 

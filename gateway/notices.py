@@ -14,8 +14,8 @@ from alerts.code import Chance, CodesExhausted
 from alerts.escalate import Notice, Purpose
 from alerts.incident import Incident
 from alerts.link import LinkClaim, nonce, sign
-from alerts.message import Card, full_text, sms_text
-from alerts.plan import ChannelName
+from alerts.message import Card, Lang, full_text, missed_words, sms_text
+from alerts.plan import ChannelName, ClockKind, Plan
 from alerts.roster import Person
 from edge.reading import Timeliness
 from gateway.book import Book
@@ -84,8 +84,8 @@ class Composer:
             tier=incident.tier,
             place=self.book.places.label(incident.subject, person.lang),
             title=plan.title_zh if chinese else plan.title_en,
-            short=plan.short_zh if chinese else plan.short_en,
-            action=plan.action_zh if chinese else plan.action_en,
+            short=_short(plan, notice, person.lang),
+            action=_action(plan, notice, person.lang),
             sentence=incident.sentence_zh if chinese else incident.sentence_en,
             at=f"{self.book.local(incident.opened_ns):%H:%M}",
             since=f"{self.book.local(incident.since_ns):%m-%d %H:%M}",
@@ -140,6 +140,22 @@ class Composer:
                 "text": full_text(card, person.lang),
             },
         }
+
+
+def _short(plan: Plan, notice: Notice, lang: Lang) -> str:
+    """The order in few words; of something overdue, what has not been done."""
+    if notice.purpose is Purpose.OVERDUE:
+        return missed_words(tuple(ClockKind)[notice.step], lang)
+    return plan.short_zh if lang == "zh" else plan.short_en
+
+
+def _action(plan: Plan, notice: Notice, lang: Lang) -> str:
+    """The order in full: that of the step, where it has one of its own."""
+    steps = plan.step[notice.step : notice.step + 1] if notice.purpose is Purpose.ALERT else ()
+    for step in steps:
+        if step.do_zh:
+            return step.do_zh if lang == "zh" else step.do_en
+    return plan.action_zh if lang == "zh" else plan.action_en
 
 
 def is_short(channel: ChannelName) -> bool:

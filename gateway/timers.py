@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from gateway import holding, silencing
-from gateway.db import holds, silences
+from gateway import clockwork, holding, silencing
+from gateway.db import clocks, holds, silences
 from gateway.work import Work
 
 
@@ -21,6 +21,7 @@ class Timer:
 TIMERS = (
     Timer(silences.next_ns, silencing.turn_due),
     Timer(holds.next_ns, holding.end_due),
+    Timer(clocks.next_due_ns, clockwork.strike_due),
 )
 
 

@@ -19,17 +19,19 @@ from alerts.incident import ESCALATING, Act, Command, Incident, State
 from alerts.outbox import DeliveryState
 from alerts.plan import Plan
 from edge.reading import Finding, FindingState, Tier, Timeliness
-from gateway import holding
+from gateway import clockwork, holding
 from gateway.book import Book
 from gateway.closing import labels, terms
 from gateway.db import incidents, outbox
 from gateway.db.ledger import Report, Source, enter
+from gateway.db.outbox import Owed
 from gateway.db.storable import storable
 from gateway.db.timeline import SYSTEM, note
 from gateway.notices import Composer
 from gateway.scene import scene_for
 
 _PAGED = (Purpose.ALERT, Purpose.SUPPORT)
+_REACHED = (*_PAGED, Purpose.OVERDUE)
 NOTE_MAX = 1_000
 """Characters of a person's note; the rest is cut off."""
 
@@ -112,6 +114,8 @@ class Work:
                  steps=steps, round=incident.round, people=people,
                  chosen=told(owed.choices, self.now_ns))  # fmt: skip
             self.owe(owed.incident, owed.notices)
+            fresh = {notice.step for notice in owed.notices if notice.round == 0}
+            clockwork.start_steps(self, owed.incident, sorted(fresh))
         if owed.exhausted:
             note(self.connection, owed.incident, "exhausted", SYSTEM, plan=plan.id)
         return owed.incident
@@ -134,12 +138,16 @@ class Work:
         """
         outbox.unwatch(self.connection, incident.id)
         for owed in outbox.of_incident(self.connection, incident.id, purposes):
-            if owed.due_ns is None or owed.lease_until_ns is not None:
-                continue
-            if owed.attempt == 0:
-                failed = Report(DeliveryState.FAILED, reason, Source.ENGINE, self.now_ns)
-                enter(self.connection, owed.outbox_id, failed, self.now_ns)
-            outbox.settle(self.connection, owed.outbox_id, None)
+            self.withdraw(owed, reason)
+
+    def withdraw(self, owed: Owed, reason: str) -> None:
+        """No further try of this message, unless it is being sent just now."""
+        if owed.due_ns is None or owed.lease_until_ns is not None:
+            return
+        if owed.attempt == 0:
+            failed = Report(DeliveryState.FAILED, reason, Source.ENGINE, self.now_ns)
+            enter(self.connection, owed.outbox_id, failed, self.now_ns)
+        outbox.settle(self.connection, owed.outbox_id, None)
 
     def replace(self, before: Incident, after: Incident) -> None:
         """`after` stands where `before` stood, and its change will be told.
@@ -148,6 +156,7 @@ class Work:
             Conflict: the row is no longer `before`.
         """
         incidents.replace(self.connection, before, after)
+        clockwork.follow(self, before, after)
         self.changed.add(after.id)
 
     def plan(self, incident: Incident) -> Plan:
@@ -159,13 +168,15 @@ class Work:
         return scene_for(self.connection, self.book, plan, incident.subject, self.now_ns)
 
     def _open(self, finding: Finding) -> None:
-        plan = self.book.plans.select(finding.category, finding.tier)
+        estate = self.book.places.estate_of(finding.subject)
+        plan = self.book.plans.select(finding.category, finding.tier, estate)
         incident = life.open_incident(finding, plan.id, self.book.plans.version, self.now_ns)
         incident = structs.replace(incident, next_due_ns=self.book.first_due_ns(incident))
         incidents.insert(self.connection, incident)
         self.changed.add(incident.id)
         note(self.connection, incident, "opened", SYSTEM,
              finding=finding.id, revision=finding.revision, plan=plan.id)  # fmt: skip
+        clockwork.start(self, incident)
         latest = incidents.latest_finding(self.connection, finding.id)
         if latest.revision > finding.revision:
             self._absorb(incident, latest)
@@ -204,7 +215,7 @@ class Work:
         self.owe(incident, _stand_downs(incident, told))
 
     def _told(self, incident: Incident) -> list[Notice]:
-        rows = outbox.of_incident(self.connection, incident.id, _PAGED)
+        rows = outbox.of_incident(self.connection, incident.id, _REACHED)
         return [row.notice for row in rows if row.attempt > 0]
 
     def _call_support(self, incident: Incident) -> None:
@@ -226,7 +237,7 @@ class Work:
 
     def _mark_acked(self, incident: Incident, person_id: str) -> None:
         acked = Report(DeliveryState.ACKED, "answered", Source.PERSON, self.now_ns)
-        for row in outbox.of_incident(self.connection, incident.id, _PAGED):
+        for row in outbox.of_incident(self.connection, incident.id, _REACHED):
             if row.notice.person_id == person_id and row.attempt > 0:
                 enter(self.connection, row.outbox_id, acked, self.now_ns)
 

@@ -154,6 +154,9 @@ def warnings(voice: Voice, vitals: Vitals) -> tuple[Alarm, ...]:
     if not vitals.hears:
         key = "system.no_intake" if vitals.edges else "system.no_edge"
         found.append(Alarm(voice.say(key), grave=True))
+    if vitals.calendar_year is not None:
+        text = voice.say("system.calendar", year=vitals.calendar_year)
+        found.append(Alarm(text, grave=False))
     for edge in vitals.edges:
         found += [Alarm(text, grave=False) for text in _edge_warnings(voice, edge)]
     return tuple(found)

@@ -14,6 +14,7 @@ from gateway.console.audit_texts import AUDIT
 from gateway.console.closing_texts import CLOSING
 from gateway.console.install_texts import INSTALL
 from gateway.console.meter_texts import METER
+from gateway.console.plan_texts import PLAN
 from gateway.console.quiet_texts import QUIET
 from gateway.console.roster_texts import ROSTER
 
@@ -144,10 +145,6 @@ _CARDS = {
 }
 _INCIDENT = {
     "incident.why": Words("为什么报警", "Why it fired"),
-    "incident.plan": Words("预案", "Plan"),
-    "incident.plan_version": Words("第 {version} 版", "version {version}"),
-    "incident.plan_gone": Words("当前预案表里没有「{plan}」", "The plans in force have no {plan}"),
-    "incident.do": Words("要做什么", "What to do"),
     "incident.told": Words("通知了谁", "Who was told"),
     "incident.told_none": Words("还没有发出通知", "Nobody has been told yet"),
     "incident.timeline": Words("经过", "Timeline"),
@@ -158,11 +155,6 @@ _INCIDENT = {
     "incident.seen": Words("看到", "Seen"),
     "incident.usual": Words("平常", "Usual"),
     "incident.back": Words("返回", "Back"),
-    "step.after": Words("立案后 {after}", "{after} after opening"),
-    "step.at_once": Words("立即", "At once"),
-    "step.done": Words("已通知", "Done"),
-    "step.next": Words("下一步", "Next"),
-    "step.repeat": Words("之后每 {every}重复", "Then again every {every}"),
     "event.opened": Words("立案", "Opened"),
     "event.raised": Words("情况再次出现", "Condition is back"),
     "event.updated": Words("数据已更新", "Fresher data"),
@@ -394,7 +386,7 @@ TEXTS: Mapping[str, Words] = MappingProxyType(
     | _TIME
     | {
         key: Words(*both)
-        for table in (AUDIT, CLOSING, INSTALL, METER, QUIET, ROSTER)
+        for table in (AUDIT, CLOSING, INSTALL, METER, PLAN, QUIET, ROSTER)
         for key, both in table.items()
     },
 )

@@ -6,12 +6,18 @@ one of the two tables here; a test finds those in neither.
 
 import sqlalchemy as sa
 
+from gateway.db.clock_tables import clock
 from gateway.db.hold_tables import hold
 from gateway.db.tables import edge_status, incident, outbox, spend
+
+_RUNS = sa.and_(clock.c.ended_ns.is_(None), clock.c.civil.is_(False))
 
 MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
     (incident.c.started_ns, incident.c.next_due_ns.is_not(None)),
     (incident.c.next_due_ns, incident.c.next_due_ns.is_not(None)),
+    (clock.c.started_ns, _RUNS),
+    (clock.c.due_ns, _RUNS),
+    (clock.c.next_ns, sa.and_(clock.c.next_ns.is_not(None), clock.c.civil.is_(False))),
     (outbox.c.due_ns, outbox.c.due_ns.is_not(None)),
     (outbox.c.watch_ns, outbox.c.watch_ns.is_not(None)),
     (outbox.c.lease_until_ns, outbox.c.lease_until_ns.is_not(None)),

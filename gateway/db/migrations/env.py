@@ -2,10 +2,15 @@
 
 from alembic import context
 
-from gateway.db import closing_tables, node_tables, registry_tables  # they join the metadata
+from gateway.db import (  # their tables join the metadata
+    clock_tables,
+    closing_tables,
+    node_tables,
+    registry_tables,
+)
 from gateway.db.tables import metadata
 
-__all__ = ["closing_tables", "node_tables", "registry_tables"]
+__all__ = ["clock_tables", "closing_tables", "node_tables", "registry_tables"]
 
 context.configure(
     connection=context.config.attributes["connection"],
