@@ -37,7 +37,8 @@ class Card:
 
     `short` is the action in few words, for text messages; `at`, the local time of day at
     which the incident was opened, tells a text that was held up; `since` is the local date
-    and time at which the condition began; `late` says that the data behind it came late.
+    and time at which the condition began; `late` says that the data behind it came late; `drill`
+    that nothing has happened.
     """
 
     purpose: Purpose
@@ -52,6 +53,7 @@ class Card:
     late: bool
     code: str
     link: str
+    drill: bool = False
 
 
 _TIERS: Mapping[tuple[Lang, Tier], str] = MappingProxyType(
@@ -186,13 +188,22 @@ def plain(text: str, units_max: int) -> str:
 def sms_text(card: Card, lang: Lang) -> str:
     """`card` in at most 70 units, with its place and code whole."""
     words = _words(card, lang)
-    variants = [form.format_map(words) for form in _SMS[lang, card.purpose]]
+    forms = _SMS[lang, card.purpose]
+    if card.drill and lang == "en":
+        forms = tuple(form.replace("{tier} ", "") for form in forms)  # the mark stands there
+    variants = [mark(card.drill, lang) + form.format_map(words) for form in forms]
     return next((text for text in variants if units(text) <= SMS_UNITS_MAX), variants[-1])
 
 
 def full_text(card: Card, lang: Lang) -> str:
     """All of `card` but the link, over several lines."""
-    return _HEADS.get((lang, card.purpose), "") + _FULL[lang].format_map(_words(card, lang))
+    head = mark(card.drill, lang) + _HEADS.get((lang, card.purpose), "")
+    return head + _FULL[lang].format_map(_words(card, lang))
+
+
+def mark(drill: bool, lang: Lang) -> str:
+    """What every message of a drill begins with; nothing for an alarm."""
+    return ({"zh": "【演练】", "en": "DRILL "})[lang] if drill else ""
 
 
 def missed_words(kind: ClockKind, lang: Lang) -> str:

@@ -87,7 +87,7 @@ async def run_gateway(
         engine = Engine(database, loaded.book, rng, node=own_node(settings))
         upkeep = await Upkeep.begin(engine, clock, rng)
         owned = own_registry(database, loaded, clock)
-        duties = Duties(engine, owned, site=settings.site, clock=clock, leads=upkeep.leads)
+        duties = Duties(engine, owned, settings, clock=clock, leads=upkeep.leads)
         session = connect((*intake.filters(settings.site), *duties.filters))
         channels = make_channels(settings)
         for channel in channels.values():

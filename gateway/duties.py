@@ -1,13 +1,28 @@
 """What the gateway does by itself beside its intake and its dispatcher."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from edge.clock import Clock
 from edge.session import Delivery, Session
 from gateway.closing.labeller import Labeller
+from gateway.drill_order import DrillCalendar, DrillSettings
 from gateway.engine import Engine
 from gateway.registry.ownership import Owned
+
+
+class OwnWork(Protocol):
+    """What the gateway's settings say of this work."""
+
+    @property
+    def site(self) -> str:
+        """The site whose edges are told."""
+        ...
+
+    @property
+    def drill(self) -> DrillSettings | None:
+        """The monthly drill, if there is one."""
+        ...
 
 
 class Duties:
@@ -17,9 +32,16 @@ class Duties:
     """
 
     def __init__(
-        self, engine: Engine, others: Owned, *, site: str, clock: Clock, leads: Callable[[], bool]
+        self,
+        engine: Engine,
+        others: Owned,
+        settings: OwnWork,
+        *,
+        clock: Clock,
+        leads: Callable[[], bool],
     ) -> None:
-        self._labeller = Labeller(engine, site=site, clock=clock, leads=leads)
+        self._labeller = Labeller(engine, site=settings.site, clock=clock, leads=leads)
+        self._drills = DrillCalendar(engine, settings.drill, clock=clock, leads=leads)
         self._others = others
         self._leads = leads
         self.filters = (*self._labeller.filters, *others.filters)
@@ -37,4 +59,5 @@ class Duties:
             "broker": session.run(keeper.on_link),
             "registry": keeper.run(),
             "labels": self._labeller.run(session),
+            "drills": self._drills.run(),
         }

@@ -14,7 +14,7 @@ from alerts.code import Chance, CodesExhausted
 from alerts.escalate import Notice, Purpose
 from alerts.incident import Incident
 from alerts.link import LinkClaim, nonce, sign
-from alerts.message import Card, Lang, full_text, missed_words, sms_text
+from alerts.message import Card, Lang, full_text, mark, missed_words, sms_text
 from alerts.plan import ChannelName, ClockKind, Plan
 from alerts.roster import Person
 from edge.reading import Timeliness
@@ -22,6 +22,7 @@ from gateway.book import Book
 from gateway.db import codes
 from gateway.db.outbox import Message
 from gateway.db.tables import link as link_table
+from gateway.drills import is_drill
 
 NO_CODE = "0000"
 """Stands where a code would when none is left for a phone; it is never itself a code."""
@@ -92,6 +93,7 @@ class Composer:
             late=incident.timeliness is not Timeliness.LIVE,
             code=self._code(incident, person),
             link="" if is_short(notice.channel) else self._link(incident, notice),
+            drill=is_drill(incident.rule),
         )
 
     def _code(self, incident: Incident, person: Person) -> str:
@@ -126,8 +128,9 @@ class Composer:
                 "category": incident.category,
                 "person": person.id,
                 "lang": person.lang,
-                "place": card.place,
-                "title": card.title,
+                "drill": card.drill,
+                "place": mark(card.drill, person.lang) + card.place,
+                "title": mark(card.drill, person.lang) + card.title,
                 "short": card.short,
                 "at": card.at,
                 "late": card.late,

@@ -41,6 +41,7 @@ from edge.topic import is_segment
 from gateway.book import Book
 from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
+from gateway.drill_order import DrillSettings
 from gateway.heartbeat_settings import HeartbeatSettings
 from gateway.registry.signing import signing_key
 from gateway.roster_faults import strange_places
@@ -140,6 +141,7 @@ class GatewaySettings(Settings):
     channels: ChannelsSettings = ChannelsSettings()
     provisioning: ProvisioningSettings | None = None
     closing: ClosingSettings = ClosingSettings()
+    drill: DrillSettings | None = None
     metrics_token: SecretStr | None = None
     heartbeat: HeartbeatSettings | None = None
     node: str = Field(default="", pattern=r"^[a-z0-9_-]{0,32}$")

@@ -19,7 +19,7 @@ from alerts.incident import ESCALATING, Act, Command, Incident, State
 from alerts.outbox import DeliveryState
 from alerts.plan import Plan
 from edge.reading import Finding, FindingState, Tier, Timeliness
-from gateway import clockwork, holding
+from gateway import clockwork, drills, holding
 from gateway.book import Book
 from gateway.closing import labels, terms
 from gateway.db import incidents, outbox
@@ -70,6 +70,7 @@ class Work:
         command = structs.replace(command, note=storable(command.note, NOTE_MAX))
         if command.into is not None:
             incidents.get(self.connection, command.into)
+        command = drills.as_drill(before, command)
         terms.check(self.connection, before, command, self.book.closing)
         after = life.act(before, command, self.now_ns)
         self.replace(before, after)
@@ -122,7 +123,7 @@ class Work:
 
     def owe(self, incident: Incident, notices: Iterable[Notice]) -> None:
         """A message is owed for each notice whose person can still be reached."""
-        for notice in notices:
+        for notice in drills.allowed(self.connection, incident, notices):
             message = self._composer.compose(incident, notice)
             if message is None:
                 note(self.connection, incident, "unreachable", SYSTEM,

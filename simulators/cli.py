@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "edge": Command("edge.agent", "one edge: from meters to findings"),
         "gateway": Command("gateway.app", "the gateway: from findings to people, and the console"),
         "user": Command("gateway.access.cli", "accounts of the console: add, passwd, list"),
+        "drill": Command("gateway.drill_command", "an incident in which nothing has happened"),
         "report": Command("gateway.closing.cli", "how well the rules do, by what came of it"),
         "registry": Command(
             "gateway.registry.cli", "the registry: key, show, import, export, label"

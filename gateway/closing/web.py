@@ -1,6 +1,6 @@
 """All that the web side has about how cases end and what is learned of it."""
 
-from gateway.api import evidence, performance
+from gateway.api import drills, evidence, performance
 from gateway.console import closing, rules
 
-ROUTERS = (evidence.router, performance.router, closing.router, rules.router)
+ROUTERS = (drills.router, evidence.router, performance.router, closing.router, rules.router)

@@ -49,6 +49,16 @@ label = Table(
     Index(None, "finding_id"),
 )
 
+# An incident that is a drill; written before it. `channels` are divided by spaces, "": all.
+drill = Table(
+    "drill",
+    metadata,
+    Column("incident_id", String(32), primary_key=True),
+    Column("channels", String(255), nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at_ns", BigInteger, nullable=False, index=True),
+)
+
 evidence = Table(
     "evidence",
     metadata,

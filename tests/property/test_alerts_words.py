@@ -37,6 +37,7 @@ _cards = st.builds(
     late=st.booleans(),
     code=st.one_of(_codes, st.just("123456")),
     link=st.just("https://example.org/a/x"),
+    drill=st.booleans(),
 )
 _langs: st.SearchStrategy[Lang] = st.sampled_from(["zh", "en"])
 
@@ -49,6 +50,7 @@ def test_a_text_message_is_one_line_of_seventy_units_with_place_and_code_whole(
     assert units(text) <= SMS_UNITS_MAX
     assert card.code in text
     assert plain(card.place, PLACE_UNITS_MAX) in text
+    assert text.startswith(("【演练】", "DRILL ")) == card.drill
     assert text.isprintable()
 
 

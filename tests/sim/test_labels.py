@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from alerts.incident import Act, Command, Outcome
@@ -13,6 +14,14 @@ from tests.sim.provisioned_site import Estate, running
 from tests.unit.gateway.registry_world import NOW_NS
 
 
+@dataclass(frozen=True)
+class OwnWork:
+    """The gateway's own work here: labels only."""
+
+    site: str = "s01"
+    drill: None = None
+
+
 class Labelled(Estate):
     """An estate whose gateway also does its duties."""
 
@@ -20,7 +29,7 @@ class Labelled(Estate):
     async def gateway(self) -> AsyncIterator[None]:
         engine = self.site.world.desk.engine
         owned = Owned(None, (), self.clock)
-        duties = Duties(engine, owned, site="s01", clock=self.clock, leads=lambda: True)
+        duties = Duties(engine, owned, OwnWork(), clock=self.clock, leads=lambda: True)
         session = self.broker.session("gateway", [*filters("s01"), *duties.filters])
         intake = Intake(engine, session, site="s01", clock=self.clock, aside=duties.aside)
         parts = duties.parts(session)

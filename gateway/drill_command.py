@@ -1,0 +1,89 @@
+"""`shouwang drill`: an incident from end to end in which nothing has happened."""
+
+import argparse
+import getpass
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from alerts.channels.catalog import kinds
+from edge.clock import SystemClock
+from edge.reading import Tier
+from edge.settings import ConfigError
+from gateway.db.engine import connect, upgrade
+from gateway.drill_order import begin
+from gateway.drills import Held, Order, held
+from gateway.engine import Engine
+from gateway.settings import Loaded, load_gateway
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`shouwang drill --category C --area A | --report`: 0 done, 1 refused, 2 configuration."""
+    arguments = _parser().parse_args(argv)
+    if not arguments.report and not (arguments.category and arguments.area):
+        sys.stderr.write("name --category and --area, or ask for --report\n")
+        return 2
+    try:
+        loaded = load_gateway(arguments.config)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    database = connect(loaded.settings.database.url.get_secret_value())
+    try:
+        upgrade(database)
+        engine = Engine(database, loaded.book, random.SystemRandom())
+        if arguments.report:
+            sys.stdout.write(_told(held(database), as_json=arguments.json))
+            return 0
+        return _begin(engine, loaded, arguments)
+    finally:
+        database.dispose()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="shouwang drill", description=__doc__)
+    parser.add_argument("--category", help="what is played: welfare, smoke, gas ...")
+    parser.add_argument("--area", help="where: s01, s01/b01 or s01/b01/u0101")
+    parser.add_argument("--tier", type=int, choices=(1, 2, 3), default=2)
+    parser.add_argument("--channels", default="", help="only these, divided by commas")
+    parser.add_argument("--report", action="store_true", help="how soon everybody answered")
+    parser.add_argument("--json", action="store_true", help="print the report for a program")
+    parser.add_argument("--config", type=Path, default=Path("config/gateway.toml"))
+    return parser
+
+
+def _begin(engine: Engine, loaded: Loaded, arguments: argparse.Namespace) -> int:
+    site = loaded.settings.site
+    if arguments.area.split("/")[0] != site:
+        sys.stderr.write(f"{arguments.area} is not in site {site}\n")
+        return 1
+    channels = tuple(name for name in arguments.channels.split(",") if name)
+    if strange := sorted(set(channels) - set(kinds())):
+        sys.stderr.write(f"no channel {', '.join(strange)}; there are {', '.join(kinds())}\n")
+        return 1
+    now_ns = SystemClock().now_ns()
+    by = getpass.getuser()[:64]
+    order = Order(arguments.category, arguments.area, Tier(arguments.tier), by, channels)
+    begun = begin(engine, order, now_ns, now_ns)
+    sys.stdout.write(f"{begun}; a running gateway sends within half a minute\n")
+    return 0
+
+
+def _told(drills: list[Held], *, as_json: bool) -> str:
+    if as_json:
+        return msgspec.json.format(msgspec.json.encode(drills)).decode() + "\n"
+    lines = []
+    for each in drills:
+        lines.append(f"{each.incident_id}\t{each.category}\t{each.area}\t{each.state}")
+        lines += [
+            f"\t{answer.person_id}\t{' '.join(answer.channels)}\t{_answered(answer.answered_s)}"
+            for answer in each.answers
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _answered(seconds: float | None) -> str:
+    return "no answer" if seconds is None else f"{seconds:.0f} s"
