@@ -37,8 +37,9 @@ from gateway.configured import (
     own_broker,
     own_node,
 )
+from gateway.cost_watch import CostWatch
 from gateway.db.engine import connect as connect_database
-from gateway.db.engine import upgrade
+from gateway.db.engine import reading, upgrade
 from gateway.db.sole import end_leases, sole_gateway
 from gateway.dispatcher import Dispatcher
 from gateway.door import Door
@@ -108,6 +109,7 @@ async def run_gateway(
             **duties.parts(session),
             "intake": taking.run(),
             "edges": watching.run(),
+            "costs": CostWatch(engine, site=settings.site, clock=clock, leads=upkeep.leads).run(),
             "dispatcher": dispatcher.run(),
             **upkeep.parts(),
             "console": serve(_application(desk, settings), listening, desk.live),
@@ -235,7 +237,9 @@ def _pulse(
         for name, channel in channels.items()
         if isinstance(channel, Monitored) and not channel.alive(now_ns)
     ]
-    return Pulse(dispatcher.beat_ns, tuple(dead), engine.broke_ns)
+    with reading(engine.database) as connection:
+        capped = engine.book.budgets.costs.capped(connection, now_ns)
+    return Pulse(dispatcher.beat_ns, tuple(dead), engine.broke_ns, capped=capped)
 
 
 def _greet(desk: Desk, listening: socket.socket) -> None:

@@ -23,6 +23,9 @@ from gateway.work import Work
 RECEIPT_NS = MINUTE_NS
 """How long an urgent alert may be with a provider without a word of its arrival."""
 
+PATIENCE_NS = 10 * MINUTE_NS
+"""How long a message that is not urgent waits for room on its channel alone."""
+
 # A temporary refusal leaves a message submitted: it is known not to be further.
 _STATES: Mapping[Outcome, DeliveryState] = MappingProxyType(
     {
@@ -34,6 +37,7 @@ _STATES: Mapping[Outcome, DeliveryState] = MappingProxyType(
     }
 )
 _TAKEN = frozenset({Outcome.ACCEPTED, Outcome.DELIVERED})
+_UNBILLED = frozenset({Outcome.TEMPORARY, Outcome.PERMANENT})
 # The last word on a message in one of these was a refusal, so giving up on it is a failure;
 # an unknown one stays unknown.
 _REFUSED = frozenset({DeliveryState.SUBMITTED, DeliveryState.ACCEPTED})
@@ -43,6 +47,9 @@ def record(work: Work, claim: Claim, verdict: Verdict) -> None:
     """The try is in the ledger and what follows from it is decided, unless it is fenced off."""
     before = outbox.get(work.connection, claim.outbox_id)
     _enter(work, before, verdict.outcome, verdict.reason, Source.CHANNEL)
+    if verdict.outcome in _UNBILLED:
+        costs = work.book.budgets.costs
+        costs.give_back(work.connection, claim.channel, claim.out.text, work.now_ns)
     if before.token != claim.token or before.lease_until_ns is None:
         return
     owed = outbox.get(work.connection, claim.outbox_id)
@@ -87,8 +94,9 @@ def _wait_for_receipt(work: Work, owed: Owed) -> None:
 
 
 def crowded_out(work: Work, owed: Owed) -> None:
-    """No budget has room for the message now: an urgent one goes over another channel too."""
-    if _is_urgent(work, owed):
+    """No room for the message now: if it is urgent or has long to wait, it goes elsewhere too."""
+    waits_long = owed.due_ns is not None and owed.due_ns - work.now_ns >= PATIENCE_NS
+    if waits_long or _is_urgent(work, owed):
         _fall_back(work, owed, gave_up=False)
 
 

@@ -76,7 +76,8 @@ class Pulse(Struct, frozen=True):
 
     `beat_ns` is when the dispatcher last came round; `dead` are the channels whose provider
     shows no sign of life; `broke_ns` is when a step of a plan last broke the engine;
-    `audited_ns` and `mended` tell of the last self-audit and what it had to set going again.
+    `audited_ns` and `mended` tell of the last self-audit and what it had to set going again;
+    over those in `capped` only urgent messages go, since they have cost as much as they may.
     """
 
     beat_ns: int | None = None
@@ -84,6 +85,7 @@ class Pulse(Struct, frozen=True):
     broke_ns: int | None = None
     audited_ns: int | None = None
     mended: int = 0
+    capped: tuple[str, ...] = ()
 
 
 class Vitals(Struct, frozen=True):
@@ -95,7 +97,8 @@ class Vitals(Struct, frozen=True):
     lately; `orphans` the active incidents with neither an owner nor a next step; `refused`
     the messages meant to bring findings that could not be read in the last day; `broke_ns`
     is when a step of a plan last broke the engine; `calendar_year` is the year, near or
-    begun, whose working days are not published as far as we know.
+    begun, whose working days are not published as far as we know; `capped` the channels that
+    only urgent messages go over, since they have cost as much as they may.
     """
 
     at_ns: int
@@ -110,6 +113,7 @@ class Vitals(Struct, frozen=True):
     audited_ns: int | None = None
     mended: int = 0
     calendar_year: int | None = None
+    capped: tuple[str, ...] = ()
 
     @property
     def can_notify(self) -> bool:
@@ -152,6 +156,7 @@ def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
             audited_ns=pulse.audited_ns,
             mended=pulse.mended,
             calendar_year=_calendar_year(now_ns),
+            capped=pulse.capped,
         )
 
 

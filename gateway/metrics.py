@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from edge.reading import SECOND_NS
+from gateway.cost_metrics import cost_families
 from gateway.db.clock_tables import clock
 from gateway.db.engine import reading
 from gateway.db.tables import dead_letter, incident, ledger, outbox
@@ -32,6 +33,7 @@ _MEASURED: dict[str, tuple[str, Callable[[Vitals], float]]] = {
         lambda vitals: vitals.overdue_ns / SECOND_NS,
     ),
     "orphans": ("Active incidents with no owner and no next step", lambda vitals: vitals.orphans),
+    "capped": ("Channels that have cost all they may", lambda vitals: len(vitals.capped)),
     "calendar_unknown": (
         "1 while the working days of a year near or begun are not known",
         lambda vitals: vitals.calendar_year is not None,
@@ -53,6 +55,8 @@ class GatewayCollector(Collector):
         vitals = self._vitals()
         with reading(self._engine.database) as connection:
             yield from [_counted(connection, *family) for family in _COUNTED]
+            costs = self._engine.book.budgets.costs
+            yield from list(cost_families(connection, costs, vitals.at_ns))
         for name, (meaning, measure) in _MEASURED.items():
             yield GaugeMetricFamily(f"{_PREFIX}_{name}", meaning, value=measure(vitals))
         yield from self._live_families()

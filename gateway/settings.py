@@ -9,9 +9,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -41,6 +43,7 @@ from edge.topic import is_segment
 from gateway.book import Book
 from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
+from gateway.db.costs import Costs
 from gateway.drill_order import DrillSettings
 from gateway.heartbeat_settings import HeartbeatSettings
 from gateway.registry.signing import signing_key
@@ -163,7 +166,13 @@ def _budgets(settings: GatewaySettings) -> Budgets:
     return Budgets(
         {kind.name: own.budget or kind.budgets for kind, own in told.items()},
         {kind.name: kind.account for kind in told},
+        Costs({kind.name: own.cost for kind, own in told.items() if own.cost}, _zone(settings)),
     )
+
+
+def _zone(settings: GatewaySettings) -> tzinfo:
+    offset = timezone(timedelta(hours=settings.utc_offset_h))
+    return offset if settings.zone is None else ZoneInfo(settings.zone)
 
 
 def configured(settings: GatewaySettings) -> list[tuple[Kind, Settings]]:

@@ -18,13 +18,18 @@ from pydantic import Field
 from alerts.budget import Budget
 from alerts.channels.base import Channel
 from alerts.channels.callback import Callback
+from alerts.cost import Tariff
 from edge.settings import Settings
 
 
 class ChannelSettings(Settings):
-    """Base of every channel's settings; `budget` stands instead of the channel's own limits."""
+    """Base of every channel's settings.
+
+    `budget` stands instead of the channel's own limits. `cost` is what it costs, and its caps.
+    """
 
     budget: tuple[Budget, ...] = Field(default=(), max_length=8)
+    cost: Tariff | None = None
 
 
 def _whole(address: str) -> str:

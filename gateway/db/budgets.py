@@ -8,31 +8,41 @@ import sqlalchemy as sa
 
 from alerts.budget import Budget, Per
 from edge.reading import Tier
+from gateway.db.costs import Costs
 from gateway.db.tables import spend
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """What of a message decides whether there is room for it."""
+
+    channel: str
+    address: str
+    text: str
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
 class Budgets:
-    """The budgets of each channel, and what account an address of it belongs to."""
+    """The budgets of each channel, what account an address of it belongs to, and what it costs."""
 
     of: Mapping[str, Sequence[Budget]] = field(default_factory=dict)
     accounts: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    costs: Costs = field(default_factory=Costs)
 
-    def room_ns(
-        self, connection: sa.Connection, channel: str, address: str, tier: Tier, now_ns: int
-    ) -> int:
-        """When a message has room in every budget of its channel: `now_ns`, or later."""
-        return max(
-            (
-                budget.room_ns(tier, _spent_ns(connection, key, budget, now_ns), now_ns)
-                for budget, key in self._keys(channel, address)
-            ),
-            default=now_ns,
-        )
+    def room_ns(self, connection: sa.Connection, out: Sending, now_ns: int) -> int:
+        """When a message has room in all budgets and below all caps: `now_ns`, or later."""
+        affordable = self.costs.room_ns(connection, out.channel, out.text, out.tier, now_ns)
+        rooms = [
+            budget.room_ns(out.tier, _spent_ns(connection, key, budget, now_ns), now_ns)
+            for budget, key in self._keys(out.channel, out.address)
+        ]
+        return max(affordable, *rooms, now_ns)
 
-    def book(self, connection: sa.Connection, channel: str, address: str, now_ns: int) -> None:
+    def book(self, connection: sa.Connection, out: Sending, now_ns: int) -> None:
         """Note one send in every budget of the channel, and forget what no window holds."""
-        for budget, key in self._keys(channel, address):
+        self.costs.book(connection, out.channel, out.text, now_ns)
+        for budget, key in self._keys(out.channel, out.address):
             connection.execute(
                 sa.delete(spend).where(
                     spend.c.budget == key, spend.c.at_ns <= now_ns - budget.window_ns

@@ -14,7 +14,7 @@ from alerts.channels.base import Outgoing
 from alerts.escalate import Notice, Purpose
 from alerts.outbox import DeliveryState
 from edge.reading import Tier
-from gateway.db.budgets import Budgets
+from gateway.db.budgets import Budgets, Sending
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.storable import storable
 from gateway.db.tables import outbox as table
@@ -99,20 +99,20 @@ def claim(connection: sa.Connection, now_ns: int, terms: Terms) -> tuple[list[Cl
     """Due messages within `terms`, most urgent first, leased; and those that had to wait.
 
     A message whose earlier lease ran out was perhaps sent: its ledger says unknown. One that
-    finds no room in a budget is due again when there is some.
+    finds no room in a budget or below a cap is due again when there is some.
     """
     claims: list[Claim] = []
     waiting: list[Owed] = []
     while len(claims) < terms.limit and len(waiting) < _WAITING_MAX:
         rows = _due(connection, now_ns, terms, terms.limit - len(claims))
         for row in rows:
-            tier = Tier(row["tier"])
-            room = terms.budgets.room_ns(connection, row["channel"], row["address"], tier, now_ns)
-            if room > now_ns:
-                settle(connection, row["id"], room)
-                waiting.append(_owed(row))
+            out = Sending(row["channel"], row["address"], row["text"], Tier(row["tier"]))
+            room_ns = terms.budgets.room_ns(connection, out, now_ns)
+            if room_ns > now_ns:
+                settle(connection, row["id"], room_ns)
+                waiting.append(get(connection, row["id"]))
                 continue
-            terms.budgets.book(connection, row["channel"], row["address"], now_ns)
+            terms.budgets.book(connection, out, now_ns)
             claims.append(_leased(connection, row, now_ns, terms))
         if not rows:
             break
