@@ -26,6 +26,7 @@ from gateway import intake
 from gateway.access.accounts import Accounts
 from gateway.access.login import Doorkeeper
 from gateway.access.sessions import WebSessions
+from gateway.alertmanager.routes import AlertmanagerDoor
 from gateway.api.desk import Desk
 from gateway.api.hidden import Hidden
 from gateway.api.homes import Homes
@@ -120,11 +121,15 @@ async def run_gateway(
 def _application(desk: Desk, settings: GatewaySettings) -> FastAPI:
     """Console, API, links, and the door for the configured channels' providers."""
     token = settings.metrics_token
-    return build_app(
+    app = build_app(
         desk,
         metrics_token=token.get_secret_value() if token else None,
         door=Door(make_callbacks(settings), desk.engine, desk.clock),
     )
+    if settings.alertmanager is not None:
+        tools = AlertmanagerDoor(desk, settings.alertmanager, settings.site)
+        app.router.routes[:0] = tools.routes()
+    return app
 
 
 @contextmanager

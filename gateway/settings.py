@@ -40,6 +40,7 @@ from edge.settings import (
     unreadable,
 )
 from edge.topic import is_segment
+from gateway.alertmanager.settings import AlertmanagerSettings
 from gateway.book import Book
 from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
@@ -147,6 +148,7 @@ class GatewaySettings(Settings):
     drill: DrillSettings | None = None
     metrics_token: SecretStr | None = None
     heartbeat: HeartbeatSettings | None = None
+    alertmanager: AlertmanagerSettings | None = None
     node: str = Field(default="", pattern=r"^[a-z0-9_-]{0,32}$")
     pace: Pace = Pace()
     utc_offset_h: float = Field(default=8.0, ge=-14, le=14)

@@ -8,6 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BODY_BYTES_MAX = 64 * 1024
 EVIDENCE_BYTES_MAX = BODY_BYTES_MAX + 2 * 1024 * 1024
 """One picture and its form."""
+ALERTS_BYTES_MAX = 1024 * 1024
+"""A group of alerts of another tool, which sends many at a time."""
+_ALERTS = frozenset({"/api/v2/alerts", "/in/alertmanager"})
 _EVIDENCE = re.compile(r"(?:/api/v1)?/incidents/[a-z0-9_-]{1,32}/evidence")
 
 
@@ -20,8 +23,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         seen = 0
-        is_evidence = scope["type"] == "http" and _EVIDENCE.fullmatch(scope["path"])
-        bytes_max = EVIDENCE_BYTES_MAX if is_evidence else BODY_BYTES_MAX
+        bytes_max = _bytes_max(scope["path"]) if scope["type"] == "http" else BODY_BYTES_MAX
 
         async def receive_counted() -> Message:
             nonlocal seen
@@ -32,3 +34,9 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_counted, send)
+
+
+def _bytes_max(path: str) -> int:
+    if path in _ALERTS:
+        return ALERTS_BYTES_MAX
+    return EVIDENCE_BYTES_MAX if _EVIDENCE.fullmatch(path) else BODY_BYTES_MAX

@@ -16,9 +16,11 @@ from gateway.access.origin import is_ours
 from gateway.access.role import Right
 from gateway.access.sessions import WebSessions
 
-OPEN_PATHS = frozenset({"/healthz", "/login"})
 DOOR_PREFIX = "/in/"
 """Where providers call: no page of ours sends there, and each call must show its own secret."""
+TOOLS_PATH = "/api/v2/alerts"
+"""Where other alerting tools call; the same holds there."""
+OPEN_PATHS = frozenset({"/healthz", "/login", TOOLS_PATH})
 OPEN_PREFIXES = ("/static/", "/a/", DOOR_PREFIX)
 INSTALLERS_PATHS = frozenset({"/install", "/logout", "/api/v1/claims", "/api/v1/strangers"})
 INSTALLERS_PREFIX = "/api/v1/devices"
@@ -61,7 +63,8 @@ class Gate:
     def _refusal(self, scope: Scope) -> Response | None:
         request = HTTPConnection(scope)
         path = scope["path"]
-        if not (path.startswith(DOOR_PREFIX) or is_ours(scope["method"], request.headers)):
+        by_secret = path.startswith(DOOR_PREFIX) or path == TOOLS_PATH
+        if not (by_secret or is_ours(scope["method"], request.headers)):
             return _problem(403, "foreign_origin", "This request did not come from our own page.")
         token = request.cookies.get(self._cookie, "")
         principal = None

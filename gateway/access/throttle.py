@@ -36,7 +36,8 @@ class Buckets:
     def wait_s(self, key: Hashable, now_ns: int) -> float:
         """Seconds until `key` may try again; 0 when it may try now."""
         refill_ns = int(self._pace.refill_s * SECOND_NS)
-        spent_ns = max(0, self._full_ns.get(key, 0) - now_ns)
+        # Never more than a full bucket, whatever the clock was when it was spent.
+        spent_ns = min(max(0, self._full_ns.get(key, 0) - now_ns), self._pace.burst * refill_ns)
         return max(0, spent_ns - (self._pace.burst - 1) * refill_ns) / SECOND_NS
 
     def spend(self, key: Hashable, now_ns: int) -> None:
