@@ -84,11 +84,10 @@ def _strike_or_wait(work: "Work", clock: Clock) -> None:
 def strike(work: "Work", clock: Clock) -> None:
     """The miss is on the timeline, and those above are told of it.
 
-    Steps of the plan that are due come first: they may tell the same people.
+    Raises:
+        Conflict: the clock has changed meanwhile.
     """
-    incident = work.advance(incidents.get(work.connection, clock.incident_id))
-    if not rows.is_still(work.connection, clock):
-        return
+    incident = incidents.get(work.connection, clock.incident_id)
     rows.replace(work.connection, clock, deadlines.strike(clock, work.now_ns))
     work.changed.add(incident.id)
     plan = work.plan(incident)

@@ -115,16 +115,18 @@ class Engine:
             watches_ns = outbox.next_watch_ns(connection)
             timers_ns = timers.next_ns(connection)
         if _is_due(timers_ns, now_ns):
-            self._run_timers(now_ns)
+            self._run_timers(now_ns, timers.BEFORE_STEPS)
             steps_ns = now_ns
         taken = self._take_steps(now_ns) if _is_due(steps_ns, now_ns) else 0
+        if _is_due(timers_ns, now_ns):
+            self._run_timers(now_ns, timers.AFTER_STEPS)
         return taken + (self._miss_receipts(now_ns) if _is_due(watches_ns, now_ns) else 0)
 
-    def _run_timers(self, now_ns: int) -> None:
+    def _run_timers(self, now_ns: int, which: tuple[timers.Timer, ...]) -> None:
         done = _ADVANCE_BATCH
         while done >= _ADVANCE_BATCH:
             with self._work(now_ns) as work:
-                done = timers.run_due(work, _ADVANCE_BATCH)
+                done = timers.run_due(work, which, _ADVANCE_BATCH)
             self.counts["timer", "run"] += done
 
     def _take_steps(self, now_ns: int) -> int:

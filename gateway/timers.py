@@ -18,19 +18,21 @@ class Timer:
     run: Callable[[Work, int], int]
 
 
-TIMERS = (
+BEFORE_STEPS = (
     Timer(silences.next_ns, silencing.turn_due),
     Timer(holds.next_ns, holding.end_due),
-    Timer(clocks.next_due_ns, clockwork.strike_due),
 )
+"""What may make steps of plans due."""
+AFTER_STEPS = (Timer(clocks.next_due_ns, clockwork.strike_due),)
+"""What goes by whom the steps that were due have told."""
 
 
 def next_ns(connection: sa.Connection) -> int | None:
     """When the next of all of them is due; None when none is."""
-    found = [timer.next_ns(connection) for timer in TIMERS]
+    found = [timer.next_ns(connection) for timer in BEFORE_STEPS + AFTER_STEPS]
     return min((at_ns for at_ns in found if at_ns is not None), default=None)
 
 
-def run_due(work: Work, limit: int) -> int:
-    """Everything due by now is done, up to `limit` of each; returns how many were."""
-    return sum([timer.run(work, limit) for timer in TIMERS])
+def run_due(work: Work, which: tuple[Timer, ...], limit: int) -> int:
+    """Everything of `which` due by now is done, up to `limit` of each; returns how many were."""
+    return sum([timer.run(work, limit) for timer in which])

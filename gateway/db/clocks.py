@@ -52,13 +52,6 @@ def replace(connection: sa.Connection, before: Clock, after: Clock) -> None:
         raise Conflict(f"a clock of incident {before.incident_id} has changed")
 
 
-def is_still(connection: sa.Connection, clock: Clock) -> bool:
-    """Whether the clock still runs as it did."""
-    query = sa.select(table).where(_is(clock))
-    row = connection.execute(query).mappings().first()
-    return row is not None and _from_row(row) == clock
-
-
 def postpone(connection: sa.Connection, clock: Clock, next_ns: int) -> None:
     """The clock is looked at again then; nothing else has changed."""
     connection.execute(sa.update(table).where(_is(clock)).values(next_ns=next_ns))
