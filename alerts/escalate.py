@@ -30,6 +30,9 @@ class Purpose(StrEnum):
     SUPPORT = "support"  # somebody on the incident asked for help
     STAND_DOWN = "stand_down"
     REWORK = "rework"  # what they did has not passed verification
+    TAKEN = "taken"  # somebody else has it
+    HAND_OVER = "hand_over"  # its owner's duty is over
+    SHIFT_END = "shift_end"  # their own duty is over; it is being handed over
     QUESTION = "question"  # a text of theirs was not understood
     OVERDUE = "overdue"  # somebody below has not done their part in time
 

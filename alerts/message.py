@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
+from alerts.duty_words import DUTY_HEADS, DUTY_SMS
 from alerts.escalate import Purpose
 from alerts.naming import LINK
 from alerts.plan import ClockKind
@@ -38,7 +39,7 @@ class Card:
     `short` is the action in few words, for text messages; `at`, the local time of day at
     which the incident was opened, tells a text that was held up; `since` is the local date
     and time at which the condition began; `late` says that the data behind it came late; `drill`
-    that nothing has happened.
+    that nothing has happened; `owner` is who has it.
     """
 
     purpose: Purpose
@@ -54,6 +55,7 @@ class Card:
     code: str
     link: str
     drill: bool = False
+    owner: str = ""
 
 
 _TIERS: Mapping[tuple[Lang, Tier], str] = MappingProxyType(
@@ -74,6 +76,7 @@ _LATE: Mapping[Lang, str] = MappingProxyType({"zh": "迟到", "en": "LATE"})
 # may be cut are left out on the way down.
 _SMS: Mapping[tuple[Lang, Purpose], tuple[str, ...]] = MappingProxyType(
     {
+        **DUTY_SMS,
         ("zh", Purpose.ALERT): (
             "{tier}{late}{at} {place}：{title}，{short}。回{code}加1我去2已到3误报",
             "{tier}{late}{at} {place}：{title}，{short}。回{code}加1我去3误报",
@@ -159,6 +162,7 @@ _FULL: Mapping[Lang, str] = MappingProxyType(
 )
 _HEADS: Mapping[tuple[Lang, Purpose], str] = MappingProxyType(
     {
+        **DUTY_HEADS,
         ("zh", Purpose.SUPPORT): "现场请求支援\n",
         ("en", Purpose.SUPPORT): "Help was asked for on site\n",
         ("zh", Purpose.REWORK): "核查未通过，请再处理\n",
@@ -198,7 +202,7 @@ def sms_text(card: Card, lang: Lang) -> str:
 def full_text(card: Card, lang: Lang) -> str:
     """All of `card` but the link, over several lines."""
     head = mark(card.drill, lang) + _HEADS.get((lang, card.purpose), "")
-    return head + _FULL[lang].format_map(_words(card, lang))
+    return (head + _FULL[lang]).format_map(_words(card, lang))
 
 
 def mark(drill: bool, lang: Lang) -> str:
@@ -229,6 +233,7 @@ def _words(card: Card, lang: Lang) -> dict[str, str]:
         "action": plain(card.action, 400),
         "sentence": plain(card.sentence, 400),
         "code": card.code,
+        "owner": plain(card.owner, 16),
     }
 
 

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from alerts.naming import PlainName
 from alerts.plan import SMS, WEBHOOK, ChannelName, Estate, Role, Skill
 from alerts.shift import Instead, Leave, Pattern, Shift, doubled, overlaps
-from edge.settings import Settings
+from edge.settings import DurationS, Settings
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 """A spoken language by its ISO code: zh, yue, wuu, nan, hak, en."""
@@ -100,9 +100,13 @@ class Person(Settings):
 
 
 class Roster(Settings):
-    """Everybody who may be told, in the order in which they are."""
+    """Everybody who may be told, in the order in which they are.
+
+    `hand_over_s` is how long after the end of a duty its open incidents may wait for an answer.
+    """
 
     version: int = Field(ge=1)
+    hand_over_s: DurationS = Field(default=900.0, alias="hand_over", ge=60, le=43_200)
     person: tuple[Person, ...] = Field(max_length=10_000)
 
     @field_validator("person")

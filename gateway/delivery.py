@@ -13,7 +13,7 @@ from alerts.escalate import Purpose
 from alerts.incident import ESCALATING, Incident
 from alerts.outbox import RANK, RETRY, DeliveryState
 from edge.reading import MINUTE_NS, Tier
-from gateway import holding
+from gateway import hearing_from, holding
 from gateway.db import incidents, outbox
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.outbox import Claim, Owed
@@ -47,6 +47,7 @@ def record(work: Work, claim: Claim, verdict: Verdict) -> None:
     """The try is in the ledger and what follows from it is decided, unless it is fenced off."""
     before = outbox.get(work.connection, claim.outbox_id)
     _enter(work, before, verdict.outcome, verdict.reason, Source.CHANNEL)
+    hearing_from.judge(work, before, verdict.outcome, verdict.reason)
     if verdict.outcome in _UNBILLED:
         costs = work.book.budgets.costs
         costs.give_back(work.connection, claim.channel, claim.out.text, work.now_ns)
@@ -72,6 +73,7 @@ def receipt(work: Work, receipt: Receipt) -> bool:
     report = Report(state, _reason(receipt), Source.RECEIPT, receipt.at_ns)
     if not enter(work.connection, before.outbox_id, report, work.now_ns):
         return True
+    hearing_from.judge(work, before, receipt.outcome, receipt.reason)
     _touch(work, before)
     owed = outbox.get(work.connection, before.outbox_id)
     if owed.lease_until_ns is None:
@@ -83,6 +85,7 @@ def unheard_of(work: Work, owed: Owed) -> bool:
     """A provider took the message and no word came since: whether another channel is used too."""
     if _has_arrived(owed) or not _is_wanted(work, owed):
         return False
+    hearing_from.unheard(work, owed)
     _fall_back(work, owed, gave_up=False)
     return True
 

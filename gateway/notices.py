@@ -24,6 +24,7 @@ from gateway.db.outbox import Message
 from gateway.db.tables import link as link_table
 from gateway.drills import is_drill
 
+_TOLD_ONLY = frozenset({Purpose.STAND_DOWN, Purpose.TAKEN, Purpose.SHIFT_END})
 NO_CODE = "0000"
 """Stands where a code would when none is left for a phone; it is never itself a code."""
 
@@ -94,7 +95,12 @@ class Composer:
             code=self._code(incident, person),
             link="" if is_short(notice.channel) else self._link(incident, notice),
             drill=is_drill(incident.rule),
+            owner=self._owner(incident),
         )
+
+    def _owner(self, incident: Incident) -> str:
+        owner = self.book.roster.get(incident.owner or "")
+        return owner.name if owner else incident.owner or ""
 
     def _code(self, incident: Incident, person: Person) -> str:
         asked = codes.Asked(phone(person), incident.id, person.id)
@@ -105,7 +111,7 @@ class Composer:
 
     def _link(self, incident: Incident, notice: Notice) -> str:
         claim = LinkClaim(nonce(self.book.secret, notice.key), self.now_ns + self.book.link_life_ns)
-        if notice.purpose is Purpose.STAND_DOWN:
+        if notice.purpose in _TOLD_ONLY:
             return f"{self.book.public_url}/incidents/{incident.id}"
         self.connection.execute(
             sa.insert(link_table).values(

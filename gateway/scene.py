@@ -11,6 +11,7 @@ from alerts.plan import Plan
 from alerts.roster import recipients
 from edge.reading import HOUR_NS
 from gateway.book import Book
+from gateway.db import phones
 from gateway.db.tables import incident, outbox
 
 RECENT_NS = 8 * HOUR_NS
@@ -23,11 +24,12 @@ def scene_for(
     connection: sa.Connection, book: Book, plan: Plan, subject: str, now_ns: int
 ) -> Scene:
     """The scene for the steps of `plan` at `subject`; what people carry, if a step chooses."""
+    failing = phones.failing(connection, book.roster)
     if all(step.choose == "all" for step in plan.step):
-        return Scene(book.places, book.zone)
+        return Scene(book.places, book.zone, failing=failing)
     roles = tuple({role for step in plan.step for role in step.roles})
     people = [person.id for person in recipients(book.roster, roles, subject)]
-    return Scene(book.places, book.zone, loads(connection, people, now_ns))
+    return Scene(book.places, book.zone, loads(connection, people, now_ns), failing)
 
 
 def loads(connection: sa.Connection, people: Iterable[str], now_ns: int) -> Mapping[str, Load]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from gateway import clockwork, holding, silencing
-from gateway.db import clocks, holds, silences
+from gateway.db import clocks, holds, silences, tenures
+from gateway.handover import hand_over
 from gateway.work import Work
 
 
@@ -23,7 +24,10 @@ BEFORE_STEPS = (
     Timer(holds.next_ns, holding.end_due),
 )
 """What may make steps of plans due."""
-AFTER_STEPS = (Timer(clocks.next_due_ns, clockwork.strike_due),)
+AFTER_STEPS = (
+    Timer(clocks.next_due_ns, clockwork.strike_due),
+    Timer(tenures.next_due_ns, hand_over),
+)
 """What goes by whom the steps that were due have told."""
 
 

@@ -12,6 +12,7 @@ from msgspec import structs
 from alerts import escalate
 from alerts import incident as life
 from alerts.assign import Scene
+from alerts.claim import taken
 from alerts.code import Chance
 from alerts.escalate import Notice, PlanHole, Purpose
 from alerts.explain import told
@@ -19,10 +20,10 @@ from alerts.incident import ESCALATING, Act, Command, Incident, State
 from alerts.outbox import DeliveryState
 from alerts.plan import Plan
 from edge.reading import Finding, FindingState, Tier, Timeliness
-from gateway import clockwork, drills, holding
+from gateway import clockwork, drills, holding, tenancy
 from gateway.book import Book
 from gateway.closing import labels, terms
-from gateway.db import incidents, outbox
+from gateway.db import incidents, outbox, phones
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.outbox import Owed
 from gateway.db.storable import storable
@@ -30,7 +31,7 @@ from gateway.db.timeline import SYSTEM, note
 from gateway.notices import Composer
 from gateway.scene import scene_for
 
-_PAGED = (Purpose.ALERT, Purpose.SUPPORT)
+_PAGED = (Purpose.ALERT, Purpose.SUPPORT, Purpose.HAND_OVER)
 _REACHED = (*_PAGED, Purpose.OVERDUE)
 NOTE_MAX = 1_000
 """Characters of a person's note; the rest is cut off."""
@@ -73,11 +74,13 @@ class Work:
         command = drills.as_drill(before, command)
         terms.check(self.connection, before, command, self.book.closing)
         after = life.act(before, command, self.now_ns)
+        after = tenancy.claimed(self.connection, self.book, before, after, command)
         self.replace(before, after)
         outcome = after.outcome.value if after.outcome else None
         note(self.connection, after, command.act.value, command.by,
              note=command.note, outcome=outcome, owner=after.owner,
              **({"reason": command.reason.value} if command.reason else {}))  # fmt: skip
+        self.owe(after, taken(before, after, command, self._told(after)))
         self._mark_acked(after, command.by)
         if before.state in ESCALATING:
             self.cancel(after, (Purpose.ALERT,), f"not needed: {command.act}")
@@ -91,6 +94,7 @@ class Work:
         if command.act is Act.REWORK:
             self._send_back(after)
         if command.act is Act.REOPEN:
+            self.cancel(after, (Purpose.TAKEN,), "no longer so: reopened")
             return self.advance(after)
         return holding.review(self, after)
 
@@ -158,6 +162,7 @@ class Work:
         """
         incidents.replace(self.connection, before, after)
         clockwork.follow(self, before, after)
+        tenancy.follow(self.connection, self.book, before, after)
         self.changed.add(after.id)
 
     def plan(self, incident: Incident) -> Plan:
@@ -241,6 +246,7 @@ class Work:
         for row in outbox.of_incident(self.connection, incident.id, _REACHED):
             if row.notice.person_id == person_id and row.attempt > 0:
                 enter(self.connection, row.outbox_id, acked, self.now_ns)
+                phones.clear(self.connection, person_id)
 
 
 def _opens(finding: Finding) -> bool:

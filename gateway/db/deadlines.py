@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from gateway.db.clock_tables import clock
 from gateway.db.hold_tables import hold
+from gateway.db.roster_tables import tenure
 from gateway.db.tables import edge_status, incident, outbox, spend
 
 _RUNS = sa.and_(clock.c.ended_ns.is_(None), clock.c.civil.is_(False))
@@ -22,13 +23,14 @@ MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
     (outbox.c.watch_ns, outbox.c.watch_ns.is_not(None)),
     (outbox.c.lease_until_ns, outbox.c.lease_until_ns.is_not(None)),
     (hold.c.until_ns, hold.c.until_ns.is_not(None)),
+    (tenure.c.due_ns, tenure.c.due_ns.is_not(None)),
     (spend.c.at_ns, sa.true()),
     (edge_status.c.at_ns, edge_status.c.at_ns > 0),
 )
 """What is counted in elapsed time: the column, and the rows in which it still matters."""
 
 CIVIL: frozenset[str] = frozenset(
-    {"link.expires_ns", "web_session.expires_ns", "incident.complete_until_ns"}
+    {"link.expires_ns", "web_session.expires_ns", "incident.complete_until_ns", "tenure.ends_ns"}
 )
 """Moments that people, signatures or data name by the wall; they stay where they are."""
 

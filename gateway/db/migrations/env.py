@@ -7,10 +7,11 @@ from gateway.db import (  # their tables join the metadata
     closing_tables,
     node_tables,
     registry_tables,
+    roster_tables,
 )
 from gateway.db.tables import metadata
 
-__all__ = ["clock_tables", "closing_tables", "node_tables", "registry_tables"]
+__all__ = ["clock_tables", "closing_tables", "node_tables", "registry_tables", "roster_tables"]
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -106,7 +106,7 @@ def test_a_drill_is_begun_by_whoever_may_act(world: World) -> None:
 
 def test_one_month_has_one_drill_whatever_the_restarts(world: World) -> None:
     settings = DrillSettings(category="smoke", area="s01/b03", day=2, hour=10)
-    begun = []
+    begun: list[str] = []
     for hour in range(24 * 40):
         calendar = DrillCalendar(world.desk.engine, settings, clock=world.clock, leads=lambda: True)
         now_ns = NOW_NS + hour * HOUR_NS

@@ -521,9 +521,9 @@ def test_when_nothing_waits_there_is_no_next_due_time(engine: Engine) -> None:
     assert engine.next_due_ns() == NOW
     send_all(engine, NOW)
     assert engine.next_due_ns() == NOW + MINUTE_NS
-    engine.act(incident.id, Command(Act.ACKNOWLEDGE, by="li"), now_ns=NOW)
+    engine.act(incident.id, Command(Act.ACKNOWLEDGE, by="wang"), now_ns=NOW)
     assert engine.next_due_ns() == NOW + 45 * MINUTE_NS  # somebody has to have arrived by then
-    done = Command(Act.CLOSE, by="li", outcome=Ending.REAL)
+    done = Command(Act.CLOSE, by="wang", outcome=Ending.REAL)
     engine.act(incident.id, done, now_ns=NOW)
     assert engine.next_due_ns() is None
 
