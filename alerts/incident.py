@@ -251,9 +251,10 @@ def absorb(
     """The incident after a later statement of its finding; an older one changes nothing.
 
     `told` is whether any message may already have reached anybody; `stand_down` whether the
-    plan ends its escalation when the condition clears. A clear before anybody was told
-    withdraws; a later one leaves the incident to a person. A condition that comes back
-    under the same finding starts the plan again, unless somebody has answered.
+    plan ends its escalation when the condition clears. If so, a clear before anybody was told
+    withdraws; a later one, and one of a plan that goes on, leaves the incident to a person. A
+    condition that comes back under the same finding starts the plan again, unless somebody has
+    answered.
     """
     if finding.id != incident.finding_id or finding.revision <= incident.finding_revision:
         return incident
@@ -277,7 +278,7 @@ def absorb(
         return restarted(current, now_ns) if came_back else current
     if not incident.condition_active:
         return current  # a person has reopened it although the condition is over
-    if incident.state in ESCALATING and not told:
+    if incident.state in ESCALATING and stand_down and not told:
         return structs.replace(current, state=State.WITHDRAWN, next_due_ns=None)
     if incident.state in ESCALATING and stand_down:
         return structs.replace(current, next_due_ns=None)

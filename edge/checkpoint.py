@@ -10,6 +10,7 @@ from edge.meter import MeterState
 from edge.offset import Clock
 from edge.presence import PresenceState
 from edge.reading import TimeSource
+from edge.signal import SignalState
 from edge.supply import SupplyState
 from edge.watch import WatchState
 
@@ -38,6 +39,7 @@ class Checkpoint(Struct, array_like=True):
     clocks: dict[str, dict[TimeSource, Clock]] = field(default_factory=dict)
     registry: tuple[int, bytes] = (0, b"")
     labels: LabelState = field(default_factory=LabelState)
+    signals: dict[str, SignalState] = field(default_factory=dict)
 
 
 class _Versioned(Struct, array_like=True):

@@ -148,6 +148,7 @@ class Pipeline:
             self.clocks.state(),
             (self.registry_version, self.registry_table),
             self.labels.state(),
+            self._subjects.signals.states(),
         )
 
     def _adopt(self, version: int, table: bytes) -> None:
@@ -204,6 +205,14 @@ class Pipeline:
                 self._supervisor.note("meter", device, error)
         if len(found) > before + 1:
             found[before:] = episode.without_false_urgency(found[before:])
+        found += self._rung(readings)
+
+    def _rung(self, readings: Sequence[Reading]) -> Iterator[Finding]:
+        """What alarm channels among `readings` say; no thought is given to their times."""
+        signals = self._subjects.signals
+        for reading in readings:
+            if reading.channel in signals.channels:
+                yield from self._supervisor.guarded("signal", reading.device, signals.hear(reading))
 
     def _proving(self, route: Route, readings: Sequence[Reading]) -> Sequence[Reading]:
         """Learn from the message's times; those of its readings that may go to the meters."""

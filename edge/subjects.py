@@ -13,6 +13,7 @@ from edge.meter import Meter
 from edge.presence import Presence
 from edge.reading import SECOND_NS, Kind
 from edge.registry import Binding, Registry
+from edge.signals import Signals
 from edge.succession import OF_MANY
 from edge.supplies import Supplies, on_watched_supplies
 from edge.supply import Supply
@@ -109,6 +110,7 @@ class Subjects:
         self.adapters = dict(watched_adapters(registry, utc_offset_h))
         self.hearing = Hearing(self.adapters)
         self.supplies = Supplies(registry, self.homes, self.watched, utc_offset_h)
+        self.signals = Signals(registry, utc_offset_h)
         self.routes = {name: self._route(name) for name in registry.devices()}
         for name in self.devices:
             self.attach(name, 0)
@@ -126,7 +128,8 @@ class Subjects:
         of_adapter, of_supply = OF_MANY
         adapters = ((f"{of_adapter}{name}", each) for name, each in self.adapters.items())
         supplies = ((f"{of_supply}{key}", each) for key, each in self.supplies.by_subject.items())
-        watched = chain(self.homes.items(), self.devices.items(), adapters, supplies)
+        signals = ((f"signal {name}", each) for name, each in self.signals.by_name.items())
+        watched = chain(self.homes.items(), self.devices.items(), adapters, supplies, signals)
         for key, subject in watched:
             for watch in subject.watches:
                 yield f"{key} {watch.rule}", watch
@@ -160,6 +163,7 @@ class Subjects:
         for key, each in self.supplies.by_subject.items():
             each.state.state = saved.supplies.get(key, each.state.state)
         self._share_rhythms()
+        self.signals.restore(saved.signals)
         for key, watch in self.watches():
             if watch_state := saved.watches.get(key):
                 watch.restore(watch_state)

@@ -1,12 +1,13 @@
 """What a detector is: a pure judgement of one subject, found by being in this folder.
 
-A detector watches a home (its water meters), a device (its presence), an adapter or the
-water supply of several homes. It says whether its condition holds; what becomes of that,
-raised or cleared, is the pipeline's business.
+A detector watches a home (its water meters), a device (its presence or an alarm channel), an
+adapter or the water supply of several homes. It says whether its condition holds; what becomes
+of that, raised or cleared, is the pipeline's business.
 """
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
@@ -18,6 +19,7 @@ from edge.meter import Meter
 from edge.presence import Presence
 from edge.reading import HOUR_NS, MINUTE_NS, Evidence, Reading, Tier
 from edge.registry import Device, Unit
+from edge.signal import Signal
 from edge.supply import Supply
 
 S = TypeVar("S")
@@ -155,6 +157,20 @@ class SupplyDetector(Detector[Supply], Protocol):
         ...
 
 
+class SignalDetector(Detector[Signal], Protocol):
+    """A rule about an alarm channel of a device; evaluated whenever the channel says something."""
+
+    @classmethod
+    def install(cls, channel: str) -> tuple["SignalDetector", ...]:
+        """The rules that apply to `channel`; their names differ."""
+        ...
+
+    @classmethod
+    def channels(cls) -> Mapping[str, int]:
+        """The channels that it has rules for, each with the `again_ns` of its `Signal`."""
+        ...
+
+
 def home_detectors() -> tuple[type[HomeDetector], ...]:
     """Every home detector in this folder, by module name."""
     return tuple(kind for kind in _found() if kind.watches is Home)
@@ -173,6 +189,11 @@ def adapter_detectors() -> tuple[type[AdapterDetector], ...]:
 def supply_detectors() -> tuple[type[SupplyDetector], ...]:
     """Every supply detector in this folder, by module name."""
     return tuple(kind for kind in _found() if kind.watches is Supply)
+
+
+def signal_detectors() -> tuple[type[SignalDetector], ...]:
+    """Every detector of alarm channels in this folder, by module name."""
+    return tuple(kind for kind in _found() if kind.watches is Signal)
 
 
 def _found() -> list[Any]:

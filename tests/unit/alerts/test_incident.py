@@ -114,14 +114,15 @@ CLEARED = a_finding(1, state=FindingState.CLEARED)
     ("state", "told", "stand_down", "after", "clock_runs"),
     [
         (State.OPEN, False, True, State.WITHDRAWN, False),
-        (State.DISPATCHED, False, False, State.WITHDRAWN, False),
+        (State.DISPATCHED, False, True, State.WITHDRAWN, False),
+        (State.OPEN, False, False, State.OPEN, True),
         (State.DISPATCHED, True, True, State.DISPATCHED, False),
         (State.DISPATCHED, True, False, State.DISPATCHED, True),
         (State.ACKNOWLEDGED, True, True, State.ACKNOWLEDGED, True),
         (State.CLOSED, True, True, State.CLOSED, True),
     ],
 )
-def test_a_clear_withdraws_untold_stands_down_told_and_closes_nothing(
+def test_a_clear_withdraws_what_may_stand_down_untold_and_closes_nothing(
     state: State, told: bool, stand_down: bool, after: State, clock_runs: bool
 ) -> None:
     incident = an_incident(state)
