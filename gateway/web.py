@@ -16,6 +16,7 @@ from gateway.console import silences as silences_page
 from gateway.console.error_page import error_page
 from gateway.console.page import HERE
 from gateway.door import Door
+from gateway.export import routes as export
 
 
 def build_app(
@@ -34,6 +35,7 @@ def build_app(
     app.state.desk = desk
     app.include_router(routes.router)
     app.include_router(devices.router)
+    app.include_router(export.router)
     app.include_router(registry.router)
     app.include_router(silences.router)
     app.include_router(pages.router)

@@ -19,7 +19,8 @@ from gateway.db.incidents import find, from_row, latest_finding
 from gateway.db.tables import incident, incident_event, ledger, outbox
 
 PAGE_MAX = 200
-_DETAIL_MAX = 500
+DETAIL_MAX = 500
+"""Events and deliveries of one incident that are read, the newest."""
 _CURSOR = re.compile(r"([0-9]{1,19})\.([a-z0-9]{1,32})")
 _ENDED = [state.value for state in ENDED]
 # The order of urgency; information (0) comes last.
@@ -169,7 +170,7 @@ def _timeline(connection: Connection, incident_id: str) -> tuple[Event, ...]:
         select(incident_event)
         .where(incident_event.c.incident_id == incident_id)
         .order_by(incident_event.c.id.desc())
-        .limit(_DETAIL_MAX),
+        .limit(DETAIL_MAX),
     )
     events = [
         Event(row.at_ns, row.kind, row.by, row.version, json.loads(row.detail)) for row in rows
@@ -182,7 +183,7 @@ def _deliveries(connection: Connection, incident_id: str) -> tuple[Delivery, ...
         select(outbox)
         .where(outbox.c.incident_id == incident_id)
         .order_by(outbox.c.id.desc())
-        .limit(_DETAIL_MAX),
+        .limit(DETAIL_MAX),
     ).all()
     reports = _reports(connection, [row.id for row in rows])
     return tuple(_delivery(row, reports.get(row.id, [])) for row in reversed(rows))
@@ -199,7 +200,7 @@ def _reports(connection: Connection, outbox_ids: Sequence[int]) -> dict[int, lis
         select(ledger)
         .where(ledger.c.outbox_id.in_(outbox_ids))
         .order_by(ledger.c.id)
-        .limit(10 * _DETAIL_MAX),
+        .limit(10 * DETAIL_MAX),
     )
     for row in rows:
         report = Report(row.state, row.reason, row.source, row.at_ns)
