@@ -24,13 +24,14 @@ _BODY_BYTES_MAX = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request as it came in."""
+    """One request as it came in; `raw_query` is what `query` was read from, as UTF-8."""
 
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    raw_query: str = ""
 
     def json(self) -> dict[str, object]:
         """The body as a JSON object; empty where it is none."""
@@ -106,7 +107,8 @@ async def _request(reader: asyncio.StreamReader) -> Asked:
     length = min(int(headers.get("content-length", "0")), _BODY_BYTES_MAX)
     url = urlsplit(target)
     query = {name: values[-1] for name, values in parse_qs(url.query).items()}
-    return Asked(method, url.path, query, headers, await reader.readexactly(length))
+    body = await reader.readexactly(length)
+    return Asked(method, url.path, query, headers, body, url.query)
 
 
 def _answer(said: Said) -> bytes:

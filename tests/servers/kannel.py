@@ -16,6 +16,7 @@ SHIPPED = Path(__file__).parents[2] / "config/kannel.conf"
 PASSWORD = "sendsms-password-1"
 DOOR_SECRET = "door-secret-0123456789"
 SENDER = "10690001"
+STRANGER = "10086"
 FAKESMSC = "/usr/lib/kannel/test/fakesmsc"
 _SMSC = re.compile(r"group = smsc\n(?:.+\n)+")
 _FAKE = """\
@@ -60,6 +61,12 @@ class Kannel:
         self.smsbox.kill()
         self.bearerbox.kill()
 
+    def receive(self, number: str, text: str) -> None:
+        """The HTTP carrier brings a text from `number`."""
+        asked = f"username=&password=&from={number}&to={SENDER}&coding=2"
+        said = quote(text.encode("utf-16-be"))  # Kannel hands the bytes on as they are
+        httpx.get(f"http://127.0.0.1:{self.smsc_port}/?{asked}&text={said}").raise_for_status()
+
     def report(self, foreign_id: str, kind: int) -> None:
         """The HTTP carrier says what became of the text that it knows by `foreign_id`."""
         asked = {"username": "", "password": "", "from": SENDER, "to": "13800000000"}
@@ -88,14 +95,16 @@ def kannel_in(folder: Path, door: str, carrier: str | None = None) -> Iterator[K
 
 @contextmanager
 def fakesmsc(kannel: Kannel, text: str = "", number: str = "13800000001") -> Iterator[Path]:
-    """A carrier that takes every text and says so; its log is yielded. With `text` it also
-    brings one from `number`.
+    """A carrier that takes every text and says so; its log is yielded.
+
+    It brings `text` from `number`; it cannot bring none, so without one a stranger greets us.
     """
     program("fakesmsc", FAKESMSC)
     log = kannel.bearerbox.folder / "fakesmsc.log"
-    message = f"{number} {SENDER} ucs2 {quote(text.encode('utf-16-be'))}"
-    often = ["-i", "1", "-m", "1"] if text else ["-i", "3600", "-m", "-1"]
-    command = [FAKESMSC, "-H", "127.0.0.1", "-r", str(kannel.smsc_port), *often, message]
+    sender, said = (number, text) if text else (STRANGER, "hello")
+    message = f"{sender} {SENDER} ucs2 {quote(said.encode('utf-16-be'))}"
+    once = ["-i", "1", "-m", "1"]
+    command = [FAKESMSC, "-H", "127.0.0.1", "-r", str(kannel.smsc_port), *once, message]
     with log.open("ab") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
     try:
