@@ -89,7 +89,7 @@ def understand(text: str) -> Understood | NotUnderstood:
     said: set[Sense] = set()
     position = 0
     while position < len(plain):
-        if _separates(plain[position]):
+        if separates(plain[position]):
             position += 1
         elif found := phrase(plain, position):
             said.add(found[0])
@@ -106,7 +106,8 @@ def understand(text: str) -> Understood | NotUnderstood:
     return _meaning(codes, said)
 
 
-def _separates(char: str) -> bool:
+def separates(char: str) -> bool:
+    """Whether `char` stands between words and says nothing; a question mark does say something."""
     return char in "+=~" or (unicodedata.category(char)[0] in "PZCM" and char != "?")
 
 

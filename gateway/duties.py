@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 from edge.clock import Clock
 from edge.session import Delivery, Session
+from gateway.campaign.asking import CampaignSettings
+from gateway.campaign.runner import CampaignRunner
 from gateway.closing.labeller import Labeller
 from gateway.drill_order import DrillCalendar, DrillSettings
 from gateway.engine import Engine
@@ -22,6 +24,11 @@ class OwnWork(Protocol):
     @property
     def drill(self) -> DrillSettings | None:
         """The monthly drill, if there is one."""
+        ...
+
+    @property
+    def campaign(self) -> CampaignSettings:
+        """When and how fast homes are asked."""
         ...
 
 
@@ -42,6 +49,7 @@ class Duties:
     ) -> None:
         self._labeller = Labeller(engine, site=settings.site, clock=clock, leads=leads)
         self._drills = DrillCalendar(engine, settings.drill, clock=clock, leads=leads)
+        self._checks = CampaignRunner(engine, settings.campaign, clock=clock, leads=leads)
         self._others = others
         self._leads = leads
         self.filters = (*self._labeller.filters, *others.filters)
@@ -60,4 +68,5 @@ class Duties:
             "registry": keeper.run(),
             "labels": self._labeller.run(session),
             "drills": self._drills.run(),
+            "checks": self._checks.run(),
         }

@@ -17,6 +17,7 @@ from alerts.plan import SMS
 from alerts.reply import NotUnderstood, Puzzle, Understood, understand
 from alerts.roster import Person
 from edge.reading import HOUR_NS, Tier
+from gateway.campaign.asking import take_answer
 from gateway.db import codes, incidents, outbox
 from gateway.db.outbox import Message
 from gateway.db.storable import storable
@@ -41,7 +42,8 @@ def take(work: Work, channel: str, inbound: Inbound) -> str:
     """What became of the text: the act taken, or in one word why none was."""
     if _is_stored(work.connection, channel, inbound):
         return REPEATED
-    result, incident_id = _act_on(work, inbound)
+    checked = take_answer(work, inbound)
+    result, incident_id = (checked, None) if checked else _act_on(work, inbound)
     work.connection.execute(
         sa.insert(inbox).values(
             channel=channel,

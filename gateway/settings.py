@@ -42,6 +42,7 @@ from edge.settings import (
 from edge.topic import is_segment
 from gateway.alertmanager.settings import AlertmanagerSettings
 from gateway.book import Book
+from gateway.campaign.asking import CampaignSettings
 from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
 from gateway.db.costs import Costs
@@ -146,6 +147,7 @@ class GatewaySettings(Settings):
     provisioning: ProvisioningSettings | None = None
     closing: ClosingSettings = ClosingSettings()
     drill: DrillSettings | None = None
+    campaign: CampaignSettings = CampaignSettings()
     metrics_token: SecretStr | None = None
     heartbeat: HeartbeatSettings | None = None
     alertmanager: AlertmanagerSettings | None = None

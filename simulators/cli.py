@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "edge": Command("edge.agent", "one edge: from meters to findings"),
         "gateway": Command("gateway.app", "the gateway: from findings to people, and the console"),
         "user": Command("gateway.access.cli", "accounts of the console: add, passwd, list"),
+        "campaign": Command("gateway.campaign.cli", "ask the homes of an area: are you well?"),
         "drill": Command("gateway.drill_command", "an incident in which nothing has happened"),
         "export": Command("gateway.export.cli", "incidents and all about them: JSON, CSV, CAP 1.2"),
         "report": Command("gateway.closing.cli", "how well the rules do, by what came of it"),

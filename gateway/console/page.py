@@ -89,7 +89,7 @@ class Voice:
 
 _READERS_NAV = (
     ("incidents", "/"), ("units", "/units"), ("edges", "/edges"), ("silences", "/silences"),
-    ("rules", "/rules"),
+    ("rules", "/rules"), ("campaigns", "/campaigns"),
 )  # fmt: skip
 _INSTALLERS_NAV = (("install", "/install"),)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from alerts.incident import Act, Command, Outcome
+from gateway.campaign.asking import CampaignSettings
 from gateway.duties import Duties
 from gateway.intake import Intake, filters
 from gateway.registry.ownership import Owned
@@ -20,6 +21,7 @@ class OwnWork:
 
     site: str = "s01"
     drill: None = None
+    campaign: CampaignSettings = field(default_factory=CampaignSettings)
 
 
 class Labelled(Estate):

@@ -3,6 +3,7 @@
 from alembic import context
 
 from gateway.db import (  # their tables join the metadata
+    campaign_tables,
     clock_tables,
     closing_tables,
     node_tables,
@@ -11,7 +12,14 @@ from gateway.db import (  # their tables join the metadata
 )
 from gateway.db.tables import metadata
 
-__all__ = ["clock_tables", "closing_tables", "node_tables", "registry_tables", "roster_tables"]
+__all__ = [
+    "campaign_tables",
+    "clock_tables",
+    "closing_tables",
+    "node_tables",
+    "registry_tables",
+    "roster_tables",
+]
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,52 @@
+"""Who may be asked in a mass check: one number a home, given and withdrawn by name."""
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from alerts.channels.sms import national
+from gateway.db.campaign_tables import consent as table
+from gateway.db.engine import reading, writing
+
+_SHOWN_DIGITS = 4
+
+
+class Consent(Struct, frozen=True):
+    """A home that may be asked; of its number only the end is shown."""
+
+    subject: str
+    phone_end: str
+    lang: str
+    by: str
+    given_ns: int
+
+
+def give(database: sa.Engine, consent: Consent, phone: str) -> None:
+    """The home may be asked at `phone` from now on; an earlier number is forgotten."""
+    row = {
+        "subject": consent.subject, "phone": national(phone), "lang": consent.lang,
+        "by": consent.by, "given_ns": consent.given_ns, "withdrawn_ns": None,
+    }  # fmt: skip
+    with writing(database) as connection:
+        connection.execute(sa.delete(table).where(table.c.subject == consent.subject))
+        connection.execute(sa.insert(table).values(row))
+
+
+def withdraw(database: sa.Engine, subject: str, now_ns: int) -> bool:
+    """Whether the home could be asked until now; its number is forgotten."""
+    ours = sa.and_(table.c.subject == subject, table.c.withdrawn_ns.is_(None))
+    with writing(database) as connection:
+        values = {"withdrawn_ns": now_ns, "phone": ""}
+        return bool(connection.execute(sa.update(table).where(ours).values(values)).rowcount)
+
+
+def given(database: sa.Engine) -> list[Consent]:
+    """Every home that may be asked."""
+    query = sa.select(table).where(table.c.withdrawn_ns.is_(None)).order_by(table.c.subject)
+    with reading(database) as connection:
+        return [
+            Consent(
+                row["subject"], row["phone"][-_SHOWN_DIGITS:], row["lang"], row["by"],
+                row["given_ns"],
+            )
+            for row in connection.execute(query).mappings()
+        ]  # fmt: skip
