@@ -3,6 +3,7 @@
 PYTHON := .venv/bin/python
 ARGS ?=
 SEED ?= 1
+JOBS ?= $(shell nproc)
 
 .PHONY: help setup setup-test demo test lint format bench sim
 
@@ -17,7 +18,7 @@ demo: setup ## watch eight real homes: one stops using water, one meter falls si
 	@$(PYTHON) -m simulators.cli demo $(ARGS)
 
 test: setup-test ## run every test against real brokers, databases, SMS daemon and browser
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: setup-test ## formatter, linter, types and the direction of imports
 	@.venv/bin/ruff format --check .
