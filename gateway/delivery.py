@@ -83,7 +83,7 @@ def receipt(work: Work, receipt: Receipt) -> bool:
 
 def unheard_of(work: Work, owed: Owed) -> bool:
     """A provider took the message and no word came since: whether another channel is used too."""
-    if _has_arrived(owed) or not _is_wanted(work, owed):
+    if _has_arrived(owed) or not is_wanted(work, owed):
         return False
     hearing_from.unheard(work, owed)
     _fall_back(work, owed, gave_up=False)
@@ -139,7 +139,7 @@ def _touch(work: Work, owed: Owed) -> None:
 
 
 def _again_ns(work: Work, owed: Owed, verdict: Verdict) -> int | None:
-    if not _is_wanted(work, owed):
+    if not is_wanted(work, owed):
         return None
     return RETRY.next_ns(owed.attempt, work.now_ns, verdict.retry_after_s)
 
@@ -148,7 +148,7 @@ def _has_arrived(owed: Owed) -> bool:
     return RANK[owed.state] >= RANK[DeliveryState.DELIVERED]
 
 
-def _is_wanted(work: Work, owed: Owed) -> bool:
+def is_wanted(work: Work, owed: Owed) -> bool:
     """Whether the message still has a point: an alert, until it is answered or held."""
     if owed.notice.purpose is not Purpose.ALERT or owed.incident_id is None:
         return True
@@ -167,7 +167,7 @@ def _is_running(incident: Incident, owed: Owed) -> bool:
 
 def _fall_back(work: Work, owed: Owed, *, gave_up: bool) -> None:
     """Owe the same on the person's next channel; without one, bring the next step forward."""
-    if owed.incident_id is None or not _is_wanted(work, owed):
+    if owed.incident_id is None or not is_wanted(work, owed):
         return
     incident = incidents.get(work.connection, owed.incident_id)
     if gave_up and outbox.get(work.connection, owed.outbox_id).state in _REFUSED:

@@ -67,8 +67,9 @@ class Dispatcher:
             self._wake.clear()
             self.beat_ns = self._clock.now_ns()
             try:
-                self._engine.advance_due(self.beat_ns)
-                self._start_sends(tasks)
+                if self._is_due(self.beat_ns):
+                    self._engine.advance_due(self.beat_ns)
+                    self._start_sends(tasks)
                 wait_s = self._wait_s()
             except sa.exc.OperationalError as error:
                 self._engine.counts["dispatch", "waited_for_database"] += 1
@@ -79,6 +80,11 @@ class Dispatcher:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+
+    def _is_due(self, now_ns: int) -> bool:
+        """Whether anything waits for us: the one question of a loop that finds nothing to do."""
+        due_ns = self._engine.next_due_ns()
+        return due_ns is not None and due_ns <= now_ns
 
     def _start_sends(self, tasks: asyncio.TaskGroup) -> None:
         for lanes, tier_max in ((LANES, Tier.GENERAL), (LANES + URGENT_LANES, Tier.URGENT)):
@@ -111,16 +117,29 @@ class Dispatcher:
     async def _send(self, claim: Claim) -> None:
         verdict = await self._try(claim)
         hit("gateway.send")
-        try:
-            self._engine.record(claim, verdict, self._clock.now_ns())
-        except sa.exc.OperationalError as error:
-            self._engine.counts["dispatch", "verdict_lost"] += 1
-            log.warning("message %d is tried again after its lease: %s", claim.outbox_id, error)
-        except Exception:
-            # This supervises messages: what breaks on one must not stop the others.
-            self._engine.counts["dispatch", "verdict_lost"] += 1
-            log.exception("message %d is tried again after its lease", claim.outbox_id)
+        await self._note(claim, verdict)
         hit("gateway.mark")
+
+    async def _note(self, claim: Claim, verdict: Verdict) -> None:
+        """The verdict is in the ledger; while the database refuses, for as long as a lease is.
+
+        A message whose verdict is lost is sent again, so a busy moment must not lose one.
+        """
+        give_up_ns = self._clock.monotonic_ns() + self._lease_ns
+        while True:
+            try:
+                self._engine.record(claim, verdict, self._clock.now_ns())
+            except sa.exc.OperationalError as error:
+                if self._clock.monotonic_ns() < give_up_ns:
+                    await sleep(self._clock, _RETRY_S / 4)
+                    continue
+                self._engine.counts["dispatch", "verdict_lost"] += 1
+                log.warning("message %d is tried again: %s", claim.outbox_id, error.orig)
+            except Exception:
+                # This supervises messages: what breaks on one must not stop the others.
+                self._engine.counts["dispatch", "verdict_lost"] += 1
+                log.exception("message %d is tried again after its lease", claim.outbox_id)
+            return
 
     async def _try(self, claim: Claim) -> Verdict:
         channel = self._channels.get(claim.channel)

@@ -8,6 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 import msgspec
 import sqlalchemy as sa
@@ -175,7 +176,9 @@ class Engine:
             if not outbox.has_due(connection, now_ns, tier_max):
                 return []
         with self._work(now_ns) as work:
-            claims, waiting = outbox.claim(work.connection, now_ns, terms)
+            claims, waiting = outbox.claim(
+                work.connection, now_ns, terms, partial(delivery.is_wanted, work)
+            )
             for owed in waiting:
                 delivery.crowded_out(work, owed)
         self.counts["claim", "no_room"] += len(waiting)

@@ -16,7 +16,7 @@ from alerts.message import Answer, answer_text
 from alerts.plan import SMS
 from alerts.reply import NotUnderstood, Puzzle, Understood, understand
 from alerts.roster import Person
-from edge.reading import HOUR_NS, Tier
+from edge.reading import DAY_NS, HOUR_NS, Tier
 from gateway.campaign.asking import take_answer
 from gateway.db import codes, incidents, outbox
 from gateway.db.outbox import Message
@@ -26,6 +26,8 @@ from gateway.notices import idempotency_id, is_short, phone, phones
 from gateway.work import Work
 
 ANSWERS_PER_HOUR = 3
+FRESH_NS = DAY_NS
+"""A text without a code may be about anything that its phone was told of for so long."""
 STRANGERS_MAX = 1_000
 REPEATED = "repeated"
 UNKNOWN_PHONE = "unknown_phone"
@@ -112,8 +114,9 @@ def _target(work: Work, person: Person | None, meaning: Understood) -> tuple[Inc
     if meaning.code is not None:
         meant = codes.meant(work.connection, number, meaning.code)
         return meant or Answer.NOT_UNDERSTOOD.value
-    open_ones = codes.undone(work.connection, number, limit=2)
-    return open_ones[0] if len(open_ones) == 1 else Answer.WHICH.value
+    since_ns = work.now_ns - FRESH_NS
+    perhaps = codes.spoken_of(work.connection, number, since_ns, limit=2)
+    return perhaps[0] if len(perhaps) == 1 else Answer.WHICH.value
 
 
 def _person(work: Work, address: str) -> Person | None:

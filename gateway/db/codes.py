@@ -66,12 +66,19 @@ def meant(connection: sa.Connection, phone: str, code: str) -> tuple[Incident, s
     return None if row is None else (incidents.get(connection, row[0]), str(row[1]))
 
 
-def undone(connection: sa.Connection, phone: str, limit: int) -> list[tuple[Incident, str]]:
-    """Up to `limit` incidents that this phone was told of and that still need somebody."""
+def spoken_of(
+    connection: sa.Connection, phone: str, since_ns: int, limit: int
+) -> list[tuple[Incident, str]]:
+    """Up to `limit` incidents that a text from this phone without a code may be about.
+
+    Those it was told of that still need somebody, and those told of or settled since then: the
+    owner of the phone may not know yet that another person has settled one.
+    """
+    lately = sa.or_(table.c.issued_ns >= since_ns, incident_table.c.changed_ns >= since_ns)
     query = (
         sa.select(table.c.incident_id, table.c.person_id)
         .join(incident_table, incident_table.c.id == table.c.incident_id)
-        .where(table.c.phone == phone, incident_table.c.state.in_(_UNDONE))
+        .where(table.c.phone == phone, sa.or_(lately, incident_table.c.state.in_(_UNDONE)))
         .limit(limit)
     )
     rows = connection.execute(query).all()

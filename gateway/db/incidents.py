@@ -72,8 +72,7 @@ def get(connection: sa.Connection, incident_id: str) -> Incident:
 
 def find(connection: sa.Connection, incident_id: str) -> Incident | None:
     """The incident of that id, or None."""
-    query = sa.select(incident_table).where(incident_table.c.id == incident_id)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_BY_ID, {"wanted": incident_id}).mappings().first()
     return None if row is None else from_row(row)
 
 
@@ -91,7 +90,12 @@ def due(connection: sa.Connection, now_ns: int, limit: int) -> list[Incident]:
 
 def next_due_ns(connection: sa.Connection) -> int | None:
     """When the next step of any plan is due; None when no clock runs."""
-    return connection.execute(sa.select(sa.func.min(incident_table.c.next_due_ns))).scalar()
+    return connection.execute(_NEXT_DUE).scalar()
+
+
+# Statements asked for each message are built once: to build one takes longer than to run it.
+_NEXT_DUE = sa.select(sa.func.min(incident_table.c.next_due_ns))
+_BY_ID = sa.select(incident_table).where(incident_table.c.id == sa.bindparam("wanted"))
 
 
 def insert(connection: sa.Connection, incident: Incident) -> None:

@@ -50,16 +50,17 @@ def enter(connection: sa.Connection, outbox_id: int, report: Report, now_ns: int
             "recorded_ns": now_ns,
         },
     )
-    known = connection.execute(
-        sa.select(outbox.c.state).where(outbox.c.id == outbox_id)
-    ).scalar_one()
+    known = connection.execute(_STATE, {"message": outbox_id}).scalar_one()
     if merge(DeliveryState(known), report.state) is report.state:
-        connection.execute(
-            sa.update(outbox)
-            .where(outbox.c.id == outbox_id)
-            .values(state=report.state.value, reason=report.reason)
-        )
+        values = {"message": outbox_id, "state": report.state.value, "reason": report.reason}
+        connection.execute(_SET, values)
     return True
+
+
+# Built once: each message asks for them several times.
+_THIS = outbox.c.id == sa.bindparam("message")
+_STATE = sa.select(outbox.c.state).where(_THIS)
+_SET = sa.update(outbox).where(_THIS)
 
 
 def _is_known(connection: sa.Connection, outbox_id: int, report: Report) -> bool:

@@ -4,7 +4,7 @@ A claim's token fences it: a sender that slept through its lease may still add w
 learned to the ledger, but no longer decides what happens next.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -95,17 +95,23 @@ class Terms:
     by: str | None = None
 
 
-def claim(connection: sa.Connection, now_ns: int, terms: Terms) -> tuple[list[Claim], list[Owed]]:
+def claim(
+    connection: sa.Connection, now_ns: int, terms: Terms, is_wanted: Callable[[Owed], bool]
+) -> tuple[list[Claim], list[Owed]]:
     """Due messages within `terms`, most urgent first, leased; and those that had to wait.
 
-    A message whose earlier lease ran out was perhaps sent: its ledger says unknown. One that
-    finds no room in a budget or below a cap is due again when there is some.
+    A message whose earlier lease ran out was perhaps sent: its ledger says unknown, and it is
+    sent again only while it `is_wanted`. One that finds no room in a budget or below a cap is
+    due again when there is some.
     """
     claims: list[Claim] = []
     waiting: list[Owed] = []
     while len(claims) < terms.limit and len(waiting) < _WAITING_MAX:
         rows = _due(connection, now_ns, terms, terms.limit - len(claims))
         for row in rows:
+            if row["lease_until_ns"] is not None and not is_wanted(_owed(row)):
+                _forsake(connection, row["id"], now_ns)
+                continue
             out = Sending(row["channel"], row["address"], row["text"], Tier(row["tier"]))
             room_ns = terms.budgets.room_ns(connection, out, now_ns)
             if room_ns > now_ns:
@@ -126,28 +132,41 @@ _WAITING_MAX = 500
 def _due(
     connection: sa.Connection, now_ns: int, terms: Terms, limit: int
 ) -> Sequence[sa.RowMapping]:
-    return (
-        connection.execute(
-            sa.select(table)
-            .where(_is_claimable(now_ns, terms.tier_max))
-            .order_by(table.c.tier, table.c.due_ns, table.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+    asked = {"now": now_ns, "tier": int(terms.tier_max), "most": limit}
+    return connection.execute(_DUE, asked).mappings().all()
+
+
+# Statements asked for each message are built once: to build one takes longer than to run it.
+_NOW: sa.BindParameter[int] = sa.bindparam("now")
+_CLAIMABLE = sa.and_(
+    table.c.due_ns <= _NOW,
+    table.c.tier <= sa.bindparam("tier"),
+    sa.or_(table.c.lease_until_ns.is_(None), table.c.lease_until_ns <= _NOW),
+)
+_DUE = (
+    sa.select(table)
+    .where(_CLAIMABLE)
+    .order_by(table.c.tier, table.c.due_ns, table.c.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_HAS_DUE = sa.select(table.c.id).where(_CLAIMABLE).limit(1)
+_NEXT_FREE = sa.select(
+    sa.func.min(
+        sa.case(
+            (table.c.lease_until_ns > table.c.due_ns, table.c.lease_until_ns), else_=table.c.due_ns
         )
-        .mappings()
-        .all()
     )
+).where(table.c.due_ns.is_not(None))
+_NEXT_WATCH = sa.select(sa.func.min(table.c.watch_ns))
+_THIS = table.c.id == sa.bindparam("message")
+_GET = sa.select(table).where(_THIS)
+_SET = sa.update(table).where(_THIS)
 
 
 def has_due(connection: sa.Connection, now_ns: int, tier_max: Tier) -> bool:
     """Whether a claim would find a message; asks without a writer's lock."""
-    query = sa.select(table.c.id).where(_is_claimable(now_ns, tier_max)).limit(1)
-    return connection.execute(query).first() is not None
-
-
-def _is_claimable(now_ns: int, tier_max: Tier) -> sa.ColumnElement[bool]:
-    free = sa.or_(table.c.lease_until_ns.is_(None), table.c.lease_until_ns <= now_ns)
-    return sa.and_(table.c.due_ns <= now_ns, table.c.tier <= int(tier_max), free)
+    return connection.execute(_HAS_DUE, {"now": now_ns, "tier": int(tier_max)}).first() is not None
 
 
 def watch(connection: sa.Connection, outbox_id: int, watch_ns: int) -> None:
@@ -164,7 +183,7 @@ def unwatch(connection: sa.Connection, incident_id: str) -> None:
 
 def next_watch_ns(connection: sa.Connection) -> int | None:
     """When the lack of a receipt is noticed next; None when none is waited for."""
-    return connection.execute(sa.select(sa.func.min(table.c.watch_ns))).scalar()
+    return connection.execute(_NEXT_WATCH).scalar()
 
 
 def unreceipted(connection: sa.Connection, now_ns: int, limit: int) -> list[Owed]:
@@ -178,11 +197,7 @@ def unreceipted(connection: sa.Connection, now_ns: int, limit: int) -> list[Owed
 
 def next_due_ns(connection: sa.Connection) -> int | None:
     """When the next message may be claimed or looked at; None when nothing is waited for."""
-    free_ns = sa.case(
-        (table.c.lease_until_ns > table.c.due_ns, table.c.lease_until_ns), else_=table.c.due_ns
-    )
-    query = sa.select(sa.func.min(free_ns)).where(table.c.due_ns.is_not(None))
-    dues = (connection.execute(query).scalar(), next_watch_ns(connection))
+    dues = (connection.execute(_NEXT_FREE).scalar(), next_watch_ns(connection))
     return min((due_ns for due_ns in dues if due_ns is not None), default=None)
 
 
@@ -193,13 +208,12 @@ def settle(
     values: dict[str, object] = {"lease_until_ns": None, "due_ns": due_ns}
     if provider_id is not None:
         values["provider_id"] = storable(provider_id, 128)
-    connection.execute(sa.update(table).where(table.c.id == outbox_id).values(values))
+    connection.execute(_SET, values | {"message": outbox_id})
 
 
 def get(connection: sa.Connection, outbox_id: int) -> Owed:
     """The row of that id, which must exist."""
-    query = sa.select(table).where(table.c.id == outbox_id)
-    return _owed(connection.execute(query).mappings().one())
+    return _owed(connection.execute(_GET, {"message": outbox_id}).mappings().one())
 
 
 def by_idempotency_id(connection: sa.Connection, idempotency_id: str) -> Owed | None:
@@ -232,22 +246,23 @@ def count_since(connection: sa.Connection, address: str, purpose: Purpose, since
     return int(connection.execute(query).scalar_one())
 
 
+def _forsake(connection: sa.Connection, outbox_id: int, now_ns: int) -> None:
+    enter(connection, outbox_id, _lost(now_ns), now_ns)
+    settle(connection, outbox_id, None)
+
+
+def _lost(now_ns: int) -> Report:
+    return Report(DeliveryState.UNKNOWN, "no word on the last try", Source.ENGINE, now_ns)
+
+
 def _leased(connection: sa.Connection, row: sa.RowMapping, now_ns: int, terms: Terms) -> Claim:
     owed = _owed(row)
     token, attempt = owed.token + 1, owed.attempt + 1
-    connection.execute(
-        sa.update(table)
-        .where(table.c.id == owed.outbox_id)
-        .values(
-            lease_token=token,
-            attempt=attempt,
-            lease_until_ns=now_ns + terms.lease_ns,
-            lease_by=terms.by,
-        )
-    )
+    until_ns = now_ns + terms.lease_ns
+    leased = {"lease_token": token, "attempt": attempt, "lease_until_ns": until_ns}
+    connection.execute(_SET, leased | {"lease_by": terms.by, "message": owed.outbox_id})
     if owed.lease_until_ns is not None:
-        lost = Report(DeliveryState.UNKNOWN, "no word on the last try", Source.ENGINE, now_ns)
-        enter(connection, owed.outbox_id, lost, now_ns)
+        enter(connection, owed.outbox_id, _lost(now_ns), now_ns)
     submitted = Report(DeliveryState.SUBMITTED, f"try {attempt}", Source.ENGINE, now_ns)
     enter(connection, owed.outbox_id, submitted, now_ns)
     return Claim(
