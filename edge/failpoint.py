@@ -6,21 +6,27 @@ Unarmed, a hit costs one comparison.
 
 import os
 import signal
+from collections.abc import Callable
 
-_name, _left = "", 0
+
+def _end_process() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-def arm(spec: str) -> None:
+_name, _left, _die = "", 0, _end_process
+
+
+def arm(spec: str, die: Callable[[], None] = _end_process) -> None:
     """The n-th hit from now of the place that `spec` names (`name:n`) ends the process.
 
-    An empty text disarms.
+    An empty text disarms. A simulator, whose process plays several, says by `die` what ends.
 
     Raises:
         ValueError: the text is not of that form.
     """
-    global _name, _left
+    global _name, _left, _die
     name, _, nth = spec.rpartition(":")
-    _name, _left = name, int(nth) if spec else 0
+    _name, _left, _die = name, int(nth) if spec else 0, die
 
 
 def hit(name: str) -> None:
@@ -30,7 +36,7 @@ def hit(name: str) -> None:
         return
     _left -= 1
     if _left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+        _die()
 
 
 arm(os.environ.get("SHOUWANG_KILL_AT", ""))

@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "people": Command("simulators.people", "phones that show texts and answer by keyboard"),
         "sim": Command("simulators.sim", "days of the whole system in virtual time, from a seed"),
         "duty day": Command("simulators.duty_day", "2,000 incidents, 40 workers: load and way"),
+        "sim alerts": Command("simulators.trial.command", "the alert engine in failing worlds"),
         "bench ingest": Command("bench.ingest", "how fast an edge takes readings in"),
         "bench soak": Command("bench.soak", "a day of an estate in minutes: does the edge grow?"),
         "bench stages": Command("bench.stages", "where an edge's processor time goes"),
