@@ -21,7 +21,7 @@ from edge.broker import PahoSession
 from edge.clock import Clock, parse
 from edge.registry import Registry
 from edge.session import Session
-from edge.settings import ConfigError
+from edge.settings import ConfigError, read_table
 from gateway import intake
 from gateway.access.accounts import Accounts
 from gateway.access.login import Doorkeeper
@@ -51,6 +51,7 @@ from gateway.guarded_clock import GuardedClock
 from gateway.health import Pulse
 from gateway.intake import Intake
 from gateway.live import Live
+from gateway.plans.office import open_plans
 from gateway.registry.office import Office
 from gateway.registry.ownership import own_registry
 from gateway.server import listen, serve
@@ -140,6 +141,7 @@ def _own_database(settings: GatewaySettings, clock: Clock) -> Iterator[sa.Engine
         with sole_gateway(database):
             upgrade(database)
             end_leases(database, clock.now_ns())
+            open_plans(database, read_table(settings.plans), clock.now_ns())
             yield database
     finally:
         database.dispose()

@@ -4,14 +4,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from alerts.incident import Incident
 from alerts.pace import Pace
-from alerts.plan import Plans
+from alerts.plan import Plan, Plans
 from alerts.roster import Places, Roster
 from edge.reading import DAY_NS, SECOND_NS
 from edge.registry import Registry
 from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
+from gateway.plans.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Book:
     `public_url` has no slash at its end. `secret` signs links (at least 32 bytes).
     `zone_name` makes local times, or `utc_offset_h` where there is none. `budgets` bounds what
     providers are asked. `registry` says what hangs on what. Without a `pace`, everything is
-    told at once.
+    told at once. `plans` are those of the file; the ones that the `shelf` has go before them.
     """
 
     plans: Plans
@@ -36,6 +39,20 @@ class Book:
     zone_name: str | None = None
     registry: Registry | None = None
     pace: Pace | None = None
+    shelf: Shelf | None = None
+
+    def plans_in_force(self, connection: sa.Connection) -> Plans:
+        """The plans that a new incident takes."""
+        return self._shelf.in_force(connection)
+
+    def plan_of(self, connection: sa.Connection, incident: Incident) -> Plan:
+        """The plan that the incident began with, whatever is in force by now."""
+        plans = self._shelf.at(connection, incident.plan_version)
+        return plans.resume(incident.plan_id, incident.category, incident.tier)
+
+    @property
+    def _shelf(self) -> Shelf:
+        return self.shelf or Shelf(self.plans)
 
     @property
     def zone(self) -> tzinfo:

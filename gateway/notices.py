@@ -79,7 +79,7 @@ class Composer:
         )
 
     def _card(self, incident: Incident, notice: Notice, person: Person) -> Card:
-        plan = self.book.plans.resume(incident.plan_id, incident.category, incident.tier)
+        plan = self.book.plan_of(self.connection, incident)
         chinese = person.lang == "zh"
         return Card(
             purpose=notice.purpose,

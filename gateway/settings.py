@@ -48,6 +48,7 @@ from gateway.db.budgets import Budgets
 from gateway.db.costs import Costs
 from gateway.drill_order import DrillSettings
 from gateway.heartbeat_settings import HeartbeatSettings
+from gateway.plans.shelf import Shelf
 from gateway.registry.signing import signing_key
 from gateway.roster_faults import strange_places
 from gateway.zone import ZoneName
@@ -227,6 +228,7 @@ def load_gateway(path: Path) -> Loaded:
     assert settings and plans and roster and places and registry and secret  # noqa: S101, PT018  (no fault, so all are there)
     book = Book(
         plans=plans,
+        shelf=Shelf(plans),
         roster=roster,
         places=places,
         public_url=settings.public_url.rstrip("/"),

@@ -8,7 +8,7 @@ from starlette.staticfiles import StaticFiles
 from gateway.access.body import BodyLimit
 from gateway.access.gate import Gate
 from gateway.access.headers import SecurityHeaders
-from gateway.api import devices, problem, registry, routes, silences
+from gateway.api import devices, plans, problem, registry, routes, silences
 from gateway.api.desk import Desk
 from gateway.closing.web import ROUTERS
 from gateway.console import install, link_page, pages
@@ -38,6 +38,7 @@ def build_app(
     app.include_router(export.router)
     app.include_router(registry.router)
     app.include_router(silences.router)
+    app.include_router(plans.router)
     app.include_router(pages.router)
     app.include_router(install.router)
     app.include_router(silences_page.router)

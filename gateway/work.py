@@ -167,7 +167,7 @@ class Work:
 
     def plan(self, incident: Incident) -> Plan:
         """The plan by which the incident goes now."""
-        return self.book.plans.resume(incident.plan_id, incident.category, incident.tier)
+        return self.book.plan_of(self.connection, incident)
 
     def scene(self, incident: Incident, plan: Plan) -> Scene:
         """What choosing people for that plan's steps rests on."""
@@ -175,8 +175,9 @@ class Work:
 
     def _open(self, finding: Finding) -> None:
         estate = self.book.places.estate_of(finding.subject)
-        plan = self.book.plans.select(finding.category, finding.tier, estate)
-        incident = life.open_incident(finding, plan.id, self.book.plans.version, self.now_ns)
+        plans = self.book.plans_in_force(self.connection)
+        plan = plans.select(finding.category, finding.tier, estate)
+        incident = life.open_incident(finding, plan.id, plans.version, self.now_ns)
         incident = structs.replace(incident, next_due_ns=self.book.first_due_ns(incident))
         incidents.insert(self.connection, incident)
         self.changed.add(incident.id)

@@ -24,13 +24,22 @@ class Right(StrEnum):
     INSTALL = "install"
     EVIDENCE = "evidence"
     SILENCE_URGENT = "silence_urgent"
+    PLAN = "plan"
+    APPROVE_PLAN = "approve_plan"
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         Role.ADMIN: frozenset(Right),
         Role.OPERATOR: frozenset(
-            {Right.READ, Right.ACT, Right.REGISTER, Right.INSTALL, Right.EVIDENCE}
+            {
+                Right.READ,
+                Right.ACT,
+                Right.REGISTER,
+                Right.INSTALL,
+                Right.EVIDENCE,
+                Right.PLAN,
+            }
         ),
         Role.VIEWER: frozenset({Right.READ}),
         Role.INSTALLER: frozenset({Right.INSTALL}),

@@ -17,6 +17,7 @@ from gateway.console.page import Voice
 from gateway.console.phrase import plain, register
 from gateway.console.quiet import HeldView, held_view
 from gateway.console.texts import Lang
+from gateway.db.engine import reading
 from gateway.health import EdgeView
 
 _UNIT_DEPTH = 3
@@ -224,7 +225,8 @@ class Viewer:
 
     def _plan_of(self, incident: Incident) -> Plan | None:
         try:
-            return self._book.plans.resume(incident.plan_id, incident.category, incident.tier)
+            with reading(self._desk.db) as connection:
+                return self._book.plan_of(connection, incident)
         except LookupError:
             return None
 

@@ -7,6 +7,7 @@ from gateway.db import (  # their tables join the metadata
     clock_tables,
     closing_tables,
     node_tables,
+    plan_tables,
     registry_tables,
     roster_tables,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "clock_tables",
     "closing_tables",
     "node_tables",
+    "plan_tables",
     "registry_tables",
     "roster_tables",
 ]

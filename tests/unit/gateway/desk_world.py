@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -45,7 +46,7 @@ NOW_NS = 1_767_225_600_000_000_000  # 2026-01-01 08:00 in China
 PASSWORD = "lamp-in-the-window"
 ORIGIN = "http://console.test"
 
-PLANS = {
+PLANS: dict[str, Any] = {
     "version": 3,
     "plan": [
         {

@@ -1,0 +1,152 @@
+"""Where plans change: one person proposes, another approves, and new incidents go by it.
+
+The only writer of plans. Each act is one transaction; a version once in force is kept whole.
+"""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import structs
+
+from alerts.channels.catalog import kinds
+from alerts.plan import Plans
+from alerts.plan_check import Manned, PlanProblem, problems
+from edge.settings import ConfigError, parse
+from gateway.db import plans as rows
+from gateway.db.engine import writing
+from gateway.db.plans import Fate, Proposal, Version
+from gateway.engine import Engine
+from gateway.registry.office import SYSTEM, digest
+
+log = logging.getLogger(__name__)
+
+OPEN_MAX = 50
+_DOCUMENT = Path("plans")
+
+
+class Refused(Exception):  # noqa: N818  (the caller's mistake or a lost race, not a fault of ours)
+    """The plans stay as they are; `code` says why in one word, `problems` what to mend."""
+
+    def __init__(self, code: str, why: str, found: list[PlanProblem] | None = None) -> None:
+        super().__init__(why)
+        self.code = code
+        self.problems = found or []
+
+
+def open_plans(database: sa.Engine, file: Mapping[str, Any], now_ns: int) -> None:
+    """The database has plans: its own, or the file's where that is new or has a higher version.
+
+    A file of an old version that says something else than when it was taken changes nothing;
+    that is logged.
+    """
+    with writing(database) as connection:
+        newest, taken = rows.newest(connection), rows.last_file(connection)
+        if newest is None or int(file["version"]) > newest:
+            made = Version(
+                int(file["version"]), now_ns, SYSTEM, SYSTEM, "taken from the file", digest(file)
+            )
+            rows.add_version(connection, made, dict(file))
+        elif taken is None or taken.file != digest(file):
+            log.warning(
+                "plans.toml is not what was taken, and version %d is in force; give the file a "
+                "higher version to put it in force, or propose the change",
+                newest,
+            )
+
+
+class PlanOffice:
+    """Proposals and decisions about the plans that `engine` goes by."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def check(self, table: Mapping[str, Any]) -> list[PlanProblem]:
+        """Everything that keeps `table`, a whole document, from being put in force."""
+        try:
+            found = parse(dict(table), Plans, _DOCUMENT)
+        except ConfigError as error:
+            return [PlanProblem(f.key, f.problem, f.remedy) for f in error.faults]
+        people = self._engine.book.roster.person
+        roles = frozenset(role for person in people for role in person.roles)
+        return problems(found, Manned(roles, frozenset(kinds())))
+
+    def propose(self, change: Mapping[str, Any], by: str, why: str, now_ns: int) -> int:
+        """A proposal, by number: `change` is a whole document, or one plan (which has an `id`).
+
+        Raises:
+            Refused: it has problems, or too many proposals wait.
+        """
+        with writing(self._engine.database) as connection:
+            if rows.count_open(connection) >= OPEN_MAX:
+                raise Refused("too_many", f"{OPEN_MAX} proposals wait to be decided")
+            base = rows.newest(connection)
+            before = None if base is None else rows.document(connection, base)
+            if base is None or before is None:
+                raise Refused("no_plans", "this gateway stores no plans")
+            table = {**_merged(before, change), "version": base + 1}
+            if found := self.check(table):
+                raise Refused("not_valid", "the plans have problems", found)
+            return rows.propose(connection, Proposal(0, base, now_ns, by, why, Fate.OPEN), table)
+
+    def approve(self, number: int, by: str, why: str, now_ns: int) -> Version:
+        """The proposal is in force for new incidents.
+
+        Raises:
+            Refused: there is none, it was decided, it is one's own, the plans have moved on, or
+                it has problems by now.
+        """
+        with writing(self._engine.database) as connection:
+            asked, table = _waiting(connection, number)
+            if asked.by == by:
+                raise Refused("own_proposal", "somebody else has to approve it")
+            if rows.newest(connection) != asked.base:
+                raise Refused("moved_on", f"it was made from version {asked.base}; propose anew")
+            if found := self.check(table):
+                raise Refused("not_valid", "the plans have problems by now", found)
+            made = Version(asked.base + 1, now_ns, asked.by, by, asked.why)
+            decided = structs.replace(
+                asked, state=Fate.APPROVED, decided_ns=now_ns, decided_by=by, decided_why=why,
+                version=made.version,
+            )  # fmt: skip
+            if not rows.decide(connection, decided):
+                raise Refused("decided", "somebody else was faster")
+            rows.add_version(connection, made, table)
+        return made
+
+    def reject(self, number: int, by: str, why: str, now_ns: int) -> Proposal:
+        """The proposal is over; whoever made it may do so too.
+
+        Raises:
+            Refused: there is none, or it was decided.
+        """
+        with writing(self._engine.database) as connection:
+            asked, _ = _waiting(connection, number)
+            decided = structs.replace(
+                asked, state=Fate.REJECTED, decided_ns=now_ns, decided_by=by, decided_why=why
+            )
+            if not rows.decide(connection, decided):
+                raise Refused("decided", "somebody else was faster")
+        return decided
+
+
+def _waiting(connection: sa.Connection, number: int) -> tuple[Proposal, dict[str, Any]]:
+    found = rows.proposal(connection, number)
+    if found is None:
+        raise Refused("no_such_proposal", "there is no proposal of that number")
+    if found[0].state is not Fate.OPEN:
+        raise Refused("decided", f"it is {found[0].state} already")
+    return found
+
+
+def _merged(before: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """`change` itself, or `before` with that one plan put in the place of its namesake."""
+    if "id" not in change:
+        return dict(change)
+    ids = [plan["id"] for plan in before["plan"]]
+    if change["id"] not in ids:
+        return {**before, "plan": [*before["plan"], change]}
+    put = [change if plan["id"] == change["id"] else plan for plan in before["plan"]]
+    return {**before, "plan": put}
