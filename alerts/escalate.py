@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     HAND_OVER = "hand_over"  # its owner's duty is over
     SHIFT_END = "shift_end"  # their own duty is over; it is being handed over
     CHECK = "check"  # a home is asked in a mass check
+    BUNDLE = "bundle"  # many incidents at once
     QUESTION = "question"  # a text of theirs was not understood
     OVERDUE = "overdue"  # somebody below has not done their part in time
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from alerts.naming import PlainName
+from alerts.pace import DigestTime, Habits, Quiet
 from alerts.plan import SMS, WEBHOOK, ChannelName, Estate, Role, Skill
 from alerts.shift import Instead, Leave, Pattern, Shift, doubled, overlaps
 from edge.settings import DurationS, Settings
@@ -34,7 +35,8 @@ class Person(Settings):
 
     `reach` holds addresses on the other channels, by channel, the preferred one first. `home` is
     the place from which they set out, `capacity` how many open incidents they can carry before
-    others go first. Without a `shift` they are always on duty.
+    others go first. Without a `shift` they are always on duty. During `quiet` hours only urgent
+    messages reach them; general ones come at `digest_at`.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
@@ -54,6 +56,8 @@ class Person(Settings):
     shift: tuple[Shift, ...] = Field(default=(), max_length=28)
     instead: tuple[Instead, ...] = Field(default=(), max_length=400)
     leave: tuple[Leave, ...] = Field(default=(), max_length=100)
+    quiet: Quiet | None = None
+    digest_at: DigestTime | None = None
 
     @field_validator("shift")
     @classmethod
@@ -89,6 +93,11 @@ class Person(Settings):
     def pattern(self) -> Pattern:
         """When this person is on duty."""
         return Pattern(self.shift, self.instead, self.leave)
+
+    @property
+    def habits(self) -> Habits:
+        """When this person wants to be told what."""
+        return Habits(self.quiet, self.digest_at, self.pattern)
 
     def address(self, channel: ChannelName) -> str | None:
         """Where `channel` finds this person; None if it does not."""

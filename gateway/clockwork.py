@@ -18,7 +18,7 @@ from alerts.incident import ESCALATING, Incident
 from alerts.plan import ClockKind, Plan, Terms
 from alerts.roster import recipients
 from edge.reading import MINUTE_NS
-from gateway import holding
+from gateway import holding, pacing
 from gateway.db import clocks as rows
 from gateway.db import incidents, outbox
 from gateway.db.timeline import SYSTEM, note
@@ -147,3 +147,4 @@ def _take_back(work: "Work", clock: Clock) -> None:
     for owed in outbox.of_incident(work.connection, clock.incident_id, [Purpose.OVERDUE]):
         if (owed.notice.generation, owed.notice.step, owed.notice.round) == ours:
             work.withdraw(owed, f"not needed: {clock.kind} came late")
+    pacing.drop_about(work, clock.incident_id, ours, f"not needed: {clock.kind} came late")

@@ -13,7 +13,7 @@ from alerts.escalate import Purpose
 from alerts.incident import ESCALATING, Incident
 from alerts.outbox import RANK, RETRY, DeliveryState
 from edge.reading import MINUTE_NS, Tier
-from gateway import hearing_from, holding
+from gateway import bundling, hearing_from, holding
 from gateway.db import incidents, outbox
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.outbox import Claim, Owed
@@ -167,6 +167,8 @@ def _is_running(incident: Incident, owed: Owed) -> bool:
 
 def _fall_back(work: Work, owed: Owed, *, gave_up: bool) -> None:
     """Owe the same on the person's next channel; without one, bring the next step forward."""
+    if owed.notice.purpose is Purpose.BUNDLE:
+        bundling.fall_back(work, owed)
     if owed.incident_id is None or not is_wanted(work, owed):
         return
     incident = incidents.get(work.connection, owed.incident_id)

@@ -17,8 +17,10 @@ from alerts.plan import SMS
 from alerts.reply import NotUnderstood, Puzzle, Understood, understand
 from alerts.roster import Person
 from edge.reading import DAY_NS, HOUR_NS, Tier
+from gateway import bundling
 from gateway.campaign.asking import take_answer
-from gateway.db import codes, incidents, outbox
+from gateway.db import bundles, codes, incidents, outbox
+from gateway.db.bundles import Bundle
 from gateway.db.outbox import Message
 from gateway.db.storable import storable
 from gateway.db.tables import inbox
@@ -88,6 +90,8 @@ def _act_on(work: Work, inbound: Inbound) -> tuple[str, str | None]:
         return UNKNOWN_PHONE, None
     if isinstance(meaning, NotUnderstood):
         return meaning.puzzle.value, None
+    if bundle := _bundle(work, person, inbound.about, meaning):
+        return bundling.answer(work, bundle, meaning.said.act), None
     target = _told(work, inbound.about) if inbound.about else _target(work, person, meaning)
     if not isinstance(target, tuple):
         return target, None
@@ -98,6 +102,18 @@ def _act_on(work: Work, inbound: Inbound) -> tuple[str, str | None]:
     except IllegalAct:
         return Answer.OVER.value, incident.id
     return said.act.value, incident.id
+
+
+def _bundle(
+    work: Work, person: Person | None, about: str | None, meaning: Understood
+) -> Bundle | None:
+    """The bundle that was answered as a whole, by its message or its code; None otherwise."""
+    if about:
+        owed = outbox.by_idempotency_id(work.connection, about)
+        return bundles.by_outbox(work.connection, owed.outbox_id) if owed else None
+    if person is None or meaning.code is None:
+        return None
+    return bundles.meant(work.connection, phone(person), meaning.code)
 
 
 def _told(work: Work, about: str) -> tuple[Incident, str] | str:
@@ -115,6 +131,8 @@ def _target(work: Work, person: Person | None, meaning: Understood) -> tuple[Inc
         meant = codes.meant(work.connection, number, meaning.code)
         return meant or Answer.NOT_UNDERSTOOD.value
     since_ns = work.now_ns - FRESH_NS
+    if bundles.has_told(work.connection, number, since_ns):
+        return Answer.WHICH.value
     perhaps = codes.spoken_of(work.connection, number, since_ns, limit=2)
     return perhaps[0] if len(perhaps) == 1 else Answer.WHICH.value
 

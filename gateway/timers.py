@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from gateway import clockwork, holding, silencing
-from gateway.db import clocks, holds, silences, tenures
+from gateway import clockwork, holding, pacing, silencing
+from gateway.db import clocks, holds, silences, tenures, waiting
 from gateway.handover import hand_over
 from gateway.work import Work
 
@@ -27,6 +27,7 @@ BEFORE_STEPS = (
 AFTER_STEPS = (
     Timer(clocks.next_due_ns, clockwork.strike_due),
     Timer(tenures.next_due_ns, hand_over),
+    Timer(waiting.next_ns, pacing.tell_due),
 )
 """What goes by whom the steps that were due have told."""
 

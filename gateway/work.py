@@ -20,7 +20,7 @@ from alerts.incident import ESCALATING, Act, Command, Incident, State
 from alerts.outbox import DeliveryState
 from alerts.plan import Plan
 from edge.reading import Finding, FindingState, Tier, Timeliness
-from gateway import clockwork, drills, holding, tenancy
+from gateway import clockwork, drills, holding, pacing, tenancy
 from gateway.book import Book
 from gateway.closing import labels, terms
 from gateway.db import incidents, outbox, phones
@@ -38,7 +38,10 @@ NOTE_MAX = 1_000
 
 
 class Work:
-    """Changes to incidents within one transaction; `changed` has the ids of those touched."""
+    """Changes to incidents within one transaction; `changed` has the ids of those touched.
+
+    `flooded` remembers for whom too much is new just now.
+    """
 
     def __init__(self, connection: sa.Connection, book: Book, chance: Chance, now_ns: int) -> None:
         self.connection = connection
@@ -46,6 +49,8 @@ class Work:
         self.now_ns = now_ns
         self.changed: set[str] = set()
         self.owes = False
+        self.chance = chance
+        self.flooded: dict[str, bool] = {}
         self._composer = Composer(connection, book, chance, now_ns)
 
     def take(self, finding: Finding, source: tuple[str, str, int]) -> bool:
@@ -126,8 +131,13 @@ class Work:
         return owed.incident
 
     def owe(self, incident: Incident, notices: Iterable[Notice]) -> None:
-        """A message is owed for each notice whose person can still be reached."""
-        for notice in drills.allowed(self.connection, incident, notices):
+        """A message is owed for each notice whose person can still be reached, now or later."""
+        allowed = drills.allowed(self.connection, incident, notices)
+        self.send(incident, pacing.sort(self, incident, allowed))
+
+    def send(self, incident: Incident, notices: Iterable[Notice]) -> None:
+        """A message is owed now for each notice whose person can still be reached."""
+        for notice in notices:
             message = self._composer.compose(incident, notice)
             if message is None:
                 note(self.connection, incident, "unreachable", SYSTEM,
@@ -141,7 +151,9 @@ class Work:
 
         One that is being sent just now is let go: its sender will find nothing more to do.
         """
+        purposes = tuple(purposes)
         outbox.unwatch(self.connection, incident.id)
+        pacing.take_back(self, incident, purposes, reason)
         for owed in outbox.of_incident(self.connection, incident.id, purposes):
             self.withdraw(owed, reason)
 
@@ -223,7 +235,8 @@ class Work:
 
     def _told(self, incident: Incident) -> list[Notice]:
         rows = outbox.of_incident(self.connection, incident.id, _REACHED)
-        return [row.notice for row in rows if row.attempt > 0]
+        alone = [row.notice for row in rows if row.attempt > 0]
+        return alone + pacing.told_together(self, incident, _REACHED)
 
     def _call_support(self, incident: Incident) -> None:
         plan = self.plan(incident)

@@ -90,7 +90,7 @@ def take_answer(work: "Work", inbound: Inbound) -> str | None:
     meaning = understand(inbound.text)
     if call is None or (isinstance(meaning, Understood) and meaning.code is not None):
         return None
-    if codes.undone(work.connection, inbound.address, limit=1):
+    if codes.spoken_of(work.connection, inbound.address, work.now_ns, limit=1):
         return None
     said = answer(inbound.text)
     if said is CallState.UNCLEAR and call["state"] == CallState.SAFE:

@@ -219,6 +219,8 @@ class Viewer:
             parts.append(self._voice.name("lack", str(lack)))
         if hold := detail.get("hold"):
             parts.append(self._voice.name("why", str(hold)))
+        if wait := detail.get("wait"):
+            parts.append(self._voice.name("wait", str(wait)))
         if note := detail.get("note"):
             parts.append(f"「{note}」")
         return " · ".join(parts)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alerts.code import Chance, issue
 from alerts.incident import ENDED, Incident, State
 from edge.reading import DAY_NS
-from gateway.db import incidents
+from gateway.db import bundles, incidents
 from gateway.db.tables import code as table
 from gateway.db.tables import incident as incident_table
 
@@ -41,17 +41,27 @@ def code_for(connection: sa.Connection, asked: Asked, chance: Chance, now_ns: in
     )
     if (held := connection.execute(known).scalar()) is not None:
         return str(held)
-    fresh = issue(_taken(connection, asked.phone, now_ns), chance)
+    issued = fresh(connection, asked.phone, chance, now_ns)
     connection.execute(
         sa.insert(table).values(
             phone=asked.phone,
-            code=fresh,
+            code=issued,
             incident_id=asked.incident_id,
             person_id=asked.person_id,
             issued_ns=now_ns,
         )
     )
-    return fresh
+    return issued
+
+
+def fresh(connection: sa.Connection, phone: str, chance: Chance, now_ns: int) -> str:
+    """A code that stands for nothing on this phone.
+
+    Raises:
+        alerts.code.CodesExhausted: too many are out for it.
+    """
+    out = bundles.codes_out(connection, phone, now_ns)
+    return issue(_taken(connection, phone, now_ns) | out, chance)
 
 
 def meant(connection: sa.Connection, phone: str, code: str) -> tuple[Incident, str] | None:

@@ -6,11 +6,17 @@ one of the two tables here; a test finds those in neither.
 
 import sqlalchemy as sa
 
+from alerts.pace import Wait
+from gateway.db.bundle_tables import traffic, waiting
 from gateway.db.clock_tables import clock
 from gateway.db.hold_tables import hold
 from gateway.db.roster_tables import tenure
 from gateway.db.tables import edge_status, incident, outbox, spend
 
+# Quiet hours and digests are by the wall; they stay.
+_PACED = sa.and_(
+    waiting.c.due_ns.is_not(None), waiting.c.why.in_([Wait.STORM.value, Wait.LOAD.value])
+)
 _RUNS = sa.and_(clock.c.ended_ns.is_(None), clock.c.civil.is_(False))
 
 MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
@@ -24,6 +30,9 @@ MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
     (outbox.c.lease_until_ns, outbox.c.lease_until_ns.is_not(None)),
     (hold.c.until_ns, hold.c.until_ns.is_not(None)),
     (tenure.c.due_ns, tenure.c.due_ns.is_not(None)),
+    (waiting.c.due_ns, _PACED),
+    (traffic.c.told_ns, sa.true()),
+    (traffic.c.full_ns, sa.true()),
     (spend.c.at_ns, sa.true()),
     (edge_status.c.at_ns, edge_status.c.at_ns > 0),
 )

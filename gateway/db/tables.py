@@ -96,6 +96,7 @@ incident = Table(
     Index(None, "state", "tier", "opened_ns"),
     Index(None, "subject", "opened_ns"),
     Index(None, "rule", "condition_active"),
+    Index(None, "opened_ns"),
 )
 
 # `kind`: opened, held, released, an Act, absorbed, withdrawn, step, plan_hole, exhausted,

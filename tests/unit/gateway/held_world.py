@@ -69,7 +69,7 @@ def a_registry(homes: int = 6) -> Registry:
 
 @cache
 def a_book() -> Book:
-    """The example plans and people, with everything held and paced as it is by default."""
+    """The example plans and people; lesser incidents settle, and nobody is ever told too much."""
     return Book(
         plans=load(CONFIG / "plans.toml", Plans),
         roster=load(CONFIG / "roster.toml", Roster),
@@ -77,7 +77,7 @@ def a_book() -> Book:
         public_url="https://example.org",
         secret=b"s" * 32,
         registry=a_registry(),
-        pace=Pace(),
+        pace=Pace(digest_at=None, flood=1_000, per_hour=60, burst=60),
     )
 
 

@@ -1,0 +1,169 @@
+"""Lets lesser messages wait their turn, and tells what has waited together.
+
+Every notice is accounted for: it goes by itself, waits in `waiting`, goes in a bundle, or is
+dropped with a reason. Before it is told, its incident is asked whether that is still wanted.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from alerts import pace as terms
+from alerts.escalate import Notice, Purpose
+from alerts.incident import ENDED, ESCALATING, Incident
+from alerts.pace import Civil, Pace, Turn
+from alerts.roster import Person
+from edge.reading import SECOND_NS, Tier
+from gateway import bundling, holding
+from gateway.db import bundles, incidents, waiting
+from gateway.db.bundles import Recent
+from gateway.db.timeline import SYSTEM, note
+from gateway.db.waiting import Waiting
+from gateway.drills import is_drill
+
+if TYPE_CHECKING:
+    from gateway.work import Work
+
+_PACED = frozenset({Purpose.ALERT, Purpose.STAND_DOWN, Purpose.OVERDUE, Purpose.TAKEN})
+_GONE = "not needed any more"
+
+
+def sort(work: "Work", incident: Incident, notices: Iterable[Notice]) -> list[Notice]:
+    """The notices that go now, by themselves; the others wait from now on. Drills never wait."""
+    pace = work.book.pace
+    if pace is None or is_drill(incident.rule):
+        return list(notices)
+    return [notice for notice in notices if not _waits(work, incident, notice, pace)]
+
+
+def tell_due(work: "Work", limit: int) -> int:
+    """Everybody whose turn has come is told all that waits for it; returns how many people."""
+    people = waiting.people_due(work.connection, work.now_ns, limit)
+    for person_id in people:
+        _tell(work, person_id)
+    return len(people)
+
+
+def take_back(work: "Work", incident: Incident, purposes: Iterable[Purpose], reason: str) -> None:
+    """Nobody is told of the incident by what waits, or by a bundle that was never sent.
+
+    The others of such a bundle have their turn at once.
+    """
+    if work.book.pace is None:
+        return
+    purposes = tuple(purposes)
+    waiting.drop(
+        work.connection, waiting.of_incident(work.connection, incident.id, purposes), reason
+    )
+    unsent = waiting.bundled(work.connection, incident.id, purposes, tried=False)
+    undone = {each for each in _bundles_of(unsent) if bundling.undo(work, each, reason)}
+    waiting.drop(work.connection, [row for row in unsent if row.bundle_id in undone], reason)
+
+
+def drop_about(work: "Work", incident_id: str, run: tuple[int, int, int], reason: str) -> None:
+    """What waits of one missed deadline (generation, step, round) is never told."""
+    rows = waiting.of_incident(work.connection, incident_id, [Purpose.OVERDUE])
+    ours = [
+        row for row in rows
+        if (row.notice.generation, row.notice.step, row.notice.round) == run
+    ]  # fmt: skip
+    waiting.drop(work.connection, ours, reason)
+
+
+def _bundles_of(rows: list[Waiting]) -> set[str]:
+    return {row.bundle_id for row in rows if row.bundle_id is not None}
+
+
+def told_together(work: "Work", incident: Incident, purposes: Iterable[Purpose]) -> list[Notice]:
+    """The notices of the incident that went out in bundles."""
+    if work.book.pace is None:
+        return []
+    rows = waiting.bundled(work.connection, incident.id, purposes, tried=True)
+    return [row.notice for row in rows]
+
+
+def is_flooded(work: "Work", person: Person, pace: Pace) -> bool:
+    """Whether too much is new in the person's areas; asked once in a transaction."""
+    if person.id not in work.flooded:
+        since_ns = work.now_ns - int(pace.flood_window * SECOND_NS)
+        recent = Recent(since_ns, pace.flood + 1)
+        work.flooded[person.id] = bundles.is_flooded(work.connection, person.areas, recent)
+    return work.flooded[person.id]
+
+
+def _waits(work: "Work", incident: Incident, notice: Notice, pace: Pace) -> bool:
+    person = work.book.roster.get(notice.person_id)
+    if person is None:
+        return False
+    turn = _turn(work, incident, notice, person) if notice.purpose in _PACED else None
+    if turn is None:
+        _count(work, person, pace)
+        return False
+    if waiting.put(work.connection, notice, turn, work.now_ns):
+        work.owes = True
+        note(work.connection, incident, "waits", SYSTEM,
+             person=person.id, wait=turn.why.value, due_ns=turn.due_ns)  # fmt: skip
+    return True
+
+
+def _turn(work: "Work", incident: Incident, notice: Notice, person: Person) -> Turn | None:
+    pace = work.book.pace
+    if pace is None or incident.tier is Tier.URGENT:
+        return None
+    traffic = bundles.traffic_of(
+        work.connection, notice.person_id, flooded=is_flooded(work, person, pace)
+    )
+    if traffic.told_ns == work.now_ns and not traffic.flooded and incident.tier is not Tier.GENERAL:
+        return None  # another channel of the message that has just had its turn
+    clock = Civil(work.now_ns, work.book.zone)
+    return terms.turn(incident.tier, person.habits, traffic, pace, clock)
+
+
+def _count(work: "Work", person: Person, pace: Pace) -> None:
+    traffic = bundles.traffic_of(work.connection, person.id, flooded=False)
+    after = terms.told(traffic, pace, work.now_ns)
+    bundles.keep_traffic(work.connection, person.id, after)
+
+
+def _tell(work: "Work", person_id: str) -> None:
+    pace, person = work.book.pace, work.book.roster.get(person_id)
+    rows = waiting.of_person(work.connection, person_id, work.now_ns)
+    if pace is None or person is None:
+        waiting.drop(work.connection, rows, "has left the roster")
+        return
+    flooded = is_flooded(work, person, pace)
+    traffic = bundles.traffic_of(work.connection, person_id, flooded=flooded)
+    clock = Civil(work.now_ns, work.book.zone)
+    if (turn := terms.earliest(person.habits, traffic, pace, clock)) is not None:
+        waiting.postpone(work.connection, person_id, turn, work.now_ns)
+        return
+    wanted, incidents_told = _still_wanted(work, rows)
+    if len(incidents_told) == 1:
+        (incident,) = incidents_told.values()
+        waiting.told(work.connection, wanted, None, work.now_ns)
+        work.send(incident, [row.notice for row in wanted])
+    elif incidents_told:
+        bundling.make(work, person, wanted, incidents_told)
+    if incidents_told:
+        _count(work, person, pace)
+
+
+def _still_wanted(work: "Work", rows: list[Waiting]) -> tuple[list[Waiting], dict[str, Incident]]:
+    """The rows that still have a point, and their incidents; the others are dropped."""
+    found = {row.notice.incident_id for row in rows}
+    known = {each: incidents.get(work.connection, each) for each in sorted(found)}
+    wanted = [row for row in rows if _is_wanted(work, row.notice, known[row.notice.incident_id])]
+    kept = {row.row_id for row in wanted}
+    waiting.drop(work.connection, [row for row in rows if row.row_id not in kept], _GONE)
+    return wanted, {row.notice.incident_id: known[row.notice.incident_id] for row in wanted}
+
+
+def _is_wanted(work: "Work", notice: Notice, incident: Incident) -> bool:
+    if notice.purpose is Purpose.STAND_DOWN:
+        return not incident.condition_active
+    if notice.purpose in {Purpose.OVERDUE, Purpose.TAKEN}:
+        return incident.state not in ENDED and incident.generation == notice.generation
+    return (
+        incident.state in ESCALATING
+        and incident.generation == notice.generation
+        and not holding.is_held(work, incident.id)
+    )
