@@ -15,6 +15,7 @@ from edge.registry import Registry
 from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
 from gateway.plans.shelf import Shelf
+from gateway.work_items import WorkItemSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Book:
     link_life_ns: int = 3 * DAY_NS
     budgets: Budgets = field(default_factory=Budgets)
     closing: ClosingSettings = field(default_factory=ClosingSettings)
+    work_items: WorkItemSettings = field(default_factory=WorkItemSettings)
     zone_name: str | None = None
     registry: Registry | None = None
     pace: Pace | None = None

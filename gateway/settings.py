@@ -51,6 +51,7 @@ from gateway.heartbeat_settings import HeartbeatSettings
 from gateway.plans.shelf import Shelf
 from gateway.registry.signing import signing_key
 from gateway.roster_faults import strange_places
+from gateway.work_items import WorkItemSettings
 from gateway.zone import ZoneName
 
 _SQLITE = "sqlite:///"
@@ -149,6 +150,7 @@ class GatewaySettings(Settings):
     closing: ClosingSettings = ClosingSettings()
     drill: DrillSettings | None = None
     campaign: CampaignSettings = CampaignSettings()
+    work_items: WorkItemSettings = WorkItemSettings()
     metrics_token: SecretStr | None = None
     heartbeat: HeartbeatSettings | None = None
     alertmanager: AlertmanagerSettings | None = None
@@ -238,6 +240,7 @@ def load_gateway(path: Path) -> Loaded:
         link_life_ns=int(settings.link_life * SECOND_NS),
         budgets=_budgets(settings),
         closing=settings.closing,
+        work_items=settings.work_items,
         registry=registry,
         pace=settings.pace,
     )

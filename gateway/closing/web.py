@@ -1,8 +1,9 @@
 """All that the web side has about how cases end and what is learned of it."""
 
-from gateway.api import campaigns, drills, evidence, performance
+from gateway.api import campaigns, drills, evidence, performance, work_items
 from gateway.console import campaigns as campaigns_page
 from gateway.console import closing, rules
+from gateway.console import work_items as work_items_page
 
 ROUTERS = (
     campaigns.router,
@@ -12,4 +13,6 @@ ROUTERS = (
     performance.router,
     closing.router,
     rules.router,
+    work_items.router,
+    work_items_page.router,
 )

@@ -26,6 +26,7 @@ class Ending:
     stages: tuple[Reached, ...]
     reworks: int
     reason: str
+    may_act: bool
     may_rework: bool
     may_bring: bool
     evidence: tuple[Item, ...]
@@ -41,6 +42,7 @@ def ending(desk: Desk, detail: Detail, principal: Principal) -> Ending:
         stages=stages(incident.since_ns, events),
         reworks=sum(kind == Act.REWORK.value for kind, _ in events),
         reason=str(closes[-1].detail.get("reason", "")) if closes else "",
+        may_act=principal.may(Right.ACT),
         may_rework=principal.may(Right.ACT) and incident.state in {State.RESOLVED, State.VERIFIED},
         may_bring=sees and incident.state is not State.MERGED,
         evidence=tuple(Shelf(desk.db).of(incident.id)) if sees else (),

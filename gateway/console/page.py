@@ -89,7 +89,7 @@ class Voice:
 
 _READERS_NAV = (
     ("incidents", "/"), ("units", "/units"), ("edges", "/edges"), ("silences", "/silences"),
-    ("rules", "/rules"), ("campaigns", "/campaigns"),
+    ("rules", "/rules"), ("campaigns", "/campaigns"), ("work_items", "/work-items"),
 )  # fmt: skip
 _INSTALLERS_NAV = (("install", "/install"),)
 

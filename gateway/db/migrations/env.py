@@ -10,6 +10,7 @@ from gateway.db import (  # their tables join the metadata
     plan_tables,
     registry_tables,
     roster_tables,
+    work_item_tables,
 )
 from gateway.db.tables import metadata
 
@@ -21,6 +22,7 @@ __all__ = [
     "plan_tables",
     "registry_tables",
     "roster_tables",
+    "work_item_tables",
 ]
 
 context.configure(
