@@ -246,7 +246,8 @@ def _pulse(
     ]
     with reading(engine.database) as connection:
         capped = engine.book.budgets.costs.capped(connection, now_ns)
-    return Pulse(dispatcher.beat_ns, tuple(dead), engine.broke_ns, capped=capped)
+    speed = max(1.0, clock.speed)
+    return Pulse(dispatcher.beat_ns, tuple(dead), engine.broke_ns, capped=capped, speed=speed)
 
 
 def _greet(desk: Desk, listening: socket.socket) -> None:

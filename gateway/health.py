@@ -78,6 +78,7 @@ class Pulse(Struct, frozen=True):
     shows no sign of life; `broke_ns` is when a step of a plan last broke the engine;
     `audited_ns` and `mended` tell of the last self-audit and what it had to set going again;
     over those in `capped` only urgent messages go, since they have cost as much as they may.
+    `speed` is how many seconds of the clock pass in a real one.
     """
 
     beat_ns: int | None = None
@@ -86,6 +87,7 @@ class Pulse(Struct, frozen=True):
     audited_ns: int | None = None
     mended: int = 0
     capped: tuple[str, ...] = ()
+    speed: float = 1.0
 
 
 class Vitals(Struct, frozen=True):
@@ -98,7 +100,8 @@ class Vitals(Struct, frozen=True):
     the messages meant to bring findings that could not be read in the last day; `broke_ns`
     is when a step of a plan last broke the engine; `calendar_year` is the year, near or
     begun, whose working days are not published as far as we know; `capped` the channels that
-    only urgent messages go over, since they have cost as much as they may.
+    only urgent messages go over, since they have cost as much as they may. Where the clock has
+    a `speed` above 1, a machine may take as many times as long by it.
     """
 
     at_ns: int
@@ -114,13 +117,22 @@ class Vitals(Struct, frozen=True):
     mended: int = 0
     calendar_year: int | None = None
     capped: tuple[str, ...] = ()
+    speed: float = 1.0
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether something that is owed waits for longer than it may."""
+        return self.overdue_ns > OVERDUE_NS * self.speed
 
     @property
     def can_notify(self) -> bool:
         """Whether what is owed to people goes out."""
-        stuck = self.dispatcher_ns is not None and self.at_ns - self.dispatcher_ns > BEAT_NS
+        stuck = (
+            self.dispatcher_ns is not None
+            and self.at_ns - self.dispatcher_ns > BEAT_NS * self.speed
+        )
         broke = self.broke_ns is not None and self.at_ns - self.broke_ns <= BROKE_NS
-        return self.overdue_ns <= OVERDUE_NS and not (self.failing or stuck or broke)
+        return not (self.is_overdue or self.failing or stuck or broke)
 
     @property
     def hears(self) -> bool:
@@ -136,7 +148,7 @@ class Vitals(Struct, frozen=True):
     @property
     def is_audited(self) -> bool:
         """Whether the last self-audit is fresh; true where there has been none yet."""
-        return self.audited_ns is None or self.at_ns - self.audited_ns <= AUDITED_NS
+        return self.audited_ns is None or self.at_ns - self.audited_ns <= AUDITED_NS * self.speed
 
 
 def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
@@ -157,6 +169,7 @@ def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
             mended=pulse.mended,
             calendar_year=_calendar_year(now_ns),
             capped=pulse.capped,
+            speed=pulse.speed,
         )
 
 

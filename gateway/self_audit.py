@@ -6,7 +6,7 @@ that takes nothing or a step long overdue, becomes an incident of its own when i
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import sqlalchemy as sa
 from msgspec import Struct, structs
@@ -14,7 +14,6 @@ from msgspec import Struct, structs
 from edge.clock import Clock, sleep
 from edge.outbox import Envelope
 from edge.reading import (
-    MINUTE_NS,
     SECOND_NS,
     Evidence,
     Finding,
@@ -108,18 +107,23 @@ class SelfAudit:
     def _mend(self, now_ns: int) -> Counter[str]:
         mended: Counter[str] = Counter()
         with reading(self._engine.database) as connection:
-            suspects = [fault for fault in Fault if faults.find(connection, fault, now_ns)]
+            suspects = [fault for fault in Fault if self._find(connection, fault, now_ns)]
         if not suspects:
             return mended
         with writing(self._engine.database) as connection:
             for fault in suspects:
-                ids = faults.find(connection, fault, now_ns)
+                ids = self._find(connection, fault, now_ns)
                 faults.mend(connection, fault, ids, now_ns)
                 mended[fault.value] = len(ids)
                 self._engine.counts["audit_mended", fault.value] += len(ids)
         log.error("set going again: %s", dict(mended))
         announce(self._engine, frozenset())
         return mended
+
+    def _find(self, connection: sa.Connection, fault: Fault, now_ns: int) -> Sequence[object]:
+        # Where an hour of the clock is a second, leases are as many times as long.
+        lease_ns_max = int(faults.LEASE_NS_MAX * max(1.0, self._clock.speed))
+        return faults.find(connection, fault, now_ns, lease_ns_max)
 
     def _say(self, found: Audit, now_ns: int) -> None:
         standing = self._standing()
@@ -148,7 +152,7 @@ def _reasons(vitals: Vitals) -> tuple[str, ...]:
         return ()
     overdue_s = vitals.overdue_ns // SECOND_NS
     told = [f"channel {name}" for name in vitals.failing]
-    told += [f"overdue {overdue_s} s"] if overdue_s > MINUTE_NS // SECOND_NS else []
+    told += [f"overdue {overdue_s} s"] if vitals.is_overdue else []
     return tuple(told) or ("engine",)
 
 

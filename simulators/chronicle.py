@@ -106,8 +106,9 @@ def _rows(connection: sa.Connection, table: sa.Table, *order: str) -> sa.CursorR
 
 
 def _home(subject: str) -> str:
-    """The dwelling in `site/building/unit[/device]`."""
-    return subject.split("/")[2]
+    """The dwelling in `site/building/unit[/device]`; the whole of what is about no dwelling."""
+    _, _, *parts = subject.split("/")
+    return parts[0] if parts else subject
 
 
 def _incident(row: sa.Row[Any]) -> IncidentLine:

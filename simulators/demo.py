@@ -43,7 +43,7 @@ from simulators.pace import Progress, play
 from simulators.phone import Habit, Phones
 from simulators.sms_side import Missing, SmsSide, gammu_side, twin_side
 from simulators.story import Story, edit, merged, messages_of
-from simulators.webhook_sink import WebhookSink
+from simulators.webhook_sink import TOLERANCE_S, WebhookSink
 
 SITE = "s01"
 STOPPED, SILENT = "home-031", "home-001"
@@ -129,7 +129,7 @@ class _Demo:
     async def _box(self) -> AsyncIterator[tuple[Box, SmsSide]]:
         """The servers around the system, and the files that it reads."""
         secret = make_hook_secret(self._folder)
-        sink = WebhookSink(self._clock, secret)
+        sink = WebhookSink(self._clock, secret, tolerance_s=TOLERANCE_S * self._clock.speed)
         sink.watchers.append(self._narrator.hook_called)
         async with AsyncExitStack() as stack:
             console_port = free_port(self._options.port)

@@ -35,9 +35,12 @@ class Fault(StrEnum):
     ENDLESS_LEASE = "endless_lease"  # held by a sender beyond any lease there is
 
 
-def find(connection: sa.Connection, fault: Fault, now_ns: int) -> Sequence[object]:
-    """The ids of the rows that have `fault`, at most 200."""
-    return list(connection.execute(_QUERIES[fault](now_ns).limit(FOUND_MAX)).scalars())
+def find(
+    connection: sa.Connection, fault: Fault, now_ns: int, lease_ns_max: int = LEASE_NS_MAX
+) -> Sequence[object]:
+    """The ids of the rows that have `fault`, at most 200; no lease is as long as `lease_ns_max`."""
+    query = _QUERIES[fault](now_ns, lease_ns_max)
+    return list(connection.execute(query.limit(FOUND_MAX)).scalars())
 
 
 def mend(connection: sa.Connection, fault: Fault, ids: Sequence[object], now_ns: int) -> None:
@@ -59,7 +62,7 @@ def nobodys() -> sa.Select[tuple[str]]:
     )
 
 
-def _lost(now_ns: int) -> sa.Select[tuple[int]]:
+def _lost(now_ns: int, _: int) -> sa.Select[tuple[int]]:
     wanted = sa.and_(
         incident.c.state.in_(_LIVE),
         incident.c.condition_active.is_(True),
@@ -75,13 +78,13 @@ def _lost(now_ns: int) -> sa.Select[tuple[int]]:
     )
 
 
-def _endless(now_ns: int) -> sa.Select[tuple[int]]:
-    return sa.select(outbox.c.id).where(outbox.c.lease_until_ns > now_ns + LEASE_NS_MAX)
+def _endless(now_ns: int, lease_ns_max: int) -> sa.Select[tuple[int]]:
+    return sa.select(outbox.c.id).where(outbox.c.lease_until_ns > now_ns + lease_ns_max)
 
 
-_QUERIES: Mapping[Fault, Callable[[int], sa.Select[Any]]] = MappingProxyType(
+_QUERIES: Mapping[Fault, Callable[[int, int], sa.Select[Any]]] = MappingProxyType(
     {
-        Fault.NOBODYS: lambda _: nobodys(),
+        Fault.NOBODYS: lambda *_: nobodys(),
         Fault.LOST_MESSAGE: _lost,
         Fault.ENDLESS_LEASE: _endless,
     }

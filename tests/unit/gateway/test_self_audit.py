@@ -40,6 +40,10 @@ class FixedClock:
         return self.at_ns
 
 
+class FastClock(FixedClock):
+    speed = 900.0
+
+
 class Gateway:
     """An engine and its audit; `pulse` is what the running parts would say."""
 
@@ -249,3 +253,12 @@ def test_what_failed_on_every_try_lately_is_a_reason(gateway: Gateway) -> None:
         for claim in gateway.engine.claim(now_ns, 99):
             gateway.engine.record(claim, Verdict(Outcome.UNKNOWN, "timeout"), now_ns)
     assert gateway.audit.look(NOW + 5 * MINUTE_NS).reasons == ("channel sms", "channel webhook")
+
+
+def test_a_clock_that_runs_faster_allows_a_machine_as_much_more_of_it(gateway: Gateway) -> None:
+    raise_one(gateway.engine)
+    assert gateway.engine.claim(NOW, 9, lease_ns=900 * MINUTE_NS)
+    fast = SelfAudit(gateway.engine, gateway.vitals, site="s01", clock=FastClock())
+    gateway.pulse = Pulse(speed=900.0, beat_ns=NOW - HOUR_NS)
+    gateway.change(tables.incident, next_due_ns=NOW - HOUR_NS)
+    assert fast.look(NOW).sound
