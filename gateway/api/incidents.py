@@ -12,8 +12,10 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, func, select
 
+from alerts.clocks import Clock
 from alerts.incident import ENDED, Incident, State
 from edge.reading import Finding, Tier
+from gateway.db import clocks
 from gateway.db.engine import reading
 from gateway.db.incidents import find, from_row, latest_finding
 from gateway.db.tables import incident, incident_event, ledger, outbox
@@ -69,12 +71,16 @@ class Delivery(Struct, frozen=True):
 
 
 class Detail(Struct, frozen=True):
-    """An incident with its story; `finding` is the latest statement it rests on."""
+    """An incident with its story; `finding` is the latest statement it rests on.
+
+    `clocks` are its deadlines, of all runs of its plan, the earliest due first.
+    """
 
     incident: Incident
     finding: Finding
     timeline: tuple[Event, ...]
     deliveries: tuple[Delivery, ...]
+    clocks: tuple[Clock, ...] = ()
 
 
 class Page(Struct, frozen=True):
@@ -148,6 +154,7 @@ class IncidentReader:
                 latest_finding(connection, found.finding_id),
                 _timeline(connection, incident_id),
                 _deliveries(connection, incident_id),
+                tuple(clocks.of_incident(connection, incident_id)),
             )
 
     def _incidents(self, query: Select[Any]) -> list[Incident]:

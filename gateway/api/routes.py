@@ -19,6 +19,7 @@ from gateway.api.homes import CURVE_NS_MAX
 from gateway.api.incidents import PAGE_MAX, BadCursorError
 from gateway.api.problem import Problem, finite_json
 from gateway.api.quiet import TOLD, Quiet, quiet_of
+from gateway.db.engine import reading
 from gateway.engine import Conflict, NoSuchIncident
 from gateway.live import SUBSCRIBERS_MAX
 from gateway.metrics import CONTENT_TYPE, GatewayCollector, render
@@ -100,12 +101,13 @@ async def incident(request: Request, incident_id: Id) -> Response:
     if detail is None:
         raise Problem(404, "no_such_incident", "There is no incident of that id.")
     (placed,) = _placed(desk, [detail.incident])
-    plan = next((p for p in desk.book.plans.plan if p.id == detail.incident.plan_id), None)
+    with reading(desk.db) as connection:
+        plan = desk.book.plan_of(connection, detail.incident)
     body = msgspec.to_builtins(detail) | {
         "place_zh": placed.place_zh,
         "place_en": placed.place_en,
         "quiet": placed.quiet,
-        "plan": None if plan is None else plan.model_dump(mode="json"),
+        "plan": plan.model_dump(mode="json"),
     }
     return finite_json(body)
 

@@ -201,7 +201,7 @@ async def _incident_page(
         evidence=evidence,
         seen=viewer.measures(evidence.seen),
         usual=viewer.measures(evidence.usual),
-        plan=viewer.plan(incident),
+        plan=viewer.plan(detail),
         timeline=viewer.timeline(detail.timeline),
         deliveries=viewer.deliveries(detail.deliveries),
         curve=await _evidence_curve(

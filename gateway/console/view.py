@@ -10,11 +10,12 @@ from alerts.plan import Plan
 from edge.reading import SECOND_NS, Tier
 from gateway.access.role import Principal, Right
 from gateway.api.desk import Desk
-from gateway.api.incidents import Delivery, Event
+from gateway.api.incidents import Delivery, Detail, Event
 from gateway.api.quiet import TOLD, Quiet, quiet_of
 from gateway.api.registry import lags
 from gateway.console.page import Voice
 from gateway.console.phrase import plain, register
+from gateway.console.plan_view import PlanView, miss_note, plan_view, roles_text
 from gateway.console.quiet import HeldView, held_view
 from gateway.console.texts import Lang
 from gateway.db.engine import reading
@@ -62,25 +63,6 @@ class Card:
     next_roles: str
     acts: tuple[str, ...]
     held: HeldView | None
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """One step of a plan: whom, when, how, and whether it is done, next or later."""
-
-    who: str
-    when: str
-    how: str
-    progress: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlanView:
-    """A plan in the reader's language."""
-
-    title: str
-    action: str
-    steps: tuple[StepView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +124,10 @@ class Viewer:
             held=held_view(self._desk, self._voice, quiet.held) if quiet.held else None,
         )
 
-    def plan(self, incident: Incident) -> PlanView | None:
-        """The plan the incident runs by, as it stands in the plans in force."""
-        plan = self._plan_of(incident)
-        if plan is None:
-            return None
-        in_chinese = self._voice.lang is Lang.ZH
-        return PlanView(
-            title=plan.title_zh if in_chinese else plan.title_en,
-            action=plan.action_zh if in_chinese else plan.action_en,
-            steps=tuple(self._step(incident, plan, index) for index in range(len(plan.step))),
-        )
+    def plan(self, detail: Detail) -> PlanView | None:
+        """The plan that the incident began with; None for information, which has none."""
+        plan = self._plan_of(detail.incident)
+        return None if plan is None else plan_view(self._voice, plan, detail)
 
     def timeline(self, events: Sequence[Event]) -> list[EventView]:
         """The timeline, newest first."""
@@ -207,6 +182,9 @@ class Viewer:
     def _note(self, detail: Mapping[str, Any]) -> str:
         parts = []
         parts += [str(each[self._voice.lang.value]) for each in detail.get("chosen", ())]
+        if "clock" in detail:
+            told = (*detail["whose"], *detail["told"], *detail["knew"])
+            parts += miss_note(self._voice, detail, {code: self.person(code) for code in told})
         if people := _unexplained(detail):
             parts.append("、".join(self.person(person) for person in people))
         if person := detail.get("person"):
@@ -214,7 +192,7 @@ class Viewer:
         if outcome := detail.get("outcome"):
             parts.append(self._voice.name("outcome", str(outcome)))
         if roles := detail.get("roles"):
-            parts.append(self._roles([str(role) for role in roles]))
+            parts.append(roles_text(self._voice, roles))
         if lack := detail.get("lack"):
             parts.append(self._voice.name("lack", str(lack)))
         if hold := detail.get("hold"):
@@ -236,37 +214,10 @@ class Viewer:
         plan = self._plan_of(incident)
         if plan is None or incident.tier is Tier.INFO:
             return ""
-        return self._roles(plan.step[min(incident.step, len(plan.step) - 1)].roles)
-
-    def _roles(self, roles: Sequence[str]) -> str:
-        return "、".join(self._voice.name("role", role) for role in roles)
-
-    def _step(self, incident: Incident, plan: Plan, index: int) -> StepView:
-        step = plan.step[index]
-        channels = [self._voice.name("channel", channel) for channel in step.channels]
-        at_once = not step.after
-        when = "step.at_once" if at_once else "step.after"
-        words = [self._voice.say(when, after=self._voice.span(step.after))]
-        if step.repeat:
-            words.append(self._voice.say("step.repeat", every=self._voice.span(step.repeat)))
-        return StepView(
-            who=self._roles(step.roles),
-            when=" · ".join(words),
-            how=" + ".join(channels),
-            progress=_progress(incident, index),
-        )
+        return roles_text(self._voice, plan.step[min(incident.step, len(plan.step) - 1)].roles)
 
 
 def _unexplained(detail: Mapping[str, Any]) -> list[str]:
     """The people of an event but those whose choice it explains."""
     explained = {each["person"] for each in detail.get("chosen", ())}
     return [str(person) for person in detail.get("people", ()) if person not in explained]
-
-
-def _progress(incident: Incident, index: int) -> str:
-    if incident.next_due_ns is not None and index == incident.step:
-        return "next"
-    repeated = index == incident.step and incident.round > 0
-    exhausted = incident.next_due_ns is None and incident.owner is None and index == incident.step
-    taken = incident.state is not State.OPEN
-    return "done" if index < incident.step or repeated or (exhausted and taken) else "later"
