@@ -9,6 +9,7 @@ from edge.listening import HearingState
 from edge.meter import MeterState
 from edge.offset import Clock
 from edge.presence import PresenceState
+from edge.quiet import QuietState
 from edge.reading import TimeSource
 from edge.signal import SignalState
 from edge.supply import SupplyState
@@ -40,6 +41,7 @@ class Checkpoint(Struct, array_like=True):
     registry: tuple[int, bytes] = (0, b"")
     labels: LabelState = field(default_factory=LabelState)
     signals: dict[str, SignalState] = field(default_factory=dict)
+    quiets: dict[str, QuietState] = field(default_factory=dict)
 
 
 class _Versioned(Struct, array_like=True):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from edge.chain import Chain
 from edge.meter import Meter
 from edge.outage import Outage
+from edge.quiet import Quiet
 from edge.reading import Reading
 from edge.registry import Binding
 from edge.signature import ML_PER_M3
@@ -70,22 +71,36 @@ class Home:
 
     A dwelling is asked at a time, and only the meters that hang there then answer; what one
     of them cannot know, the dwelling cannot know. `excuses` are asked for times in which it
-    had no supply: standing registers say nothing of its resident then.
+    had no supply: standing registers say nothing of its resident then. `quiet` remembers its
+    routine, where a rule asks for it.
     """
 
-    __slots__ = ("_meters", "_only", "excuses")
+    __slots__ = ("_meters", "_only", "excuses", "quiet")
 
     def __init__(self, bindings: Iterable[Binding]) -> None:
         self._meters = [(binding, Meter(binding)) for binding in bindings]
         self._only = self._meters[0] if len(self._meters) == 1 else None
         self.excuses: list[Excuse] = []
+        self.quiet: Quiet | None = None
 
     def observe(self, reading: Reading) -> bool:
         """Take in a reading of one of the meters; whether any answer may be another now."""
         for binding, meter in self._meters:
             if binding.device.id == reading.device and binding.covers(reading.at_ns):
-                return meter.observe(reading)
+                news = meter.observe(reading)
+                self.follow(meter, reading)
+                return news
         return False
+
+    def follow(self, meter: Meter, reading: Reading) -> None:
+        """Learn from `meter`, one of these, which has just taken in `reading`."""
+        if self.quiet is not None:
+            self.quiet.observe(reading.device, meter, reading.at_ns, self.excused)
+
+    def pass_door(self, reading: Reading) -> None:
+        """Somebody went through a door of the dwelling, if that is what `reading` says."""
+        if self.quiet is not None and reading.channel == "door.direction":
+            self.quiet.pass_door(reading.at_ns, out=reading.value == "out")
 
     def meters(self, at_ns: int) -> list[Meter]:
         """The meters that hang there at `at_ns`."""

@@ -149,6 +149,7 @@ class Pipeline:
             (self.registry_version, self.registry_table),
             self.labels.state(),
             self._subjects.signals.states(),
+            {code: quiet.state for code, quiet in self._subjects.quiets()},
         )
 
     def _adopt(self, version: int, table: bytes) -> None:
@@ -254,9 +255,13 @@ class Pipeline:
             self._counts["unbound"] += 1
             return
         home, meter = leg.home, leg.meter
-        if home is None or meter is None:
+        if home is None:
+            return
+        if meter is None:
+            home.state.pass_door(reading)
             return
         meter.observe(reading)
+        home.state.follow(meter, reading)
         again: set[str] = set()
         if leg.supplies:
             again = self._subjects.supplies.observe(leg.code, meter, reading)

@@ -32,10 +32,20 @@ class WelfareTerms(Settings):
     threshold_l: float = Field(10.0, gt=0, le=10_000)
 
 
+class RoutineTerms(Settings):
+    """A home quieter than its own routine is worth a look, so often a month as can be borne.
+
+    `alarms_per_month` is the mean over homes: one whose resident is often away has more.
+    """
+
+    alarms_per_month: float = Field(1.0, ge=0.7, le=4.0)
+
+
 class Unit(Settings):
     """One dwelling: opaque codes, care flags, and its own welfare terms if it has any.
 
-    `riser` is the pipe of its building that brings it water, where that is known.
+    `riser` is the pipe of its building that brings it water, where that is known. With a
+    `routine`, fixed terms hold only where they are written down as well.
     """
 
     code: str
@@ -43,6 +53,7 @@ class Unit(Settings):
     riser: str | None = None
     care: tuple[Literal["alone"], ...] = ()
     welfare: tuple[WelfareTerms, ...] = Field((WelfareTerms(),), min_length=1, max_length=4)
+    routine: RoutineTerms | None = None
 
     @field_validator("welfare", mode="before")
     @classmethod

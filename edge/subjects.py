@@ -11,6 +11,7 @@ from edge.detectors.base import DeviceDetector, adapter_detectors, device_detect
 from edge.listening import Hearing
 from edge.meter import Meter
 from edge.presence import Presence
+from edge.quiet import Quiet
 from edge.reading import SECOND_NS, Kind
 from edge.registry import Binding, Registry
 from edge.signals import Signals
@@ -18,6 +19,8 @@ from edge.succession import OF_MANY
 from edge.supplies import Supplies, on_watched_supplies
 from edge.supply import Supply
 from edge.watch import Watch, Watched
+
+_HEARD_AT_HOME = (Kind.WATER, Kind.DOOR)
 
 
 def watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str, Watched[Home]]]:
@@ -31,7 +34,10 @@ def watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str
         rules = rules_of[unit.code]
         if rules or unit.code in neighbours:
             water = [b for b in registry.home(unit.code) if b.device.kind is Kind.WATER]
-            yield unit.code, Watched(Home(water), rules, utc_offset_h)
+            home = Home(water)
+            if unit.routine is not None and rules:
+                home.quiet = Quiet(utc_offset_h)
+            yield unit.code, Watched(home, rules, utc_offset_h)
 
 
 def watched_devices(
@@ -134,6 +140,12 @@ class Subjects:
             for watch in subject.watches:
                 yield f"{key} {watch.rule}", watch
 
+    def quiets(self) -> Iterator[tuple[str, Quiet]]:
+        """Yield the memory of every home whose routine is learned, by the home's code."""
+        for code, home in self.homes.items():
+            if home.state.quiet is not None:
+                yield code, home.state.quiet
+
     def attach(self, device: str, at_ns: int) -> None:
         """Let the device's silence be counted by the adapter that it hangs on at `at_ns`."""
         bound = self.registry.binding(device, at_ns) or self.registry.bindings(device)[-1]
@@ -164,6 +176,8 @@ class Subjects:
             each.state.state = saved.supplies.get(key, each.state.state)
         self._share_rhythms()
         self.signals.restore(saved.signals)
+        for code, quiet in self.quiets():
+            quiet.state = saved.quiets.get(code, quiet.state)
         for key, watch in self.watches():
             if watch_state := saved.watches.get(key):
                 watch.restore(watch_state)
@@ -171,9 +185,11 @@ class Subjects:
     def _route(self, device: str) -> Route:
         legs = []
         for binding in self.registry.bindings(device):
-            water = binding.device.kind is Kind.WATER
-            home = self.homes.get(binding.unit.code) if water else None
-            supplies = self.supplies.of_home(binding.unit.code) if home else []
+            home = self.homes.get(binding.unit.code)
+            if binding.device.kind not in _HEARD_AT_HOME:
+                home = None
+            water = home and binding.device.kind is Kind.WATER
+            supplies = self.supplies.of_home(binding.unit.code) if water else []
             legs.append(Leg(binding, home, supplies))
         return Route(self.devices.get(device), legs)
 

@@ -39,7 +39,7 @@ class Welfare:
     @classmethod
     def install(cls, unit: Unit) -> tuple["Welfare", ...]:
         """One rule for each of the terms of a home whose resident lives alone."""
-        if "alone" not in unit.care:
+        if "alone" not in unit.care or (unit.routine and "welfare" not in unit.model_fields_set):
             return ()
         names = ("welfare", *(f"welfare-{i}" for i in range(2, len(unit.welfare) + 1)))
         return tuple(cls(terms, name) for terms, name in zip(unit.welfare, names, strict=True))

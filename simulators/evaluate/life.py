@@ -104,14 +104,14 @@ class Life:
                 )
         while (at_ns := at_ns + _STEP_NS) <= end_ns:
             seq += 1
-            yield _message(seq, _water(seq, at_ns, litres))
+            yield _message(seq, water(seq, at_ns, litres))
 
 
 def _story(series: Series, passages: Sequence[Passage]) -> tuple[Message, ...]:
     """The messages of meter and door in the order of their times."""
-    water = (_water(seq, each.at_ns, each.litres) for seq, each in enumerate(series))
-    doors = (_passage(seq, each) for seq, each in enumerate(passages, len(series)))
-    readings = sorted([*water, *doors], key=lambda reading: (reading.at_ns, reading.seq))
+    meter = (water(seq, each.at_ns, each.litres) for seq, each in enumerate(series))
+    door = (_passage(seq, each) for seq, each in enumerate(passages, len(series)))
+    readings = sorted([*meter, *door], key=lambda reading: (reading.at_ns, reading.seq))
     return tuple(_message(reading.seq, reading) for reading in readings)
 
 
@@ -119,7 +119,8 @@ def _message(seq: int, reading: Reading) -> Message:
     return Message(reading.device, 1, seq, seq.to_bytes(8, "big"), (reading,))
 
 
-def _water(seq: int, at_ns: int, litres: int) -> Reading:
+def water(seq: int, at_ns: int, litres: int) -> Reading:
+    """What the home's meter says when its register shows `litres` at `at_ns`."""
     return Reading(
         METER, UNIT, Kind.WATER, "water.total", litres / 1000, at_ns, at_ns + _ARRIVES_NS,
         TimeSource.METER, Quality.GOOD, historical=False, seq=seq, boot=1,

@@ -1,0 +1,147 @@
+"""A resident living alone has been quiet for longer than this home's routine explains.
+
+How long is too long follows from when the quiet began and from how long the home was quiet
+before, at the alarms that the site can bear. Missing data proves nothing, so it never raises.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from msgspec import structs
+
+from edge.completeness import Home, use, watermark_ns
+from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.patience import WAIT_H_MIN, longest_h, price, typical_h, wait_h
+from edge.quiet import Quiet
+from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
+from edge.registry import RoutineTerms, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """No draw of water since before the wait that costs least, proven at each new watermark.
+
+    Covers a home from its first reading on, by what other homes do. Fails where a tank or a
+    device draws two litres an hour by itself, and for a resident away without a word: absence
+    looks the same, but for a door that says so. The finding ends with the next draw.
+    """
+
+    watches: ClassVar[type] = Home
+    version: ClassVar[int] = 1
+    category: ClassVar[str] = "welfare"
+    tier: ClassVar[Tier] = Tier.URGENT
+
+    terms: RoutineTerms
+    rule: str = "routine"
+
+    @classmethod
+    def install(cls, unit: Unit) -> tuple["Routine", ...]:
+        """One rule for a home whose resident lives alone and has terms for it."""
+        if "alone" not in unit.care or unit.routine is None:
+            return ()
+        return (cls(unit.routine),)
+
+    def observe(self, state: Home, reading: Reading) -> Home:
+        """The home with `reading` in its meters and in its memory."""
+        state.observe(reading)
+        return state
+
+    def evaluate(
+        self, state: Home, now_ns: int, active_since_ns: int | None = None
+    ) -> Status | WarmingUp:
+        """Whether the home has been quiet for too long at the watermark."""
+        meters = state.meters(now_ns)
+        mark_ns, quiet = watermark_ns(meters), state.quiet
+        if mark_ns is None or quiet is None or quiet.since_ns is None:
+            return WarmingUp(0.0, 1.0)
+        since_ns, at_ns = quiet.since_ns, min(now_ns, mark_ns)
+        interval_ns = max(meter.interval_ns() for meter in meters)
+        status = Status(Condition.GONE, since_ns, at_ns, interval_ns)
+        if active_since_ns is not None:
+            status = structs.replace(status, since_ns=active_since_ns)
+            if quiet.is_seen_after(active_since_ns):
+                return status
+        elif at_ns < self._due_ns(quiet, since_ns) or quiet.is_out(at_ns):
+            return status
+        doubtful = any(meter.faults.during(since_ns, at_ns) for meter in meters)
+        if doubtful or (active_since_ns is None and state.excused(since_ns, at_ns)):
+            return structs.replace(status, condition=Condition.UNKNOWN)
+        return structs.replace(status, condition=Condition.HOLDS)
+
+    def rest(self, state: Home) -> Rest | None:
+        """Nothing can hold before the wait is over, and none is shorter than six hours."""
+        meter, quiet = state.only(), state.quiet
+        if meter is None or quiet is None or quiet.since_ns is None or not meter.chain.times_ns:
+            return None
+        soonest_ns = meter.chain.times_ns[-1] + (WAIT_H_MIN - 1) * HOUR_NS
+        return Rest(meter, meter.course, min(soonest_ns, self._due_ns(quiet, quiet.since_ns)))
+
+    def next_due(self, state: Home) -> int | None:
+        """Never: only a reading can prove that no water was used."""
+        del state
+        return None
+
+    def evidence(self, state: Home, status: Status, utc_offset_h: float) -> Evidence:
+        """How long it has been quiet, against how long it usually is from that time on."""
+        quiet, meters = state.quiet, state.meters(status.at_ns)
+        assert quiet is not None, self.rule  # noqa: S101  (there was a status, by `evaluate`)
+        known = use(meters, status.since_ns, status.at_ns)
+        volume_l = (known.lower_ml if known.upper_ml is None else known.upper_ml) / 1_000
+        span_h = (status.at_ns - status.since_ns) / HOUR_NS
+        alarm_h = price(self.terms.alarms_per_month)
+        waited_h = wait_h(quiet, status.since_ns, alarm_h)
+        usual_h = typical_h(quiet, status.since_ns)
+        interval_s = max(meter.rhythm.interval_ns() for meter in meters) / SECOND_NS
+        delay_s = longest_h(quiet, status.since_ns, alarm_h) * 3_600 + 2 * interval_s
+        words = {
+            "span_h": f"{span_h:.1f}",
+            "volume_l": f"{volume_l:g}",
+            "usual_h": f"{usual_h:g}",
+            "wait_h": f"{waited_h:g}",
+            "since": hhmm(status.since_ns, utc_offset_h),
+            "until": hhmm(status.at_ns, utc_offset_h),
+            "delay_h": f"{delay_s / 3_600:.0f}",
+        }
+        zh, en = _SENTENCES[status.condition]
+        return Evidence(
+            seen={"span_h": round(span_h, 3), "volume_l": volume_l},
+            usual={
+                "usual_h": usual_h,
+                "wait_h": waited_h,
+                "window_h": min(span_h, waited_h),
+                "threshold_l": 2.0,
+                "own_days": quiet.days_known(status.at_ns),
+            },
+            complete_until_ns=status.at_ns,
+            delay_s_worst=delay_s,
+            sentence_zh=zh.format_map(words),
+            sentence_en=en.format_map(words),
+        )
+
+    def _due_ns(self, quiet: Quiet, since_ns: int) -> int:
+        waited_h = wait_h(quiet, since_ns, price(self.terms.alarms_per_month))
+        return since_ns + waited_h * HOUR_NS - HOUR_NS // 2  # to the nearest hour
+
+
+_SENTENCES = {
+    Condition.HOLDS: (
+        (
+            "自 {since} 起 {span_h} 小时没有人用水的迹象（其间共 {volume_l} 升）；这个时段开始的"
+            "安静通常 {usual_h} 小时内结束，等待上限 {wait_h} 小时；数据完整至 {until}；"
+            "本户最迟约 {delay_h} 小时可发现"
+        ),
+        (
+            "No sign of anybody using water for {span_h} h, since {since} ({volume_l} L in all); "
+            "quiet from that hour on usually ends within {usual_h} h, and {wait_h} h were waited; "
+            "data complete until {until}; in this home it may take up to {delay_h} h to show"
+        ),
+    ),
+    Condition.GONE: (
+        "有人用水或出入：自 {since} 起安静 {span_h} 小时后恢复，数据完整至 {until}",
+        (
+            "Somebody used water or the door again after {span_h} h of quiet since {since}; "
+            "data complete until {until}"
+        ),
+    ),
+}
+_SENTENCES[Condition.UNKNOWN] = _SENTENCES[Condition.HOLDS]

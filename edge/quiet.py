@@ -1,0 +1,180 @@
+"""How long a home has been quiet, and how long it was quiet before: its routine, remembered.
+
+A home is quiet from the latest time at which somebody may have drawn water, or went through
+the door. Only what registers prove is quiet, so none is ever made of missing data.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct, field
+
+from edge.draw import Draw, draw
+from edge.meter import Meter
+from edge.outage import Outage
+from edge.reading import DAY_NS, HOUR_NS
+from edge.spell import Kind, Spell, unpacked, usual_kind, with_spell
+
+BRIEF_H = 6
+"""Shorter spells are only counted, by the time they took."""
+RETURN_NS = 12 * HOUR_NS
+OUT_NS_MAX = 7 * DAY_NS
+"""Who went out is believed to be out for so long: a door may miss who comes in."""
+HALF_LIFE_DAYS = 180
+"""A spell counts half after so many days."""
+
+Excuse = Callable[[int, int], Outage | None]
+
+
+class QuietState(Struct, array_like=True):
+    """What is remembered of a home, in less than 4 KB.
+
+    By meter, `drawn_ns` is the latest time of a possible draw, `seen_ns` that of a draw beyond
+    doubt, `known_ns` that of the last sample; `begun_ns` is that of the first. `back_ns` is when
+    a day or more of quiet last ended. `brief_h` are the hours that short spells took, by kind
+    and hour, as they had faded by `brief_day`.
+    """
+
+    drawn_ns: dict[str, int] = field(default_factory=dict)
+    seen_ns: dict[str, int] = field(default_factory=dict)
+    known_ns: dict[str, int] = field(default_factory=dict)
+    door_ns: int | None = None
+    out_ns: int | None = None
+    back_ns: int | None = None
+    begun_ns: int | None = None
+    spells: bytes = b""
+    brief_h: bytes = bytes(4 * 24 * len(Kind))
+    brief_day: int = 0
+
+
+class Quiet:
+    """One home's present spell and its memory of past ones."""
+
+    __slots__ = ("_offset_ns", "state", "waits_h")
+
+    def __init__(self, utc_offset_h: float) -> None:
+        self._offset_ns = int(utc_offset_h * HOUR_NS)
+        self.state = QuietState()
+        self.waits_h: dict[tuple[object, ...], int] = {}  # what follows from the state, once asked
+
+    @property
+    def since_ns(self) -> int | None:
+        """The latest sign of life that is possible; None before the first reading."""
+        drawn_ns = max(self.state.drawn_ns.values(), default=None)
+        door_ns = self.state.door_ns
+        return drawn_ns if drawn_ns is None or door_ns is None else max(drawn_ns, door_ns)
+
+    def is_seen_after(self, at_ns: int) -> bool:
+        """Whether there was a sign of life beyond doubt after `at_ns`."""
+        return max((*self.state.seen_ns.values(), self.state.door_ns or at_ns)) > at_ns
+
+    def observe(self, name: str, meter: Meter, at_ns: int, excused: Excuse) -> tuple[Spell, ...]:
+        """Follow the meter `name` after it took in a reading of `at_ns`; the spells this ended.
+
+        Nothing is learned from a spell that an outage of the supply excuses.
+        """
+        chain, known_ns = meter.chain, self.state.known_ns
+        if not chain.times_ns:
+            return ()
+        newest_ns, before_ns = chain.times_ns[-1], known_ns.get(name)
+        known_ns[name] = newest_ns
+        if before_ns is None:
+            self.state.drawn_ns[name] = newest_ns
+            self.state.begun_ns = self.state.begun_ns or newest_ns
+            return ()
+        if at_ns < before_ns or newest_ns < before_ns:
+            self._look_again(name, meter)
+            return ()
+        return tuple(self._followed(name, meter, before_ns, excused))
+
+    def pass_door(self, at_ns: int, *, out: bool) -> None:
+        """Somebody went out at `at_ns`, or came in: either is a sign of life."""
+        since_ns = self.since_ns
+        if since_ns is not None and at_ns >= since_ns:
+            self.state.door_ns = at_ns
+            self.state.out_ns = at_ns if out else None
+
+    def is_out(self, at_ns: int) -> bool:
+        """Whether the resident went out within the week before `at_ns` and did not come back."""
+        out_ns = self.state.out_ns
+        return out_ns is not None and at_ns - out_ns < OUT_NS_MAX
+
+    def place(self, at_ns: int) -> Spell:
+        """A spell that begins at `at_ns`, with no length yet."""
+        day, hour = divmod((at_ns + self._offset_ns) // HOUR_NS, 24)
+        back_ns = self.state.back_ns
+        just_back = back_ns is not None and 0 <= at_ns - back_ns < RETURN_NS
+        return Spell(day, hour, Kind.RETURN if just_back else usual_kind(day), 0)
+
+    def spells(self) -> Iterator[Spell]:
+        """Yield the spells of six hours and more that are remembered, oldest first."""
+        return unpacked(self.state.spells)
+
+    def days_known(self, at_ns: int) -> int:
+        """For how many whole days before `at_ns` the home is known."""
+        begun_ns = self.state.begun_ns
+        return 0 if begun_ns is None else max(0, at_ns - begun_ns) // DAY_NS
+
+    def brief_h(self, day: int) -> "array[float]":
+        """The hours that shorter spells took, by kind and hour, as they have faded by `day`."""
+        days = max(0, day - self.state.brief_day)
+        return array("f", [h * fading(days) for h in array("f", self.state.brief_h)])
+
+    def _followed(
+        self, name: str, meter: Meter, before_ns: int, excused: Excuse
+    ) -> Iterator[Spell]:
+        """Yield the spells that the samples after `before_ns` ended."""
+        chain, state = meter.chain, self.state
+        first = bisect_right(chain.times_ns, before_ns)
+        for i in range(first, len(chain.times_ns)):
+            drawn = draw(chain, i, meter.resolution_ml)
+            if drawn is Draw.NONE:
+                continue
+            since_ns, out_ns, at_ns = self.since_ns, state.out_ns, chain.times_ns[i]
+            state.drawn_ns[name], state.out_ns = at_ns, None
+            if drawn is Draw.SEEN:
+                state.seen_ns[name] = at_ns
+            if since_ns is not None and at_ns > since_ns and out_ns is None:
+                proven_ns = max(since_ns, before_ns if i == first else chain.times_ns[i - 1])
+                if not excused(since_ns, proven_ns):
+                    yield self._learned(since_ns, proven_ns)
+                if proven_ns - since_ns >= DAY_NS:
+                    state.back_ns = at_ns
+
+    def _learned(self, since_ns: int, proven_ns: int) -> Spell:
+        state = self.state
+        spell = self.place(since_ns)._replace(length_h=nearest_h(proven_ns - since_ns))
+        if spell.length_h >= BRIEF_H:
+            state.spells = with_spell(state.spells, spell)
+            return spell
+        brief_h = self.brief_h(spell.day)
+        brief_h[24 * spell.kind + spell.hour] += spell.length_h + 1
+        state.brief_h, state.brief_day = brief_h.tobytes(), max(spell.day, state.brief_day)
+        return spell
+
+    def _look_again(self, name: str, meter: Meter) -> None:
+        """The past has changed: find the last draws anew.
+
+        What is not among the samples any more was before the first of them.
+        """
+        chain, state = meter.chain, self.state
+        draws = {
+            chain.times_ns[i]: draw(chain, i, meter.resolution_ml)
+            for i in range(1, len(chain.times_ns))
+        }
+        possible = [at_ns for at_ns, drawn in draws.items() if drawn is not Draw.NONE]
+        seen = [at_ns for at_ns, drawn in draws.items() if drawn is Draw.SEEN]
+        first_ns = chain.times_ns[0]
+        state.drawn_ns[name] = max(possible, default=min(first_ns, state.drawn_ns[name]))
+        state.seen_ns[name] = max(seen, default=min(first_ns, state.seen_ns.get(name, first_ns)))
+
+
+def nearest_h(duration_ns: int) -> int:
+    """Whole hours: a meter's hour is a little more or less than one."""
+    return (duration_ns + HOUR_NS // 2) // HOUR_NS
+
+
+def fading(days: float) -> float:
+    """What a spell of `days` ago still counts."""
+    return float(0.5 ** (days / HALF_LIFE_DAYS))
