@@ -87,7 +87,8 @@ def _strangeness(days: int) -> float:
 
 
 def _counts(quiet: Quiet, place: Spell) -> Counts:
-    return _own(quiet, place) + _others()[place.kind, place.hour]
+    counts: Counts = _own(quiet, place) + _others()[place.kind, place.hour]
+    return counts
 
 
 def _own(quiet: Quiet, place: Spell) -> Counts:
