@@ -5,6 +5,7 @@ before, at the alarms that the site can bear. Missing data proves nothing, so it
 """
 
 from dataclasses import dataclass
+from math import floor
 from typing import ClassVar
 
 from msgspec import structs
@@ -108,7 +109,7 @@ class Routine:
             usual={
                 "usual_h": usual_h,
                 "wait_h": waited_h,
-                "window_h": min(span_h, waited_h),
+                "window_h": floor(10 * min(span_h, waited_h)) / 10,
                 "threshold_l": 2.0,
                 "own_days": quiet.days_known(status.at_ns),
             },
