@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import groupby
 from types import MappingProxyType
 
-from alerts.plan import ANY_CATEGORY, Plan, Role
+from alerts.plan import ANY_CATEGORY, ANY_ESTATE, Plan, Role
 from alerts.roster import Person, Roster
 from alerts.shift import Pattern, Span, duty
 from edge.reading import DAY_NS, SECOND_NS
@@ -57,20 +57,30 @@ class Cover:
         return len(self.gaps) + self.left_off
 
 
+_Kind = tuple[str, int, str | None]
+"""What a plan is for: category, tier, estate."""
 _Crew = tuple[frozenset[str], frozenset[str]]
 """Ids of those for the first step, and of all those who may be told."""
 
 
 def cover(
-    plans: Sequence[Plan], roster: Roster, areas: Iterable[str], window: Span, zone: tzinfo
+    plans: Sequence[Plan],
+    roster: Roster,
+    areas: Mapping[str, str | None],
+    window: Span,
+    zone: tzinfo,
 ) -> Cover:
-    """The gaps of `plans` in `areas` within `window`; areas with the same people share a gap."""
+    """The gaps of `plans` in `areas` (each with its estate, where that is known) within `window`.
+
+    Areas with the same people share a gap. A plan for one estate goes before that for any.
+    """
     hours = _Hours(roster, window, zone)
-    people = _people_of(roster, sorted(set(areas)))
+    people = _people_of(roster, sorted(areas))
+    taken: set[_Kind] = {(plan.category, plan.tier, plan.estate) for plan in plans}
     gaps = [
         Gap(span.start_ns, span.end_ns, together, plan.category, plan.tier, plan.id, missing)
         for plan in plans
-        for crew, together in _crews(plan, people).items()
+        for crew, together in _crews(plan, _where(plan, taken, areas, people)).items()
         for span, missing in _lapses(hours, crew)
     ]
     gaps.sort(key=lambda gap: (gap.start_ns, gap.tier, gap.areas, gap.category))
@@ -130,6 +140,22 @@ def _people_of(roster: Roster, places: Sequence[str]) -> dict[str, list[Person]]
     return {
         place: [person for area in _upwards(place) for person in by_area.get(area, ())]
         for place in places
+    }
+
+
+def _where(
+    plan: Plan,
+    taken: set[_Kind],
+    areas: Mapping[str, str | None],
+    people: Mapping[str, list[Person]],
+) -> dict[str, list[Person]]:
+    """The places that take `plan` for its category and tier, with those who answer for them."""
+    if plan.estate != ANY_ESTATE:
+        return {place: around for place, around in people.items() if areas[place] == plan.estate}
+    return {
+        place: around
+        for place, around in people.items()
+        if (plan.category, plan.tier, areas[place]) not in taken
     }
 
 

@@ -100,10 +100,10 @@ async def run_gateway(
             engine, lambda: session.connected, site=settings.site, clock=clock, leads=upkeep.leads
         )  # fmt: skip
         dispatcher = Dispatcher(engine, channels, clock)
-        desk = make_desk(
+        desk = upkeep.equip(make_desk(
             engine, loaded, clock, office=owned.office,
             pulse=lambda: upkeep.told(_pulse(engine, dispatcher, channels, clock)),
-        )  # fmt: skip
+        ))  # fmt: skip
         upkeep.watch(desk.vitals, session, settings, stack)
         listening = stack.enter_context(listen(settings.listen.host, settings.listen.port))
         _greet(desk, listening)
@@ -181,7 +181,6 @@ def make_desk(
     return Desk(
         db=database,
         engine=engine,
-        book=loaded.book,
         clock=clock,
         live=live,
         homes=homes,

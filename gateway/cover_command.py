@@ -4,17 +4,24 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from alerts.cover import COVER_NS, Cover, line
+from alerts.roster_edit import edited, standing
 from alerts.shift import Span
 from edge.clock import SystemClock
 from edge.reading import DAY_NS
 from edge.settings import ConfigError
 from gateway.book import Book
-from gateway.covering import cover_of
-from gateway.settings import load_gateway
+from gateway.covering import Asked, cover_of
+from gateway.db import phones, roster_edits
+from gateway.db.engine import connect, reading
+from gateway.db.plan_tables import plan_version
+from gateway.db.roster_tables import roster_edit
+from gateway.settings import Loaded, load_gateway
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,9 +39,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     now_ns = SystemClock().now_ns()
     window = Span(now_ns, now_ns + arguments.days * DAY_NS)
-    found = cover_of(loaded.book, loaded.registry, window)
-    (_tell_json if arguments.json else _tell)(found, loaded.book)
+    asked = _as_it_runs(loaded)
+    (_tell_json if arguments.json else _tell)(found := cover_of(asked, window), asked.book)
     return 1 if found.count else 0
+
+
+def _as_it_runs(loaded: Loaded) -> Asked:
+    """What the gateway's database says on top of the files: changes by hand, plans, phones.
+
+    The files alone where there is no such database yet.
+    """
+    book = loaded.book
+    database = connect(loaded.settings.database.url.get_secret_value())
+    file = database.url.database
+    if database.dialect.name == "sqlite" and not (file and Path(file).exists()):
+        return Asked(book.plans, book, loaded.registry)
+    try:
+        with reading(database) as connection:
+            known = set(sa.inspect(connection).get_table_names())
+            if not {roster_edit.name, plan_version.name} <= known:
+                return Asked(book.plans, book, loaded.registry)
+            edits = standing(book.roster, roster_edits.load(connection))
+            book = replace(book, roster=edited(book.roster, edits))
+            failing = phones.failing(connection, book.roster)
+            return Asked(book.plans_in_force(connection), book, loaded.registry, failing)
+    finally:
+        database.dispose()
 
 
 def _tell(found: Cover, book: Book) -> None:

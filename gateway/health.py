@@ -77,7 +77,8 @@ class Pulse(Struct, frozen=True):
     `beat_ns` is when the dispatcher last came round; `dead` are the channels whose provider
     shows no sign of life; `broke_ns` is when a step of a plan last broke the engine;
     `audited_ns` and `mended` tell of the last self-audit and what it had to set going again;
-    over those in `capped` only urgent messages go, since they have cost as much as they may.
+    over those in `capped` only urgent messages go, since they have cost as much as they may;
+    `unreached` people have failing phones, `uncovered` are gaps in the roster of 90 days.
     `speed` is how many seconds of the clock pass in a real one.
     """
 
@@ -87,6 +88,8 @@ class Pulse(Struct, frozen=True):
     audited_ns: int | None = None
     mended: int = 0
     capped: tuple[str, ...] = ()
+    unreached: int = 0
+    uncovered: int = 0
     speed: float = 1.0
 
 
@@ -100,8 +103,9 @@ class Vitals(Struct, frozen=True):
     the messages meant to bring findings that could not be read in the last day; `broke_ns`
     is when a step of a plan last broke the engine; `calendar_year` is the year, near or
     begun, whose working days are not published as far as we know; `capped` the channels that
-    only urgent messages go over, since they have cost as much as they may. Where the clock has
-    a `speed` above 1, a machine may take as many times as long by it.
+    only urgent messages go over, since they have cost as much as they may; `unreached` people
+    have failing phones, `uncovered` are gaps in the roster of the next 90 days. Where the clock
+    has a `speed` above 1, a machine may take as many times as long by it.
     """
 
     at_ns: int
@@ -117,6 +121,8 @@ class Vitals(Struct, frozen=True):
     mended: int = 0
     calendar_year: int | None = None
     capped: tuple[str, ...] = ()
+    unreached: int = 0
+    uncovered: int = 0
     speed: float = 1.0
 
     @property
@@ -169,6 +175,8 @@ def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
             mended=pulse.mended,
             calendar_year=_calendar_year(now_ns),
             capped=pulse.capped,
+            unreached=pulse.unreached,
+            uncovered=pulse.uncovered,
             speed=pulse.speed,
         )
 

@@ -34,6 +34,8 @@ _MEASURED: dict[str, tuple[str, Callable[[Vitals], float]]] = {
     ),
     "orphans": ("Active incidents with no owner and no next step", lambda vitals: vitals.orphans),
     "capped": ("Channels that have cost all they may", lambda vitals: len(vitals.capped)),
+    "unreached": ("People whose phone fails", lambda vitals: vitals.unreached),
+    "uncovered": ("Gaps in the roster of the next 90 days", lambda vitals: vitals.uncovered),
     "calendar_unknown": (
         "1 while the working days of a year near or begun are not known",
         lambda vitals: vitals.calendar_year is not None,

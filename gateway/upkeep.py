@@ -3,16 +3,19 @@
 import random
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any, Self
 
 from msgspec import structs
 
 from edge.session import Session
+from gateway.api.desk import Desk
 from gateway.engine import Engine
 from gateway.guarded_clock import ClockWatch, GuardedClock
 from gateway.health import Pulse, Vitals
 from gateway.heartbeat import Heartbeat
 from gateway.member import Standing, stand
+from gateway.rota import Rota
 from gateway.self_audit import SelfAudit
 from gateway.settings import GatewaySettings
 
@@ -25,7 +28,8 @@ class Upkeep:
         self._clock = clock
         self._standing = standing
         self._audit: SelfAudit | None = None
-        self._parts = {"standing": standing.run}
+        self._rota = Rota(engine, clock)
+        self._parts = {"standing": standing.run, "roster": self._rota.run}
 
     @classmethod
     async def begin(cls, engine: Engine, clock: GuardedClock, rng: random.Random) -> Self:
@@ -39,6 +43,10 @@ class Upkeep:
         upkeep = cls(engine, clock, await stand(engine, clock, f"{rng.getrandbits(64):016x}"))
         upkeep._parts["clock"] = clock_watch.run
         return upkeep
+
+    def equip(self, desk: Desk) -> Desk:
+        """`desk` with the means to change the roster that is run by."""
+        return replace(desk, rota=self._rota)
 
     def watch(
         self,
@@ -63,7 +71,8 @@ class Upkeep:
         return self._standing.leads
 
     def told(self, pulse: Pulse) -> Pulse:
-        """`pulse` with what the last self-audit found."""
+        """`pulse` with what the last self-audit found, and what the plans' people lack."""
+        pulse = self._rota.told(pulse)
         last = self._audit.last if self._audit else None
         if last is None:
             return pulse

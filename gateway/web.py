@@ -8,10 +8,11 @@ from starlette.staticfiles import StaticFiles
 from gateway.access.body import BodyLimit
 from gateway.access.gate import Gate
 from gateway.access.headers import SecurityHeaders
-from gateway.api import devices, plans, problem, registry, routes, silences
+from gateway.api import devices, plans, problem, registry, roster, routes, silences
 from gateway.api.desk import Desk
 from gateway.closing.web import ROUTERS
 from gateway.console import install, link_page, pages
+from gateway.console import roster as roster_page
 from gateway.console import silences as silences_page
 from gateway.console.error_page import error_page
 from gateway.console.page import HERE
@@ -39,9 +40,11 @@ def build_app(
     app.include_router(registry.router)
     app.include_router(silences.router)
     app.include_router(plans.router)
+    app.include_router(roster.router)
     app.include_router(pages.router)
     app.include_router(install.router)
     app.include_router(silences_page.router)
+    app.include_router(roster_page.router)
     app.include_router(link_page.router)
     for router in ROUTERS:
         app.include_router(router)

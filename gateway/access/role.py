@@ -26,6 +26,7 @@ class Right(StrEnum):
     SILENCE_URGENT = "silence_urgent"
     PLAN = "plan"
     APPROVE_PLAN = "approve_plan"
+    ROSTER = "roster"
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
@@ -39,6 +40,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.INSTALL,
                 Right.EVIDENCE,
                 Right.PLAN,
+                Right.ROSTER,
             }
         ),
         Role.VIEWER: frozenset({Right.READ}),

@@ -18,6 +18,7 @@ from gateway.engine import Engine
 from gateway.health import Pulse, Vitals, check
 from gateway.live import Live
 from gateway.registry.office import Office
+from gateway.rota import Rota
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,11 @@ class Desk:
     """The web side's means; `secure` says that people reach us by https.
 
     `pulse` asks the running parts how they are. `office` is there when this gateway owns the
-    registry.
+    registry, `rota` when it takes changes of the roster.
     """
 
     db: sa.Engine
     engine: Engine
-    book: Book
     clock: Clock
     live: Live
     homes: Homes
@@ -40,6 +40,12 @@ class Desk:
     secure: bool
     pulse: Callable[[], Pulse] = Pulse
     office: Office | None = None
+    rota: Rota | None = None
+
+    @property
+    def book(self) -> Book:
+        """What the engine goes by now."""
+        return self.engine.book
 
     def vitals(self) -> Vitals:
         """The gateway's own state now."""

@@ -90,6 +90,7 @@ class Voice:
 _READERS_NAV = (
     ("incidents", "/"), ("units", "/units"), ("edges", "/edges"), ("silences", "/silences"),
     ("rules", "/rules"), ("campaigns", "/campaigns"), ("work_items", "/work-items"),
+    ("roster", "/roster"),
 )  # fmt: skip
 _INSTALLERS_NAV = (("install", "/install"),)
 
@@ -143,23 +144,28 @@ def warnings(voice: Voice, vitals: Vitals) -> tuple[Alarm, ...]:
     found = []
     if not vitals.can_notify:
         found.append(Alarm(voice.say("system.cannot_notify"), grave=True))
-    if vitals.orphans:
-        found.append(Alarm(voice.say("system.orphans", count=vitals.orphans), grave=True))
-    if vitals.refused:
-        found.append(Alarm(voice.say("system.refused", count=vitals.refused), grave=True))
-    if vitals.mended:
-        found.append(Alarm(voice.say("system.mended", count=vitals.mended), grave=True))
+    found += _counted(voice, vitals, ("orphans", "refused", "mended"), grave=True)
     if not vitals.is_audited:
         found.append(Alarm(voice.say("system.not_audited"), grave=True))
     if not vitals.hears:
         key = "system.no_intake" if vitals.edges else "system.no_edge"
         found.append(Alarm(voice.say(key), grave=True))
+    found += _counted(voice, vitals, ("unreached", "uncovered"), grave=False)
     if vitals.calendar_year is not None:
         text = voice.say("system.calendar", year=vitals.calendar_year)
         found.append(Alarm(text, grave=False))
     for edge in vitals.edges:
         found += [Alarm(text, grave=False) for text in _edge_warnings(voice, edge)]
     return tuple(found)
+
+
+def _counted(
+    voice: Voice, vitals: Vitals, names: tuple[str, ...], *, grave: bool
+) -> Iterator[Alarm]:
+    """An alarm for each of these numbers that is not nought."""
+    for name in names:
+        if count := getattr(vitals, name):
+            yield Alarm(voice.say(f"system.{name}", count=count), grave)
 
 
 def _edge_warnings(voice: Voice, edge: EdgeView) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from alerts.assign import Need, Scene, assign
 from alerts.cover import COVER_NS, GAPS_MAX, Gap, Missing, cover, line, without
-from alerts.plan import Plan, Plans
+from alerts.plan import Plans
 from alerts.roster import Roster
 from alerts.shift import Span, instant_ns
 from edge.reading import DAY_NS, HOUR_NS, Tier
@@ -21,7 +21,7 @@ CONFIG = Path(__file__).parents[3] / "config"
 PLANS = load(CONFIG / "plans.toml", Plans).plan
 (WELFARE,) = (plan for plan in PLANS if plan.id == "welfare-urgent")
 CHINA = ZoneInfo("Asia/Shanghai")
-AREAS = ["s01/b01", "s01/b02"]
+AREAS: dict[str, str | None] = {"s01/b01": None, "s01/b02": None}
 
 
 def at(text: str) -> int:
@@ -31,8 +31,8 @@ def at(text: str) -> int:
 WEEK = Span(at("2026-11-23T00:00"), at("2026-11-30T00:00"))
 
 
-def gaps(who: Roster, *, areas: list[str] = AREAS, plan: Plan = WELFARE) -> tuple[Gap, ...]:
-    return cover([plan], who, areas, WEEK, CHINA).gaps
+def gaps(who: Roster) -> tuple[Gap, ...]:
+    return cover([WELFARE], who, AREAS, WEEK, CHINA).gaps
 
 
 def hours(start: str, end: str, **more: Any) -> dict[str, Any]:
@@ -110,6 +110,13 @@ def test_the_check_says_nobody_exactly_when_a_choice_finds_its_people_lacking(ho
     assert lacking == any(gap.missing is Missing.NOBODY for gap in inside)
 
 
+def test_a_plan_for_one_estate_goes_before_that_for_any_and_only_there() -> None:
+    own = WELFARE.model_copy(update={"id": "own", "estate": "managed", "step": WELFARE.step[1:]})
+    who = roster(person("li", "backup"), person("sun", "backup"))
+    found = cover([WELFARE, own], who, AREAS | {"s01/b02": "managed"}, WEEK, CHINA).gaps
+    assert [(gap.areas, gap.plan_id) for gap in found] == [(("s01/b01",), "welfare-urgent")]
+
+
 def test_gaps_are_bounded_and_the_rest_is_counted() -> None:
     who = roster(person("wang", **hours("08:00", "20:00")), person("li", "backup"))
     window = Span(WEEK.start_ns, WEEK.start_ns + 700 * DAY_NS)
@@ -126,5 +133,5 @@ def test_ninety_days_of_a_large_site_are_checked_within_seconds() -> None:
     who = roster(*people)
     window = Span(WEEK.start_ns, WEEK.start_ns + COVER_NS)
     began_s = process_time()
-    cover(PLANS, who, [f"s01/b{n:02}" for n in range(100)], window, CHINA)
+    cover(PLANS, who, {f"s01/b{n:02}": None for n in range(100)}, window, CHINA)
     assert process_time() - began_s < 10

@@ -271,7 +271,6 @@ def make_world(folder: Path, *, now_ns: int = NOW_NS, metrics_token: str | None 
     desk = Desk(
         db=db,
         engine=engine,
-        book=book,
         clock=clock,
         live=live,
         homes=Homes(registry, history, clock, Hidden(db, registry).homes),

@@ -24,7 +24,6 @@ from gateway.console.view import OFFERED
 from gateway.db.engine import writing
 from gateway.db.tables import edge_status
 from gateway.health import Link
-from gateway.web import build_app
 from tests.unit.gateway.desk_world import NOW_NS, World, make_world
 
 CHINA = timezone(timedelta(hours=8))
@@ -105,8 +104,7 @@ def test_a_hostile_label_and_sentence_stay_text(world: World) -> None:
     label = Places.model_validate(
         {"version": 1, "place": {"s01/b03/u0301": {"zh": HOSTILE[:24], "en": HOSTILE[:24]}}}
     )
-    desk = replace(world.desk, book=replace(world.desk.book, places=label))
-    world.app = build_app(desk)
+    world.desk.engine.book = replace(world.desk.book, places=label)
     incident_id = world.raise_finding("u0301", said=(HOSTILE, HOSTILE))
     world.desk.engine.act(
         incident_id, Command(Act.ARRIVE, "operator", note=HOSTILE), now_ns=world.clock.now

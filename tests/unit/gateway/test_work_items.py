@@ -54,7 +54,7 @@ def test_a_class_without_a_team_waits_where_people_see_it(world: World) -> None:
         world.desk.book,
         work_items=WorkItemSettings(small=ClassTerms.model_validate({"due": "2 h"})),
     )
-    world.app.state.desk = replace(world.desk, book=book)
+    world.desk.engine.book = book
     assert raised(world)["due_ns"] == NOW_NS + 2 * HOUR_NS
     assert "待分派" in ask(world, "GET", "/work-items").text
 
