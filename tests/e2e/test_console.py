@@ -184,7 +184,7 @@ def test_two_taps_close_an_incident(browser: Browser, world: World, url: str) ->
     _sign_in(page, url)
     before = len(world.desk.incidents.standing())
     page.click(".card-1 .close summary")
-    page.click(".card-1 .outcomes button >> text=误报")
+    page.click(".card-1 .outcomes >> nth=1 >> button >> nth=0")
     page.wait_for_url("**/incidents/*")
     assert len(world.desk.incidents.standing()) == before - 1
     page.context.close()
