@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     TAKEN = "taken"  # somebody else has it
     HAND_OVER = "hand_over"  # its owner's duty is over
     SHIFT_END = "shift_end"  # their own duty is over; it is being handed over
+    FEEDBACK = "feedback"  # how they found the service
     CHECK = "check"  # a home is asked in a mass check
     BUNDLE = "bundle"  # many incidents at once
     QUESTION = "question"  # a text of theirs was not understood

@@ -12,6 +12,7 @@ from alerts.plan import Plan, Plans
 from alerts.roster import Places, Roster
 from edge.reading import DAY_NS, SECOND_NS
 from edge.registry import Registry
+from gateway.closing.feedback_settings import FeedbackSettings
 from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
 from gateway.plans.shelf import Shelf
@@ -38,6 +39,7 @@ class Book:
     budgets: Budgets = field(default_factory=Budgets)
     closing: ClosingSettings = field(default_factory=ClosingSettings)
     work_items: WorkItemSettings = field(default_factory=WorkItemSettings)
+    feedback: FeedbackSettings = field(default_factory=FeedbackSettings)
     zone_name: str | None = None
     registry: Registry | None = None
     pace: Pace | None = None

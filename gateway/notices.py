@@ -92,7 +92,7 @@ class Composer:
             at=f"{self.book.local(incident.opened_ns):%H:%M}",
             since=f"{self.book.local(incident.since_ns):%m-%d %H:%M}",
             late=incident.timeliness is not Timeliness.LIVE,
-            code=self._code(incident, person),
+            code=self.code(incident, person),
             link="" if is_short(notice.channel) else self._link(incident, notice),
             drill=is_drill(incident.rule),
             owner=self._owner(incident),
@@ -102,7 +102,8 @@ class Composer:
         owner = self.book.roster.get(incident.owner or "")
         return owner.name if owner else incident.owner or ""
 
-    def _code(self, incident: Incident, person: Person) -> str:
+    def code(self, incident: Incident, person: Person) -> str:
+        """The code by which `person` names the incident; `NO_CODE` when none is left."""
         asked = codes.Asked(phone(person), incident.id, person.id)
         try:
             return codes.code_for(self.connection, asked, self.chance, self.now_ns)

@@ -19,6 +19,7 @@ from alerts.roster import Person
 from edge.reading import DAY_NS, HOUR_NS, Tier
 from gateway import bundling
 from gateway.campaign.asking import take_answer
+from gateway.closing.feedback import take_reply
 from gateway.db import bundles, codes, incidents, outbox
 from gateway.db.bundles import Bundle
 from gateway.db.outbox import Message
@@ -46,7 +47,7 @@ def take(work: Work, channel: str, inbound: Inbound) -> str:
     """What became of the text: the act taken, or in one word why none was."""
     if _is_stored(work.connection, channel, inbound):
         return REPEATED
-    checked = take_answer(work, inbound)
+    checked = take_reply(work, inbound) or take_answer(work, inbound)
     result, incident_id = (checked, None) if checked else _act_on(work, inbound)
     work.connection.execute(
         sa.insert(inbox).values(

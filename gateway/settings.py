@@ -43,6 +43,7 @@ from edge.topic import is_segment
 from gateway.alertmanager.settings import AlertmanagerSettings
 from gateway.book import Book
 from gateway.campaign.asking import CampaignSettings
+from gateway.closing.feedback_settings import FeedbackSettings
 from gateway.closing.terms import ClosingSettings
 from gateway.db.budgets import Budgets
 from gateway.db.costs import Costs
@@ -151,6 +152,7 @@ class GatewaySettings(Settings):
     drill: DrillSettings | None = None
     campaign: CampaignSettings = CampaignSettings()
     work_items: WorkItemSettings = WorkItemSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
     metrics_token: SecretStr | None = None
     heartbeat: HeartbeatSettings | None = None
     alertmanager: AlertmanagerSettings | None = None
@@ -241,6 +243,7 @@ def load_gateway(path: Path) -> Loaded:
         budgets=_budgets(settings),
         closing=settings.closing,
         work_items=settings.work_items,
+        feedback=settings.feedback,
         registry=registry,
         pace=settings.pace,
     )

@@ -19,10 +19,11 @@ from alerts.explain import told
 from alerts.incident import ESCALATING, Act, Command, Incident, State
 from alerts.outbox import DeliveryState
 from alerts.plan import Plan
+from alerts.roster import Person
 from edge.reading import Finding, FindingState, Tier, Timeliness
 from gateway import clockwork, drills, holding, pacing, tenancy
 from gateway.book import Book
-from gateway.closing import labels, terms
+from gateway.closing import feedback, labels, terms
 from gateway.db import incidents, outbox, phones
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.outbox import Owed
@@ -94,6 +95,7 @@ class Work:
             self._call_support(after)
         if command.act is Act.CLOSE:
             terms.write_down(self.connection, before, after, command)
+            feedback.ask(self, after)
         if command.act in {Act.CLOSE, Act.REOPEN}:
             labels.owe(self.connection, after, command.act, self.now_ns)
         if command.act is Act.REWORK:
@@ -180,6 +182,10 @@ class Work:
     def plan(self, incident: Incident) -> Plan:
         """The plan by which the incident goes now."""
         return self.book.plan_of(self.connection, incident)
+
+    def code(self, incident: Incident, person: Person) -> str:
+        """The code by which that person names the incident in a text message."""
+        return self._composer.code(incident, person)
 
     def scene(self, incident: Incident, plan: Plan) -> Scene:
         """What choosing people for that plan's steps rests on."""

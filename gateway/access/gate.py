@@ -21,7 +21,7 @@ DOOR_PREFIX = "/in/"
 TOOLS_PATH = "/api/v2/alerts"
 """Where other alerting tools call; the same holds there."""
 OPEN_PATHS = frozenset({"/healthz", "/login", TOOLS_PATH})
-OPEN_PREFIXES = ("/static/", "/a/", DOOR_PREFIX)
+OPEN_PREFIXES = ("/static/", "/a/", "/f/", DOOR_PREFIX)
 INSTALLERS_PATHS = frozenset({"/install", "/logout", "/api/v1/claims", "/api/v1/strangers"})
 INSTALLERS_PREFIX = "/api/v1/devices"
 """All that an account without the right to read may reach; each asks for its own right."""

@@ -2,7 +2,7 @@
 
 from gateway.api import campaigns, drills, evidence, performance, work_items
 from gateway.console import campaigns as campaigns_page
-from gateway.console import closing, rules
+from gateway.console import closing, feedback, rules
 from gateway.console import work_items as work_items_page
 
 ROUTERS = (
@@ -12,6 +12,7 @@ ROUTERS = (
     evidence.router,
     performance.router,
     closing.router,
+    feedback.router,
     rules.router,
     work_items.router,
     work_items_page.router,

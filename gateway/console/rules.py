@@ -8,9 +8,11 @@ from starlette.responses import Response
 from gateway.access.role import Right
 from gateway.api.desk import desk_of, require
 from gateway.api.performance import DAYS_MAX, report_of
+from gateway.closing.rates import rates_of
 from gateway.console.page import render, voice_of
 
 RANGES_D = (7, 30, 90)
+_MONTHS = 3
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,6 +28,7 @@ async def rules(request: Request, days: Annotated[int, Query(ge=1, le=DAYS_MAX)]
         section="rules",
         report=report_of(desk, days),
         ranges=RANGES_D,
+        rates=rates_of(desk.db, desk.book, _MONTHS, voice.now_ns),
         place=lambda subject: desk.book.places.label(subject, voice.lang.value),
         share=lambda part: "–" if part is None else f"{part:.0%}",
         rate=lambda each: "–" if each is None else f"{each:.3f}",
