@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from edge.reading import SECOND_NS, Tier
+from edge.reading import MINUTE_NS, SECOND_NS, Tier
 from edge.settings import DurationS, Settings
 
 
@@ -50,3 +50,17 @@ class Budget(Settings):
         if len(recent) < share:
             return now_ns
         return recent[-share] + self.window_ns
+
+
+def clear_of_rush_ns(tier: Tier, now_ns: int) -> int:
+    """When a message keeps clear of everybody's reports at the full and the half hour.
+
+    That is `now_ns` for an urgent one and outside those two minutes, else the minute after.
+    """
+    minute = now_ns // MINUTE_NS
+    if tier is Tier.URGENT or minute % _RUSH_EVERY_MIN:
+        return now_ns
+    return (minute + 1) * MINUTE_NS
+
+
+_RUSH_EVERY_MIN = 30

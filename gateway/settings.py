@@ -176,6 +176,7 @@ def _budgets(settings: GatewaySettings) -> Budgets:
         {kind.name: own.budget or kind.budgets for kind, own in told.items()},
         {kind.name: kind.account for kind in told},
         Costs({kind.name: own.cost for kind, own in told.items() if own.cost}, _zone(settings)),
+        frozenset(kind.name for kind in told if kind.rush),
     )
 
 

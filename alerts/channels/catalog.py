@@ -48,8 +48,9 @@ class Kind:
     With `short` it carries one text of 70 UTF-16 units without a link, else the full text.
     `check` raises ConfigError for what of the settings only a look at the files shows.
     `budgets` are the provider's published limits; `account` says whose an address is, where
-    several addresses share one limit. `callback` makes the reader of what the provider tells us
-    at our own door, or None where the settings ask for no calls.
+    several addresses share one limit. With `rush` lesser messages keep clear of the full and the
+    half hour, as its provider asks. `callback` makes the reader of what the provider tells us at
+    our own door, or None where the settings ask for no calls.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Kind:
     short: bool = False
     budgets: tuple[Budget, ...] = ()
     account: Callable[[str], str] = _whole
+    rush: bool = False
     check: Callable[[Any], object] = lambda settings: settings
     callback: Callable[[Any], Callback | None] = _silent
 

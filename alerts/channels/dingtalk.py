@@ -74,6 +74,7 @@ KIND = Kind(
     address=_ADDRESS,
     hint=_HINT,
     budgets=(Budget(limit=18, window="1 min"),),  # 20, then shut for ten minutes: keep clear of it
+    rush=True,
     account=lambda address: address.partition("#")[0],
 )
 

@@ -69,6 +69,7 @@ KIND = Kind(
     address=_ADDRESS,
     hint=_HINT,
     budgets=(Budget(limit=90, window="1 min"), Budget(limit=4, window="1 s")),  # 100 and 5
+    rush=True,
 )
 
 EXAMPLE = "http://127.0.0.1:{port}/open-apis/bot/v2/hook/0123abcd-4567"

@@ -61,6 +61,7 @@ KIND = Kind(
     address=_ADDRESS,
     hint=_HINT,
     budgets=(Budget(limit=18, window="1 min"),),  # 20 by its documents
+    rush=True,
     account=lambda address: address.partition("#")[0],
 )
 

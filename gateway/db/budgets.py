@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 import sqlalchemy as sa
 
-from alerts.budget import Budget, Per
+from alerts.budget import Budget, Per, clear_of_rush_ns
 from edge.reading import Tier
 from gateway.db.costs import Costs
 from gateway.db.tables import spend
@@ -24,11 +24,15 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """The budgets of each channel, what account an address of it belongs to, and what it costs."""
+    """The budgets of each channel, what account an address of it belongs to, and what it costs.
+
+    `rush` are the channels on which lesser messages keep clear of the full and the half hour.
+    """
 
     of: Mapping[str, Sequence[Budget]] = field(default_factory=dict)
     accounts: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     costs: Costs = field(default_factory=Costs)
+    rush: frozenset[str] = frozenset()
 
     def room_ns(self, connection: sa.Connection, out: Sending, now_ns: int) -> int:
         """When a message has room in all budgets and below all caps: `now_ns`, or later."""
@@ -37,7 +41,8 @@ class Budgets:
             budget.room_ns(out.tier, _spent_ns(connection, key, budget, now_ns), now_ns)
             for budget, key in self._keys(out.channel, out.address)
         ]
-        return max(affordable, *rooms, now_ns)
+        calm_ns = clear_of_rush_ns(out.tier, now_ns) if out.channel in self.rush else now_ns
+        return max(affordable, calm_ns, *rooms)
 
     def book(self, connection: sa.Connection, out: Sending, now_ns: int) -> None:
         """Note one send in every budget of the channel, and forget what no window holds."""

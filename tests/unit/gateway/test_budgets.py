@@ -5,7 +5,7 @@ from dataclasses import replace
 from alerts.budget import Budget, Per
 from alerts.channels.base import Outcome, Verdict
 from edge.outbox import Envelope
-from edge.reading import MINUTE_NS, Tier
+from edge.reading import HOUR_NS, MINUTE_NS, Tier
 from gateway.db import tables
 from gateway.db.budgets import Budgets
 from gateway.engine import Engine
@@ -58,3 +58,13 @@ def test_a_restart_does_not_forget_what_was_spent(engine: Engine) -> None:
     again = Engine(engine.database, engine.book, engine._chance)
     raise_many(again, 9, Tier.IMPORTANT)
     assert sent(again, NOW).count("webhook") == 0
+
+
+def test_lesser_messages_keep_clear_of_the_full_and_the_half_hour(engine: Engine) -> None:
+    engine.book = replace(engine.book, budgets=Budgets(rush=frozenset({"webhook"})))
+    raise_many(engine, 1, Tier.GENERAL)
+    full_hour = NOW - NOW % HOUR_NS + HOUR_NS
+    assert sent(engine, full_hour) == []
+    assert sent(engine, full_hour + MINUTE_NS) == ["webhook"]
+    raise_many(engine, 1, Tier.URGENT)
+    assert "webhook" in sent(engine, full_hour + HOUR_NS // 2)
