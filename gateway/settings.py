@@ -51,6 +51,7 @@ from gateway.drill_order import DrillSettings
 from gateway.heartbeat_settings import HeartbeatSettings
 from gateway.plans.shelf import Shelf
 from gateway.registry.signing import signing_key
+from gateway.retention_settings import RetentionSettings
 from gateway.roster_faults import strange_places
 from gateway.work_items import WorkItemSettings
 from gateway.zone import ZoneName
@@ -155,6 +156,7 @@ class GatewaySettings(Settings):
     feedback: FeedbackSettings = FeedbackSettings()
     metrics_token: SecretStr | None = None
     heartbeat: HeartbeatSettings | None = None
+    retention: RetentionSettings = RetentionSettings()
     alertmanager: AlertmanagerSettings | None = None
     node: str = Field(default="", pattern=r"^[a-z0-9_-]{0,32}$")
     pace: Pace = Pace()

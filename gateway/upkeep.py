@@ -1,4 +1,4 @@
-"""What the gateway does for itself: its time, its standing among others, its self-audit."""
+"""What the gateway does for itself: its time, its standing, its self-audit, its forgetting."""
 
 import random
 from collections.abc import Callable, Coroutine
@@ -15,6 +15,7 @@ from gateway.guarded_clock import ClockWatch, GuardedClock
 from gateway.health import Pulse, Vitals
 from gateway.heartbeat import Heartbeat
 from gateway.member import Standing, stand
+from gateway.retention import Retention
 from gateway.rota import Rota
 from gateway.self_audit import SelfAudit
 from gateway.settings import GatewaySettings
@@ -55,7 +56,7 @@ class Upkeep:
         settings: GatewaySettings,
         stack: AsyncExitStack,
     ) -> None:
-        """The gateway will look at itself, and say outside that it is well where that is asked."""
+        """The gateway will look at itself, say outside that it is well where asked, and forget."""
         audit = SelfAudit(
             self._engine, vitals, site=settings.site, clock=self._clock, leads=self.leads
         )
@@ -65,6 +66,10 @@ class Upkeep:
             audit.listeners.append(beat.hear)
         self._audit = audit
         self._parts["audit"] = audit.run
+        forgetting = Retention(
+            self._engine, settings.retention, clock=self._clock, leads=self.leads
+        )
+        self._parts["retention"] = forgetting.run
 
     def leads(self) -> bool:
         """Whether this gateway does what only one may do."""

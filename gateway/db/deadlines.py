@@ -39,7 +39,13 @@ MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
 """What is counted in elapsed time: the column, and the rows in which it still matters."""
 
 CIVIL: frozenset[str] = frozenset(
-    {"link.expires_ns", "web_session.expires_ns", "incident.complete_until_ns", "tenure.ends_ns"}
+    {
+        "link.expires_ns",
+        "web_session.expires_ns",
+        "incident.complete_until_ns",
+        "tenure.ends_ns",
+        "work_item.due_ns",
+    }
 )
 """Moments that people, signatures or data name by the wall; they stay where they are."""
 

@@ -95,6 +95,7 @@ incident = Table(
     Column("merged_into", String(32)),
     Index(None, "state", "tier", "opened_ns"),
     Index(None, "subject", "opened_ns"),
+    Index(None, "rule", "opened_ns"),
     Index(None, "rule", "condition_active"),
     Index(None, "opened_ns"),
 )

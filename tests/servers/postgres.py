@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -79,6 +80,9 @@ def _serving() -> Iterator[Server]:
         server.start()
         yield server
     finally:
+        if server.process is not None:
+            # At once, whoever is connected; a plain stop would wait until they have gone.
+            server.process.send_signal(signal.SIGINT)
         server.stop()
         shutil.rmtree(folder)
 

@@ -2,34 +2,11 @@
 
 from alembic import context
 
-from gateway.db import (  # their tables join the metadata
-    campaign_tables,
-    clock_tables,
-    closing_tables,
-    feedback_tables,
-    node_tables,
-    plan_tables,
-    registry_tables,
-    roster_tables,
-    work_item_tables,
-)
-from gateway.db.tables import metadata
-
-__all__ = [
-    "campaign_tables",
-    "clock_tables",
-    "closing_tables",
-    "feedback_tables",
-    "node_tables",
-    "plan_tables",
-    "registry_tables",
-    "roster_tables",
-    "work_item_tables",
-]
+from gateway.db.schema import whole
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=whole(),
     transactional_ddl=True,
 )
 with context.begin_transaction():

@@ -15,6 +15,7 @@ from gateway.clock_guard import Guard
 from gateway.db import clock_rows, deadlines, tables
 from gateway.db.clock_rows import LastTime
 from gateway.db.engine import connect, reading, upgrade, writing
+from gateway.db.schema import whole
 from gateway.dispatcher import Dispatcher
 from gateway.engine import Engine
 from gateway.guarded_clock import ClockWatch, GuardedClock
@@ -132,7 +133,7 @@ def test_every_moment_that_is_waited_for_is_moved_or_said_to_be_civil() -> None:
     known = {f"{c.table.name}.{c.name}" for c, _ in deadlines.MOVED} | deadlines.CIVIL
     waited_for = {
         f"{table.name}.{column.name}"
-        for table in tables.metadata.tables.values()
+        for table in whole().tables.values()
         for column in table.columns
         if column.name.endswith(("due_ns", "until_ns", "watch_ns", "expires_ns"))
     }
