@@ -40,6 +40,7 @@ MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
 
 CIVIL: frozenset[str] = frozenset(
     {
+        "feedback.expires_ns",
         "link.expires_ns",
         "web_session.expires_ns",
         "incident.complete_until_ns",
