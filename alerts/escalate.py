@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     CHECK = "check"  # a home is asked in a mass check
     BUNDLE = "bundle"  # many incidents at once
     QUESTION = "question"  # a text of theirs was not understood
+    CALL = "call"  # somebody on the incident wants them to come as well
     OVERDUE = "overdue"  # somebody below has not done their part in time
 
 

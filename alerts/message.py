@@ -108,6 +108,16 @@ _SMS: Mapping[tuple[Lang, Purpose], tuple[str, ...]] = MappingProxyType(
             "SENT BACK {place}: {title} did not pass. Reply {code} +2 there",
             "SENT BACK {place} {code}",
         ),
+        ("zh", Purpose.CALL): (
+            "{tier}吹哨{at} {place}：{title}，请报到。回{code}加1报到2已到",
+            "{tier}吹哨 {place}：{title}。回{code}加1报到",
+            "{tier}吹哨 {place} 回{code}加1",
+        ),
+        ("en", Purpose.CALL): (
+            "{tier} CALLED IN {at} {place}: {title}. Reply {code} +1 come 2 there",
+            "CALLED IN {place}: {title}. Reply {code}+1",
+            "CALLED IN {place} {code}+1",
+        ),
         ("zh", Purpose.OVERDUE): (
             "{tier}超时{at} {place}：{title}，{short}，请督办。回{code}加1我去2已到",
             "{tier}超时 {place}：{title}，{short}。回{code}加1我去",
@@ -167,6 +177,8 @@ _HEADS: Mapping[tuple[Lang, Purpose], str] = MappingProxyType(
         ("en", Purpose.SUPPORT): "Help was asked for on site\n",
         ("zh", Purpose.REWORK): "核查未通过，请再处理\n",
         ("en", Purpose.REWORK): "Verification was not passed; please handle it again\n",
+        ("zh", Purpose.CALL): "吹哨：请报到并到场\n",
+        ("en", Purpose.CALL): "You are called in; please answer and come\n",
         ("zh", Purpose.OVERDUE): "下级超时未办，请督办\n",
         ("en", Purpose.OVERDUE): "Overdue below you; please see to it\n",
         ("zh", Purpose.STAND_DOWN): "情况已恢复，可不必赶往，请在值守台结案\n",

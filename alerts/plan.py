@@ -79,6 +79,11 @@ class Terms(Settings):
         return self
 
 
+ANSWERED_IN = "15 min"
+ARRIVED_IN = "60 min"
+"""The limits of somebody called in whom the plan does not name."""
+
+
 class Step(Terms):
     """People told together, `after` seconds from the start of the plan.
 
@@ -105,6 +110,16 @@ class Step(Terms):
         return self
 
 
+class Party(Terms):
+    """Others who may be called in on an incident (吹哨报到), with limits from when they are."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")
+    name_zh: str = Field(min_length=1, max_length=16)
+    name_en: str = Field(min_length=1, max_length=32)
+    roles: tuple[Role, ...] = Field(min_length=1)
+    channels: tuple[ChannelName, ...] = Field(min_length=1)
+
+
 class Plan(Terms):
     """What is done about one category at one tier until a person answers.
 
@@ -126,10 +141,13 @@ class Plan(Terms):
     ack_within: Within
     on_clear: Literal["stand_down", "keep"]
     step: tuple[Step, ...] = Field(min_length=1, max_length=20)
+    party: tuple[Party, ...] = Field(default=(), max_length=20)
 
     @model_validator(mode="after")
     def _steps_can_run(self) -> Self:
-        if not (problems := list(_step_problems(self.step))):
+        problems = list(_step_problems(self.step))
+        problems += _repeats("party", [party.id for party in self.party])
+        if not problems:
             return self
         raise ValueError("; ".join(problems))
 

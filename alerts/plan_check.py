@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from alerts.plan import ChannelName, Plan, Plans, Role, Terms
+from alerts.plan import ChannelName, Party, Plan, Plans, Role, Step, Terms
 
 PROBLEMS_MAX = 50
 
@@ -40,11 +40,15 @@ def _terms(plan: Plan, key: str) -> Iterator[tuple[str, Terms, tuple[Role, ...]]
     yield key, plan, plan.step[0].roles
     for number, step in enumerate(plan.step):
         yield f"{key}.step.{number}", step, step.roles
+    for number, party in enumerate(plan.party):
+        yield f"{key}.party.{number}", party, party.roles
 
 
 def _holes(plan: Plan, key: str, manned: Manned) -> Iterator[PlanProblem]:
-    for number, step in enumerate(plan.step):
-        where = f"{key}.step.{number}"
+    steps: list[tuple[str, Step | Party]]
+    steps = [(f"{key}.step.{number}", step) for number, step in enumerate(plan.step)]
+    steps += [(f"{key}.party.{number}", party) for number, party in enumerate(plan.party)]
+    for where, step in steps:
         if not set(step.roles) & manned.roles:
             named = ", ".join(step.roles)
             yield PlanProblem(where, f"nobody is {named}", "name a role that somebody has")

@@ -14,13 +14,14 @@ from alerts import clocks as deadlines
 from alerts import escalate
 from alerts.clocks import PLAN, Case, Clock, Fate, step_of, step_party
 from alerts.escalate import About, Purpose
-from alerts.incident import ESCALATING, Incident
+from alerts.incident import ENDED, ESCALATING, Incident
 from alerts.plan import ClockKind, Plan, Terms
 from alerts.roster import recipients
+from alerts.whistle import Call, call_of
 from edge.reading import MINUTE_NS
-from gateway import holding, pacing
+from gateway import holding, pacing, whistling
+from gateway.db import calls, incidents, outbox
 from gateway.db import clocks as rows
-from gateway.db import incidents, outbox
 from gateway.db.timeline import SYSTEM, note
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _TOLD = (Purpose.ALERT, Purpose.SUPPORT)
 _KINDS = tuple(ClockKind)
+_CALLS_FROM = 1_000  # steps are numbered below this
 
 
 def start(work: "Work", incident: Incident) -> None:
@@ -58,6 +60,8 @@ def follow(work: "Work", before: Incident, after: Incident) -> None:
         rows.replace(work.connection, was, now)
         if now.fate is not Fate.RUNNING and was.missed_ns is not None:
             _take_back(work, was)
+    if after.state in ENDED and before.state not in ENDED:
+        whistling.release(work, after)
 
 
 def strike_due(work: "Work", limit: int) -> int:
@@ -91,19 +95,29 @@ def strike(work: "Work", clock: Clock) -> None:
     rows.replace(work.connection, clock, deadlines.strike(clock, work.now_ns))
     work.changed.add(incident.id)
     plan = work.plan(incident)
-    roles = terms_of(plan, clock.party).on_miss.get(clock.kind, ())
+    call = _call(work, clock)
+    on_miss = call.on_miss if call else terms_of(plan, clock.party).on_miss
+    roles = on_miss.get(clock.kind, ())
     above = recipients(work.book.roster, roles, incident.subject)
-    knew = _know_already(work, incident, clock)
+    knew = frozenset() if call else _know_already(work, incident, clock)
     told = [person for person in above if person.id not in knew]
     now = structs.replace(incident, changed_ns=work.now_ns)
     note(work.connection, now, "missed", SYSTEM, clock=clock.kind, party=clock.party,
-         whose=_whose(work, incident, clock), due_ns=clock.due_ns, started_ns=clock.started_ns,
+         whose=_whose(work, incident, clock, call), due_ns=clock.due_ns,
+         started_ns=clock.started_ns,
          assumed=clock.assumed, roles=roles, told=[person.id for person in told],
          knew=[person.id for person in above if person.id in knew])  # fmt: skip
     if roles and not above:
         note(work.connection, now, "plan_hole", SYSTEM, plan=plan.id, roles=roles)
     about = structs.replace(incident, generation=clock.generation)
     work.owe(incident, escalate.addressed(about, told, plan.step[-1].channels, _about(clock)))
+
+
+def _call(work: "Work", clock: Clock) -> Call | None:
+    """The call whose deadline this is, if it is one's."""
+    number = call_of(clock.party)
+    found = calls.of_incident(work.connection, clock.incident_id) if number else []
+    return next((call for call in found if call.number == number), None)
 
 
 def terms_of(plan: Plan, party: str) -> Terms:
@@ -122,8 +136,10 @@ def _know_already(work: "Work", incident: Incident, clock: Clock) -> frozenset[s
     )
 
 
-def _whose(work: "Work", incident: Incident, clock: Clock) -> list[str]:
-    """Who had to: the owner, else everybody who was told by then and could have."""
+def _whose(work: "Work", incident: Incident, clock: Clock, call: Call | None) -> list[str]:
+    """Who had to: those called, the owner, or else everybody who was told by then."""
+    if call is not None:
+        return list(call.people)
     if incident.owner is not None:
         return [incident.owner]
     step = step_of(clock.party)
@@ -136,8 +152,10 @@ def _whose(work: "Work", incident: Incident, clock: Clock) -> list[str]:
 
 
 def _about(clock: Clock) -> About:
-    step = step_of(clock.party)
-    return About(Purpose.OVERDUE, _KINDS.index(clock.kind), 0 if step is None else step + 1)
+    """What tells the messages about this miss from all others of the incident."""
+    step, call = step_of(clock.party), call_of(clock.party)
+    party = _CALLS_FROM + call if call else 0 if step is None else step + 1
+    return About(Purpose.OVERDUE, _KINDS.index(clock.kind), party)
 
 
 def _take_back(work: "Work", clock: Clock) -> None:

@@ -8,9 +8,10 @@ from starlette.staticfiles import StaticFiles
 from gateway.access.body import BodyLimit
 from gateway.access.gate import Gate
 from gateway.access.headers import SecurityHeaders
-from gateway.api import devices, plans, problem, registry, roster, routes, silences
+from gateway.api import calls, devices, plans, problem, registry, roster, routes, silences
 from gateway.api.desk import Desk
 from gateway.closing.web import ROUTERS
+from gateway.console import calls as calls_page
 from gateway.console import install, link_page, pages
 from gateway.console import roster as roster_page
 from gateway.console import silences as silences_page
@@ -41,6 +42,8 @@ def build_app(
     app.include_router(silences.router)
     app.include_router(plans.router)
     app.include_router(roster.router)
+    app.include_router(calls.router)
+    app.include_router(calls_page.router)
     app.include_router(pages.router)
     app.include_router(install.router)
     app.include_router(silences_page.router)

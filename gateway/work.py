@@ -21,7 +21,7 @@ from alerts.outbox import DeliveryState
 from alerts.plan import Plan
 from alerts.roster import Person
 from edge.reading import Finding, FindingState, Tier, Timeliness
-from gateway import clockwork, drills, holding, pacing, tenancy
+from gateway import clockwork, drills, holding, pacing, tenancy, whistling
 from gateway.book import Book
 from gateway.closing import feedback, labels, terms
 from gateway.db import incidents, outbox, phones
@@ -33,7 +33,7 @@ from gateway.notices import Composer
 from gateway.scene import scene_for
 
 _PAGED = (Purpose.ALERT, Purpose.SUPPORT, Purpose.HAND_OVER)
-_REACHED = (*_PAGED, Purpose.OVERDUE)
+_REACHED = (*_PAGED, Purpose.CALL, Purpose.OVERDUE)
 NOTE_MAX = 1_000
 """Characters of a person's note; the rest is cut off."""
 
@@ -79,6 +79,9 @@ class Work:
             incidents.get(self.connection, command.into)
         command = drills.as_drill(before, command)
         terms.check(self.connection, before, command, self.book.closing)
+        if whistling.answered(self, before, command):
+            self._mark_acked(before, command.by)
+            return before
         after = life.act(before, command, self.now_ns)
         after = tenancy.claimed(self.connection, self.book, before, after, command)
         self.replace(before, after)

@@ -13,10 +13,12 @@ from edge.reading import HOUR_NS, Tier
 from edge.registry import Unit
 from gateway.access.gate import cookie_name
 from gateway.access.login import Refused
+from gateway.access.role import Right
 from gateway.access.sessions import ABSOLUTE_NS
 from gateway.api.desk import desk_of, principal_of
 from gateway.api.problem import Problem
 from gateway.api.routes import ActBody, Id, is_in, page_of_units, perform, unit_of
+from gateway.console.calls import calls_view
 from gateway.console.chart import Drawing, Sketch, drawing
 from gateway.console.closing import ending
 from gateway.console.page import render, voice_of
@@ -202,6 +204,7 @@ async def _incident_page(
         seen=viewer.measures(evidence.seen),
         usual=viewer.measures(evidence.usual),
         plan=viewer.plan(detail),
+        calls=calls_view(request, voice, incident, may_act=principal_of(request).may(Right.ACT)),
         timeline=viewer.timeline(detail.timeline),
         deliveries=viewer.deliveries(detail.deliveries),
         curve=await _evidence_curve(

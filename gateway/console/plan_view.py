@@ -7,6 +7,7 @@ from typing import Any
 from alerts.clocks import PLAN, Clock, Fate, step_of
 from alerts.incident import Incident, State
 from alerts.plan import Plan, Step
+from alerts.whistle import call_of
 from gateway.api.incidents import Detail
 from gateway.console.page import Voice
 from gateway.console.texts import Lang
@@ -49,7 +50,7 @@ class PlanView:
 def plan_view(voice: Voice, plan: Plan, detail: Detail) -> PlanView:
     """The plan that the incident began with, and how far it has come."""
     chinese = voice.lang is Lang.ZH
-    told = _told(detail)
+    told, called = _told(detail), _called(voice, detail)
     return PlanView(
         title=plan.title_zh if chinese else plan.title_en,
         action=plan.action_zh if chinese else plan.action_en,
@@ -57,7 +58,7 @@ def plan_view(voice: Voice, plan: Plan, detail: Detail) -> PlanView:
             _step(voice, step, _progress(detail.incident, index), told.get(index))
             for index, step in enumerate(plan.step)
         ),
-        clocks=tuple(_clock(voice, plan, clock) for clock in _present(detail.clocks)),
+        clocks=tuple(_clock(voice, plan, clock, called) for clock in _present(detail.clocks)),
     )
 
 
@@ -74,6 +75,13 @@ def miss_note(voice: Voice, detail: Mapping[str, Any], names: Mapping[str, str])
             listed = "、".join(names.get(person, person) for person in people)
             parts.append(voice.say(f"missed.{key}", people=listed))
     return parts
+
+
+def _called(voice: Voice, detail: Detail) -> dict[int, str]:
+    """The names of the called parties, by call."""
+    key = "party_zh" if voice.lang is Lang.ZH else "party_en"
+    made = [event.detail for event in detail.timeline if event.kind == "call_called"]
+    return {each["call"]: str(each[key]) for each in made}
 
 
 def _told(detail: Detail) -> dict[int, int]:
@@ -107,12 +115,15 @@ def _present(clocks: Sequence[Clock]) -> list[Clock]:
     return [clock for clock in clocks if clock.generation >= begun]
 
 
-def _clock(voice: Voice, plan: Plan, clock: Clock) -> ClockView:
+def _clock(voice: Voice, plan: Plan, clock: Clock, calls: Mapping[int, str]) -> ClockView:
     step = step_of(clock.party)
     known = step is not None and step < len(plan.step)
+    call = call_of(clock.party)
     return ClockView(
         duty=voice.name("clock", clock.kind),
-        party=roles_text(voice, plan.step[step].roles) if known and step is not None else "",
+        party=roles_text(voice, plan.step[step].roles)
+        if known and step is not None
+        else calls.get(call or 0, ""),
         due_ns=clock.due_ns,
         state=_state(clock),
         ended_ns=clock.ended_ns,
