@@ -81,12 +81,12 @@ async def roster(request: Request) -> Response:
 
 @router.get("/cover")
 async def cover(request: Request) -> Response:
-    """The gaps of the next 90 days, with a line in each language."""
+    """The gaps of the next 90 days, with a line in each language; null where it is not known."""
     require(request, Right.READ)
     desk = desk_of(request)
     found = rota_of(desk).cover()
     if found is None:
-        return finite_json({"gaps": [], "left_off": 0, "until_ns": None})
+        return finite_json({"gaps": None, "left_off": 0, "until_ns": None})
     gaps = [
         {"gap": gap, "zh": zh, "en": en}
         for gap in found.gaps

@@ -35,6 +35,7 @@ async def page(request: Request) -> Response:
         section="roster",
         people=api.people(desk),
         gaps=[line(gap, desk.book.zone)[language] for gap in gaps],
+        checked=found is not None,
         more_gaps=found.count - len(gaps) if found else 0,
         may_change=principal_of(request).may(Right.ROSTER),
     )

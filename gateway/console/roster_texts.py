@@ -46,6 +46,7 @@ ROSTER: Mapping[str, tuple[str, str]] = MappingProxyType(
             "每处每类预案都有人在岗并有后备",
             "Somebody and a backup everywhere",
         ),
+        "roster.not_checked": ("未知：没有登记册可核对", "Unknown: no registry to check against"),
         "roster.more_gaps": ("另有 {count} 处", "and {count} more"),
         "roster.leave": ("请假", "Leave"),
         "roster.first_day": ("第一天", "First day"),

@@ -31,6 +31,7 @@ PATHS = {
     "unit": "/units/u0502",
     "week": "/units/u0502?hours=168",
     "edges": "/edges",
+    "roster": "/roster",
 }
 
 pytestmark = [

@@ -40,6 +40,7 @@ from gateway.book import Book
 from gateway.db.engine import connect, upgrade
 from gateway.engine import Engine
 from gateway.live import Live
+from gateway.rota import Rota
 from gateway.web import build_app
 
 NOW_NS = 1_767_225_600_000_000_000  # 2026-01-01 08:00 in China
@@ -278,5 +279,6 @@ def make_world(folder: Path, *, now_ns: int = NOW_NS, metrics_token: str | None 
         sessions=sessions,
         doorkeeper=Doorkeeper(accounts, sessions, clock),
         secure=False,
+        rota=Rota(engine, clock),
     )
     return World(desk, build_app(desk, metrics_token=metrics_token), clock, history)
