@@ -31,6 +31,10 @@ PATHS = {
     "unit": "/units/u0502",
     "week": "/units/u0502?hours=168",
     "edges": "/edges",
+    "silences": "/silences",
+    "rules": "/rules",
+    "campaigns": "/campaigns",
+    "work-items": "/work-items",
     "roster": "/roster",
 }
 
