@@ -101,7 +101,7 @@ class Member:
         self.beat()
 
     async def run(self) -> None:
-        """Beat every two seconds, until cancelled; then leave at once to the others."""
+        """Beat every second, until cancelled; then leave at once to the others."""
         try:
             while True:
                 await sleep(self._clock, BEAT_S)

@@ -1,7 +1,7 @@
 """Who of several gateways is alive, by what one of them has seen of the others' beats.
 
 Pure. Only the observer's own monotonic time counts, so clocks need not agree: a gateway is
-dead when its beat has not moved for six seconds of ours.
+dead when its beat has not moved for five seconds of ours.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from edge.reading import SECOND_NS
 
-BEAT_S = 2.0
-DEAD_NS = 6 * SECOND_NS
-STEP_DOWN_NS = 5 * SECOND_NS
+BEAT_S = 1.0
+DEAD_NS = 5 * SECOND_NS
+STEP_DOWN_NS = 4 * SECOND_NS
 """A leader that could not beat for this long no longer leads: sooner than others think it dead."""
 
 

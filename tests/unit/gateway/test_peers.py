@@ -17,8 +17,8 @@ def node(beat: int, name: str = "b", epoch: str = "1") -> Node:
 
 
 def test_one_whose_beat_moves_lives_however_long_we_look() -> None:
-    seen = after(*[(n * 5 * SECOND_NS, [node(n)]) for n in range(10)])
-    assert dead(seen, 9 * 5 * SECOND_NS) == frozenset()
+    seen = after(*[(n * 4 * SECOND_NS, [node(n)]) for n in range(10)])
+    assert dead(seen, 9 * 4 * SECOND_NS) == frozenset()
 
 
 def test_one_whose_beat_stands_still_is_dead_after_its_time_and_not_before() -> None:
