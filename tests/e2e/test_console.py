@@ -144,6 +144,7 @@ def test_every_page_is_accessible(
         "incident": f"/incidents/{urgent.id}",
         "missing": "/incidents/none",
         "link": "/a/none",
+        "feedback": "/f/none",
     }
     for name, path in pages.items():
         page.goto(url + path)
