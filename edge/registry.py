@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from edge import settings
 from edge.reading import Kind
@@ -20,6 +20,7 @@ from edge.topic import is_segment
 
 WINDOW_S_MAX = 72 * 3600
 """Longest welfare window: the meters' memory of 96 h less a day of margin."""
+AWAYS_MAX = 50
 _FIRST_NS, _LAST_NS = -(2**63), 2**63 - 1
 _ARRAYS = {"unit", "device", "adapter"}
 _CODE_REMEDY = "use 1-32 of a-z 0-9 _ - and begin with a letter or digit"
@@ -41,11 +42,24 @@ class RoutineTerms(Settings):
     alarms_per_month: float = Field(1.0, ge=0.7, le=4.0)
 
 
+class Away(Settings):
+    """A resident said that they would be away from `start` until `end`."""
+
+    start: AwareDatetime = Field(alias="from")
+    end: AwareDatetime = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "Away":
+        if self.end <= self.start:
+            raise ValueError("to is not after from")
+        return self
+
+
 class Unit(Settings):
     """One dwelling: opaque codes, care flags, and its own welfare terms if it has any.
 
     `riser` is the pipe of its building that brings it water, where that is known. With a
-    `routine`, fixed terms hold only where they are written down as well.
+    `routine`, fixed terms hold only where they are written down as well; `away` is for it alone.
     """
 
     code: str
@@ -54,6 +68,7 @@ class Unit(Settings):
     care: tuple[Literal["alone"], ...] = ()
     welfare: tuple[WelfareTerms, ...] = Field((WelfareTerms(),), min_length=1, max_length=4)
     routine: RoutineTerms | None = None
+    away: tuple[Away, ...] = Field((), max_length=AWAYS_MAX)
 
     @field_validator("welfare", mode="before")
     @classmethod

@@ -16,6 +16,11 @@ from edge.patience import WAIT_H_MIN, longest_h, price, typical_h, wait_h
 from edge.quiet import Quiet
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import RoutineTerms, Unit
+from edge.settings import nanoseconds
+
+_NEAREST_NS = HOUR_NS // 2
+"""Hours are counted to the nearest."""
+_SOONEST_NS = WAIT_H_MIN * HOUR_NS - _NEAREST_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,8 @@ class Routine:
 
     Covers a home from its first reading on, by what other homes do. Fails where a tank or a
     device draws two litres an hour by itself, and for a resident away without a word: absence
-    looks the same, but for a door that says so. The finding ends with the next draw.
+    looks the same, but for a door that says so. Who is said to be away is looked for when they
+    should have stirred after coming home. The finding ends with the next draw.
     """
 
     watches: ClassVar[type] = Home
@@ -33,6 +39,7 @@ class Routine:
     tier: ClassVar[Tier] = Tier.URGENT
 
     terms: RoutineTerms
+    away: tuple[tuple[int, int], ...] = ()
     rule: str = "routine"
 
     @classmethod
@@ -40,7 +47,8 @@ class Routine:
         """One rule for a home whose resident lives alone and has terms for it."""
         if "alone" not in unit.care or unit.routine is None:
             return ()
-        return (cls(unit.routine),)
+        away = ((nanoseconds(each.start), nanoseconds(each.end)) for each in unit.away)
+        return (cls(unit.routine, tuple(sorted(away))),)
 
     def observe(self, state: Home, reading: Reading) -> Home:
         """The home with `reading` in its meters and in its memory."""
@@ -62,7 +70,7 @@ class Routine:
             status = structs.replace(status, since_ns=active_since_ns)
             if quiet.is_seen_after(active_since_ns):
                 return status
-        elif at_ns < self._due_ns(quiet, since_ns) or quiet.is_out(at_ns):
+        elif not self._is_due(quiet, since_ns, at_ns) or quiet.is_out(at_ns):
             return status
         doubtful = any(meter.faults.during(since_ns, at_ns) for meter in meters)
         if doubtful or (active_since_ns is None and state.excused(since_ns, at_ns)):
@@ -74,8 +82,11 @@ class Routine:
         meter, quiet = state.only(), state.quiet
         if meter is None or quiet is None or quiet.since_ns is None or not meter.chain.times_ns:
             return None
-        soonest_ns = meter.chain.times_ns[-1] + (WAIT_H_MIN - 1) * HOUR_NS
-        return Rest(meter, meter.course, min(soonest_ns, self._due_ns(quiet, quiet.since_ns)))
+        newest_ns, soonest_ns = meter.chain.times_ns[-1], quiet.since_ns + _SOONEST_NS
+        if newest_ns < soonest_ns:
+            return Rest(meter, meter.course, soonest_ns)
+        due_ns = self._due_ns(quiet, quiet.since_ns)
+        return Rest(meter, meter.course, min(newest_ns + _SOONEST_NS, due_ns))
 
     def next_due(self, state: Home) -> int | None:
         """Never: only a reading can prove that no water was used."""
@@ -119,9 +130,20 @@ class Routine:
             sentence_en=en.format_map(words),
         )
 
+    def _is_due(self, quiet: Quiet, since_ns: int, at_ns: int) -> bool:
+        soon = at_ns < since_ns + _SOONEST_NS  # the usual case: no wait is worth working out
+        return not soon and at_ns >= self._due_ns(quiet, since_ns)
+
     def _due_ns(self, quiet: Quiet, since_ns: int) -> int:
+        due_ns = self._waited_ns(quiet, since_ns)
+        for start_ns, end_ns in self.away:
+            if start_ns <= due_ns < end_ns:
+                due_ns = self._waited_ns(quiet, end_ns)  # as if they had just come home
+        return due_ns
+
+    def _waited_ns(self, quiet: Quiet, since_ns: int) -> int:
         waited_h = wait_h(quiet, since_ns, price(self.terms.alarms_per_month))
-        return since_ns + waited_h * HOUR_NS - HOUR_NS // 2  # to the nearest hour
+        return since_ns + waited_h * HOUR_NS - _NEAREST_NS
 
 
 _SENTENCES = {

@@ -111,12 +111,12 @@ def is_seen(series: Series, found: Finding) -> bool:
     start_ns = until_ns - int(float(usual["window_h"]) * HOUR_NS)
     first = max(0, bisect_right(times_ns, start_ns) - 1)
     last = bisect_right(times_ns, until_ns) - 1
-    hidden_l = sum(
-        max(0, series[i].litres - series[i - 1].litres)
+    hidden_l = [
+        series[i].litres - series[i - 1].litres
         for i in range(first + 1, last + 1)
         if times_ns[i] - times_ns[i - 1] > _SEEN_NS
-    )
-    return times_ns[last] == until_ns and hidden_l < float(usual["threshold_l"])
+    ]
+    return times_ns[last] == until_ns and max(hidden_l, default=0) < float(usual["threshold_l"])
 
 
 def _cuts(known: Past, plan: Plan) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """A home quieter than its own routine: what raises, what does not, and what ends it."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from edge.population import LENGTHS, as_csv, per_day
 from edge.quiet import Quiet, QuietState
 from edge.reading import HOUR_NS, MINUTE_NS
 from edge.registry import Registry, RoutineTerms
+from edge.settings import ConfigError
 from edge.spell import SPELLS_MAX, Kind, Spell, unpacked, with_spell
 from edge.subjects import watched_homes
 from tests.unit.edge.worlds import METER, UNIT, at, fault, litres, metered, registry
@@ -196,6 +198,32 @@ def test_who_is_out_for_more_than_a_week_is_looked_for() -> None:
     assert lives.quiet is not None
     lives.quiet.pass_door(at(60 * DAY_H + 4), out=True)
     assert still(lives, 60 * DAY_H + 5, 69 * DAY_H, register_l) == 60 * DAY_H + 4 + 7 * DAY_H
+
+
+def test_who_said_that_they_would_be_away_is_looked_for_after_they_should_be_back() -> None:
+    gone, back = 60 * DAY_H + 8, 63 * DAY_H
+    told = {"from": moment(gone), "to": moment(back)}
+    site = registry([UNIT | {"routine": {}, "away": [told]}])
+    (rule,) = Routine.install(site.unit("u01"))
+    lives = lived(60)
+    register_l = live(lives, 60 * DAY_H, 60 * DAY_H + 8, ())
+    holds = []
+    for hour in range(gone, back + 60):
+        lives.observe(litres(hour, register_l))
+        status = rule.evaluate(lives, at(hour))
+        assert isinstance(status, Status)
+        holds.append(status.condition is Condition.HOLDS)
+    assert back + 6 <= gone + holds.index(True) <= back + 48
+
+
+def test_an_absence_that_ends_before_it_begins_is_refused() -> None:
+    told = {"from": moment(2), "to": moment(1)}
+    with pytest.raises(ConfigError, match="to is not after from"):
+        registry([UNIT | {"routine": {}, "away": [told]}])
+
+
+def moment(hour: int) -> datetime:
+    return datetime.fromtimestamp(at(hour) / 1e9, UTC)
 
 
 def test_a_draw_brings_home_whoever_was_out() -> None:
