@@ -67,7 +67,10 @@ def due(connection: sa.Connection, now_ns: int, limit: int) -> list[Incident]:
 
 def next_ns(connection: sa.Connection) -> int | None:
     """When the next hold is to be looked at; None when the clock ends none."""
-    return connection.execute(sa.select(sa.func.min(table.c.until_ns))).scalar()
+    return connection.execute(_NEXT).scalar()
+
+
+_NEXT = sa.select(sa.func.min(table.c.until_ns))
 
 
 def running(connection: sa.Connection, *within: sa.ColumnElement[bool]) -> list[Incident]:

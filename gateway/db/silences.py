@@ -65,7 +65,10 @@ def due(connection: sa.Connection, now_ns: int, limit: int) -> list[Silence]:
 
 def next_ns(connection: sa.Connection) -> int | None:
     """When the next one begins or ends; None when none will."""
-    return connection.execute(sa.select(sa.func.min(table.c.next_ns))).scalar()
+    return connection.execute(_NEXT).scalar()
+
+
+_NEXT = sa.select(sa.func.min(table.c.next_ns))
 
 
 def set_next(connection: sa.Connection, silence_id: str, next_ns: int | None) -> None:
