@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "sim": Command("simulators.sim", "days of the whole system in virtual time, from a seed"),
         "duty day": Command("simulators.duty_day", "2,000 incidents, 40 workers: load and way"),
         "sim alerts": Command("simulators.trial.command", "the alert engine in failing worlds"),
+        "bench alerts": Command("bench.alerts", "from a finding to a person, and kill -9"),
         "bench ingest": Command("bench.ingest", "how fast an edge takes readings in"),
         "bench soak": Command("bench.soak", "a day of an estate in minutes: does the edge grow?"),
         "bench stages": Command("bench.stages", "where an edge's processor time goes"),

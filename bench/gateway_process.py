@@ -1,0 +1,148 @@
+"""The gateway of the alert benchmark: a process of its own, with workers behind webhooks."""
+
+import base64
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Self
+
+import aiomqtt
+import msgspec
+
+from bench.alert_load import EDGE, SITE, Condition, buildings
+from bench.publisher import Address, Publisher
+from edge.outbox import Envelope
+from gateway.intake import filters
+from tests.servers.process import Server, accepts, free_port
+
+_CLIENT = "bench-gateway"
+_PLAN = """
+[[plan]]
+id = "tier{tier}"
+category = "*"
+tier = {tier}
+title_zh = "长时间未用水"
+title_en = "No water used"
+short_zh = "请上门查看"
+short_en = "Visit now"
+action_zh = "先打电话，再上门。"
+action_en = "Call, then visit."
+on_clear = "keep"
+ack_within = "15 min"
+[[plan.step]]
+after = "0 s"
+roles = ["grid_worker"]
+channels = ["webhook"]
+"""
+
+
+class Gateway:
+    """A real gateway in `folder`, over SQLite, that tells one worker for each building."""
+
+    def __init__(self, folder: Path, address: Address, hook: str) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._address = address
+        self._seq = 0
+        self._publisher: Publisher | None = None
+        port = free_port()
+        _write(folder, address, hook, port)
+        command = [sys.executable, "-m", "simulators.cli", "gateway", "--config", "gateway.toml"]
+        self.server = Server(command, port, folder, accepts)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        """It runs, and the broker keeps for it what comes while it does not."""
+        await self._subscribe()
+        self._publisher = await Publisher.connect(self._address, "bench-findings")
+        self.server.start()
+        try:
+            yield self
+        finally:
+            await self._publisher.close()
+            self.server.kill()
+
+    async def tell(self, found: Sequence[Condition]) -> None:
+        """The broker has confirmed the messages of an edge that tell of `found`."""
+        assert self._publisher
+        await self._publisher.publish(self._messages(found))
+
+    async def _subscribe(self) -> None:
+        async with aiomqtt.Client(
+            self._address.host, self._address.port, username=self._address.username,
+            password=self._address.password, identifier=_CLIENT, clean_session=False,
+        ) as client:  # fmt: skip
+            for pattern in filters(SITE):
+                await client.subscribe(pattern, qos=1)
+
+    def _messages(self, found: Sequence[Condition]) -> list[tuple[str, bytes]]:
+        """Numbered on from the last."""
+        told = []
+        for condition in found:
+            self._seq += 1
+            envelope = Envelope(1, EDGE, "bench", self._seq, condition.finding, after=self._seq - 1)
+            told.append((f"sw/1/{SITE}/_finding/{EDGE}", msgspec.json.encode(envelope)))
+        return told
+
+    def rss_mb(self) -> float:
+        """Its resident size now."""
+        assert self.server.process
+        return rss_mb(self.server.process.pid)
+
+    def incidents(self) -> frozenset[str]:
+        """The incidents in its database."""
+        return frozenset(row[0] for row in self._asked("SELECT id FROM incident"))
+
+    def owes(self) -> bool:
+        """Whether a message is due to be sent, or waits for others to go with."""
+        owed = "SELECT 1 FROM outbox WHERE due_ns IS NOT NULL UNION ALL SELECT 1 FROM waiting"
+        return bool(self._asked(f"{owed} LIMIT 1"))
+
+    def _asked(self, query: str) -> list[tuple[str]]:
+        database = f"file:{self._folder / 'gateway.db'}?mode=ro"
+        with closing(sqlite3.connect(database, uri=True)) as rows:
+            return rows.execute(query).fetchall()
+
+
+def rss_mb(pid: int) -> float:
+    """The resident size of a process, in MB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1_000
+
+
+def _write(folder: Path, address: Address, hook: str, port: int) -> None:
+    roster = "version = 1\n" + "".join(
+        f'[[person]]\nid = "w{n:02d}"\nname = "w{n:02d}"\nroles = ["grid_worker"]\n'
+        f'areas = ["{area}"]\nwebhook = "{hook}/w{n:02d}"\n'
+        for n, area in enumerate(buildings())
+    )
+    key = base64.b64encode(b"a secret of the benchmark, 32 b.").decode()
+    files = {
+        "plans.toml": "version = 1\n" + "".join(_PLAN.format(tier=tier) for tier in (1, 2, 3)),
+        "roster.toml": roster,
+        "places.toml": f'version = 1\n[place]\n"{SITE}" = {{ zh = "幸福里", en = "X" }}\n',
+        "registry.toml": f'version = 1\nsite = "{SITE}"\n' + _units(),
+        "webhook.secret": f"whsec_{key}",
+        "gateway.toml": (
+            f'site = "{SITE}"\npublic_url = "http://127.0.0.1:1"\nregistry = "registry.toml"\n'
+            f'plans = "plans.toml"\nroster = "roster.toml"\nplaces = "places.toml"\n'
+            f'secret_file = "link.secret"\n[listen]\nport = {port}\n'
+            f'[database]\nurl = "sqlite:///gateway.db"\n'
+            f'[broker]\nhost = "{address.host}"\nport = {address.port}\nclient_id = "{_CLIENT}"\n'
+            f'username = "{address.username}"\npassword = "{address.password}"\n'
+            f'[channels.webhook]\nsecret_file = "webhook.secret"\n'
+            f'private_networks = ["127.0.0.0/8"]\n'
+        ),
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+
+
+def _units() -> str:
+    """One home in each building, so that the roster's areas are places of the registry."""
+    return "".join(
+        f'[[unit]]\ncode = "u{n:02d}"\nbuilding = "{area.rpartition("/")[2]}"\n'
+        for n, area in enumerate(buildings())
+    )
