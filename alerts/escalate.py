@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     SHIFT_END = "shift_end"  # their own duty is over; it is being handed over
     FEEDBACK = "feedback"  # how they found the service
     CHECK = "check"  # a home is asked in a mass check
+    BELATED = "belated"  # it was over before anybody could be told
     BUNDLE = "bundle"  # many incidents at once
     QUESTION = "question"  # a text of theirs was not understood
     CALL = "call"  # somebody on the incident wants them to come as well

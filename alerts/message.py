@@ -118,6 +118,16 @@ _SMS: Mapping[tuple[Lang, Purpose], tuple[str, ...]] = MappingProxyType(
             "CALLED IN {place}: {title}. Reply {code}+1",
             "CALLED IN {place} {code}+1",
         ),
+        ("zh", Purpose.BELATED): (
+            "{tier}迟到{at} {place}：{title}，{short}；现已恢复，请核实。回{code}加1我去",
+            "{tier}迟到{at} {place}：{title}，现已恢复。回{code}加1我去",
+            "{tier}迟到 {place} 已恢复。回{code}加1",
+        ),
+        ("en", Purpose.BELATED): (
+            "{tier} LATE {at} {place}: {title}, over by now; check. Reply {code} +1 go",
+            "LATE {at} {place}: {title}, over by now. Reply {code}+1",
+            "LATE {place} over. Reply {code}+1",
+        ),
         ("zh", Purpose.OVERDUE): (
             "{tier}超时{at} {place}：{title}，{short}，请督办。回{code}加1我去2已到",
             "{tier}超时 {place}：{title}，{short}。回{code}加1我去",
@@ -172,6 +182,8 @@ _FULL: Mapping[Lang, str] = MappingProxyType(
 )
 _HEADS: Mapping[tuple[Lang, Purpose], str] = MappingProxyType(
     {
+        ("zh", Purpose.BELATED): "迟到的通知：情况已经恢复，请核实\n",
+        ("en", Purpose.BELATED): "This comes late: it is over by now; please check\n",
         **DUTY_HEADS,
         ("zh", Purpose.SUPPORT): "现场请求支援\n",
         ("en", Purpose.SUPPORT): "Help was asked for on site\n",

@@ -35,7 +35,9 @@ class Pace(Settings):
     a flood: lesser messages go in bundles, at most one every `bundle_every`. `per_hour` bounds
     what one person is told on average, up to `burst` of it at a time. General messages wait
     for the digest: the person's own time, else their shift's beginning, else `digest_at`; none
-    sends them one by one.
+    sends them one by one. A condition must stay away for `calm` before people hear that it is
+    over. One that began `chatter` times within `flap_window`, or returned after people stood
+    down, is told when it has stayed for `steady`.
     """
 
     settle: DurationS = Field(default=15.0, ge=0, le=120)
@@ -45,6 +47,10 @@ class Pace(Settings):
     per_hour: float = Field(default=6.0, gt=0, le=60)
     burst: int = Field(default=6, ge=1, le=60)
     digest_at: DigestTime | None = "08:10"
+    calm: DurationS = Field(default=120.0, ge=0, le=3_600)
+    steady: DurationS = Field(default=600.0, ge=60, le=86_400)
+    chatter: int = Field(default=3, ge=2, le=100)
+    flap_window: DurationS = Field(default=3_600.0, ge=60, le=86_400)
 
     def settle_ns(self, tier: Tier) -> int:
         """How long an incident of `tier` waits before its first step."""
@@ -63,6 +69,7 @@ class Wait(StrEnum):
     LOAD = "load"  # the person has been told enough for now
     QUIET = "quiet"  # the person's quiet hours
     DIGEST = "digest"  # general messages go together
+    CALM = "calm"  # it must stay over before people stand down
 
 
 @dataclass(frozen=True, slots=True)

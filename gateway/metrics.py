@@ -10,8 +10,10 @@ from prometheus_client.registry import Collector
 
 from edge.reading import SECOND_NS
 from gateway.cost_metrics import cost_families
+from gateway.db.bundle_tables import waiting
 from gateway.db.clock_tables import clock
 from gateway.db.engine import reading
+from gateway.db.hold_tables import hold
 from gateway.db.tables import dead_letter, incident, ledger, outbox
 from gateway.engine import Engine
 from gateway.health import Link, Vitals
@@ -25,6 +27,8 @@ _COUNTED = (
     ("messages", "Messages by channel and state", (outbox.c.channel, outbox.c.state)),
     ("reports", "Ledger reports by source and state", (ledger.c.source, ledger.c.state)),
     ("deadlines", "Deadlines by duty and what became of them", (clock.c.kind, clock.c.fate)),
+    ("holds", "Incidents held back, by reason", (hold.c.why,)),
+    ("waiting", "Notices that are told later or were, by reason", (waiting.c.why,)),
     ("dead_letters", "Refused messages kept, by reason", (dead_letter.c.reason,)),
 )
 _MEASURED: dict[str, tuple[str, Callable[[Vitals], float]]] = {

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from alerts import pace as terms
 from alerts.escalate import Notice, Purpose
 from alerts.incident import ENDED, ESCALATING, Incident
-from alerts.pace import Civil, Pace, Turn
+from alerts.pace import Civil, Pace, Turn, Wait
 from alerts.roster import Person
 from edge.reading import SECOND_NS, Tier
-from gateway import bundling, holding
+from gateway import bundling, flapping, holding
 from gateway.db import bundles, incidents, waiting
 from gateway.db.bundles import Recent
 from gateway.db.timeline import SYSTEM, note
@@ -23,7 +23,9 @@ from gateway.drills import is_drill
 if TYPE_CHECKING:
     from gateway.work import Work
 
-_PACED = frozenset({Purpose.ALERT, Purpose.STAND_DOWN, Purpose.OVERDUE, Purpose.TAKEN})
+_PACED = frozenset({
+    Purpose.ALERT, Purpose.STAND_DOWN, Purpose.OVERDUE, Purpose.TAKEN, Purpose.BELATED,
+})  # fmt: skip
 _GONE = "not needed any more"
 
 
@@ -107,6 +109,8 @@ def _waits(work: "Work", incident: Incident, notice: Notice, pace: Pace) -> bool
 
 def _turn(work: "Work", incident: Incident, notice: Notice, person: Person) -> Turn | None:
     pace = work.book.pace
+    if notice.purpose is Purpose.STAND_DOWN:
+        return Turn(Wait.CALM, work.now_ns + flapping.calm_ns(work, incident))
     if pace is None or incident.tier is Tier.URGENT:
         return None
     traffic = bundles.traffic_of(
@@ -130,9 +134,12 @@ def _tell(work: "Work", person_id: str) -> None:
     if pace is None or person is None:
         waiting.drop(work.connection, rows, "has left the roster")
         return
+    rows = _tell_urgent(work, rows)
     flooded = is_flooded(work, person, pace)
     traffic = bundles.traffic_of(work.connection, person_id, flooded=flooded)
     clock = Civil(work.now_ns, work.book.zone)
+    if not rows:
+        return
     if (turn := terms.earliest(person.habits, traffic, pace, clock)) is not None:
         waiting.postpone(work.connection, person_id, turn, work.now_ns)
         return
@@ -147,6 +154,21 @@ def _tell(work: "Work", person_id: str) -> None:
         _count(work, person, pace)
 
 
+def _tell_urgent(work: "Work", rows: list[Waiting]) -> list[Waiting]:
+    """The rows of lesser incidents; the others, that an urgent one is over, go by themselves."""
+    lesser = []
+    for row in rows:
+        incident = incidents.get(work.connection, row.notice.incident_id)
+        if incident.tier is not Tier.URGENT:
+            lesser.append(row)
+        elif _is_wanted(work, row.notice, incident):
+            waiting.told(work.connection, [row], None, work.now_ns)
+            work.send(incident, [row.notice])
+        else:
+            waiting.drop(work.connection, [row], _GONE)
+    return lesser
+
+
 def _still_wanted(work: "Work", rows: list[Waiting]) -> tuple[list[Waiting], dict[str, Incident]]:
     """The rows that still have a point, and their incidents; the others are dropped."""
     found = {row.notice.incident_id for row in rows}
@@ -158,7 +180,7 @@ def _still_wanted(work: "Work", rows: list[Waiting]) -> tuple[list[Waiting], dic
 
 
 def _is_wanted(work: "Work", notice: Notice, incident: Incident) -> bool:
-    if notice.purpose is Purpose.STAND_DOWN:
+    if notice.purpose in {Purpose.STAND_DOWN, Purpose.BELATED}:
         return not incident.condition_active
     if notice.purpose in {Purpose.OVERDUE, Purpose.TAKEN}:
         return incident.state not in ENDED and incident.generation == notice.generation

@@ -8,11 +8,11 @@ from starlette.staticfiles import StaticFiles
 from gateway.access.body import BodyLimit
 from gateway.access.gate import Gate
 from gateway.access.headers import SecurityHeaders
-from gateway.api import calls, devices, plans, problem, registry, roster, routes, silences
+from gateway.api import bundles, calls, devices, plans, problem, registry, roster, routes, silences
 from gateway.api.desk import Desk
 from gateway.closing.web import ROUTERS
+from gateway.console import bundle_page, install, link_page, pages
 from gateway.console import calls as calls_page
-from gateway.console import install, link_page, pages
 from gateway.console import roster as roster_page
 from gateway.console import silences as silences_page
 from gateway.console.error_page import error_page
@@ -40,6 +40,7 @@ def build_app(
     app.include_router(export.router)
     app.include_router(registry.router)
     app.include_router(silences.router)
+    app.include_router(bundles.router)
     app.include_router(plans.router)
     app.include_router(roster.router)
     app.include_router(calls.router)
@@ -47,6 +48,7 @@ def build_app(
     app.include_router(pages.router)
     app.include_router(install.router)
     app.include_router(silences_page.router)
+    app.include_router(bundle_page.router)
     app.include_router(roster_page.router)
     app.include_router(link_page.router)
     for router in ROUTERS:

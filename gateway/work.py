@@ -21,10 +21,19 @@ from alerts.outbox import DeliveryState
 from alerts.plan import Plan
 from alerts.roster import Person
 from edge.reading import Finding, FindingState, Tier, Timeliness
-from gateway import clockwork, drills, holding, pacing, tenancy, whistling
+from gateway import (
+    belated,
+    clockwork,
+    drills,
+    flapping,
+    holding,
+    pacing,
+    tenancy,
+    whistling,
+)  # fmt: skip
 from gateway.book import Book
 from gateway.closing import feedback, labels, terms
-from gateway.db import incidents, outbox, phones
+from gateway.db import cycles, incidents, outbox, phones
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.outbox import Owed
 from gateway.db.storable import storable
@@ -59,8 +68,12 @@ class Work:
         if not incidents.store_finding(self.connection, finding, source, self.now_ns):
             return False
         incident = incidents.find(self.connection, life.incident_id(finding.id))
+        if incident is None and (joined := cycles.incident_of(self.connection, finding.id)):
+            incident = incidents.get(self.connection, joined)
         if incident is not None:
             self._absorb(incident, finding)
+        elif _opens(finding) and (earlier := flapping.earlier(self, finding)):
+            self._absorb(flapping.carried_on(earlier, finding), finding)
         elif _opens(finding):
             self._open(finding)
         return True
@@ -89,7 +102,7 @@ class Work:
         note(self.connection, after, command.act.value, command.by,
              note=command.note, outcome=outcome, owner=after.owner,
              **({"reason": command.reason.value} if command.reason else {}))  # fmt: skip
-        self.owe(after, taken(before, after, command, self._told(after)))
+        self.owe(after, taken(before, after, command, self.told_of(after)))
         self._mark_acked(after, command.by)
         if before.state in ESCALATING:
             self.cancel(after, (Purpose.ALERT,), f"not needed: {command.act}")
@@ -200,10 +213,12 @@ class Work:
         plan = plans.select(finding.category, finding.tier, estate)
         incident = life.open_incident(finding, plan.id, plans.version, self.now_ns)
         incident = structs.replace(incident, next_due_ns=self.book.first_due_ns(incident))
+        incident = belated.marked(self, incident, finding)
         incidents.insert(self.connection, incident)
         self.changed.add(incident.id)
         note(self.connection, incident, "opened", SYSTEM,
              finding=finding.id, revision=finding.revision, plan=plan.id)  # fmt: skip
+        cycles.begun(self.connection, incident, finding.id, self.now_ns)
         clockwork.start(self, incident)
         latest = incidents.latest_finding(self.connection, finding.id)
         if latest.revision > finding.revision:
@@ -214,35 +229,40 @@ class Work:
 
     def _absorb(self, before: Incident, finding: Finding) -> None:
         plan = self.plan(before)
-        told = self._told(before)
+        told = self.told_of(before)
+        late = belated.owed(self, before, finding, told)
         after = life.absorb(
             before,
             finding,
-            told=bool(told),
+            told=bool(told or late),
             stand_down=plan.on_clear == "stand_down",
             now_ns=self.now_ns,
         )
         if after is before:
             return
+        if after.condition_active and not before.condition_active:
+            cycles.begun(self.connection, after, finding.id, self.now_ns)
+            after = flapping.came_back(self, before, after)
         self.replace(before, after)
         kind = "withdrawn" if after.state is State.WITHDRAWN else finding.state.value
         note(self.connection, after, kind, SYSTEM, revision=finding.revision)
         if before.condition_active and not after.condition_active:
-            self._stand_down(after, told)
-        elif after.condition_active:
-            self.advance(after)
-        holding.review(self, after)
+            self._stand_down(after, told, late)
+        after = self.advance(after) if after.condition_active else holding.review(self, after)
         holding.cause_changed(self, after)
 
-    def _stand_down(self, incident: Incident, told: list[Notice]) -> None:
+    def _stand_down(self, incident: Incident, told: list[Notice], late: list[Notice]) -> None:
         if incident.next_due_ns is not None or incident.state in {
             State.RESOLVED, State.VERIFIED, State.CLOSED, State.MERGED,
         }:  # fmt: skip
             return
         self.cancel(incident, _PAGED, "not needed: the condition is over")
-        self.owe(incident, _stand_downs(incident, told))
+        unaware = {notice.person_id for notice in late}
+        aware = [notice for notice in told if notice.person_id not in unaware]
+        self.owe(incident, [*late, *_stand_downs(incident, aware)])
 
-    def _told(self, incident: Incident) -> list[Notice]:
+    def told_of(self, incident: Incident) -> list[Notice]:
+        """The notices about it that may have reached somebody."""
         rows = outbox.of_incident(self.connection, incident.id, _REACHED)
         alone = [row.notice for row in rows if row.attempt > 0]
         return alone + pacing.told_together(self, incident, _REACHED)

@@ -1,14 +1,18 @@
 """Why nobody is told of an incident, in one line with a link to the reason."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from alerts.hold import Why
 from gateway.api.desk import Desk
-from gateway.api.quiet import Held
+from gateway.api.quiet import Held, Quiet
 from gateway.console.page import Voice
 from gateway.db import silences
 from gateway.db.engine import reading
 from gateway.db.incidents import find
+
+_LINES_MAX = 5
+"""People of each kind whom a card names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,31 @@ def held_view(desk: Desk, voice: Voice, held: Held) -> HeldView:
     if held.why is Why.SILENCE and held.until_ns is not None:
         text = f"{text} ({voice.say('held.until', time=voice.moment(held.until_ns))})"
     return HeldView(text, href)
+
+
+def quiet_lines(voice: Voice, quiet: Quiet, name: Callable[[str], str]) -> tuple[HeldView, ...]:
+    """Who is told later and why, who was told in a bundle, and how often it came and went."""
+    lines = [
+        HeldView(
+            voice.say(
+                "quiet.waits",
+                person=name(each.person_id),
+                why=voice.name("wait", each.why),
+                time=voice.moment(each.due_ns),
+            ),
+            "",
+        )
+        for each in quiet.waits[:_LINES_MAX]
+    ]
+    lines += [
+        HeldView(
+            voice.say("quiet.together", person=name(each.person_id)), f"/bundles/{each.bundle_id}"
+        )
+        for each in quiet.together[:_LINES_MAX]
+    ]
+    if quiet.cycles > 1:
+        lines.append(HeldView(voice.say("quiet.cycles", count=quiet.cycles), ""))
+    return tuple(lines)
 
 
 def _reason(desk: Desk, voice: Voice, held: Held) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from gateway.api.registry import lags
 from gateway.console.page import Voice
 from gateway.console.phrase import plain, register
 from gateway.console.plan_view import PlanView, miss_note, plan_view, roles_text
-from gateway.console.quiet import HeldView, held_view
+from gateway.console.quiet import HeldView, held_view, quiet_lines
 from gateway.console.texts import Lang
 from gateway.db.engine import reading
 from gateway.health import EdgeView
@@ -63,6 +63,7 @@ class Card:
     next_roles: str
     acts: tuple[str, ...]
     held: HeldView | None
+    quiet: tuple[HeldView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class Viewer:
             next_roles=self._next_roles(incident),
             acts=tuple(act.value for act in offered if (incident.state, act) in TRANSITIONS),
             held=held_view(self._desk, self._voice, quiet.held) if quiet.held else None,
+            quiet=quiet_lines(self._voice, quiet, self.person),
         )
 
     def plan(self, detail: Detail) -> PlanView | None:

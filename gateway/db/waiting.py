@@ -27,9 +27,14 @@ class Waiting:
 
 
 def put(connection: sa.Connection, notice: Notice, turn: Turn, now_ns: int) -> bool:
-    """Whether the notice newly waits; one that waited before is left as it is."""
-    if connection.execute(sa.select(table.c.id).where(table.c.key == notice.key)).first():
+    """Whether the notice newly waits, be it again; one that waits or was told is left as it is."""
+    known = connection.execute(sa.select(table).where(table.c.key == notice.key)).first()
+    if known is not None and not known.dropped:
         return False
+    if known is not None:
+        again = {"due_ns": turn.due_ns, "why": turn.why.value, "dropped": ""}
+        connection.execute(sa.update(table).where(table.c.id == known.id).values(again))
+        return True
     connection.execute(
         sa.insert(table).values(
             key=notice.key,

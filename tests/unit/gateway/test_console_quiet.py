@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from alerts.channels.base import Outcome, Verdict
+from alerts.pace import Pace
 from alerts.silence import Scope
-from edge.reading import Tier
+from edge.reading import SECOND_NS, Tier
 from gateway.access.role import Role
 from tests.unit.gateway.desk_world import World, make_world
 from tests.unit.gateway.test_console import see
@@ -69,3 +72,44 @@ def test_a_silence_too_long_is_refused_in_words(world: World) -> None:
 def test_a_viewer_may_look_and_not_lay(world: World) -> None:
     assert lay(world, Role.VIEWER).status_code == 403
     assert "<select" not in see(world, "/silences", Role.VIEWER).text
+
+
+def flood(world: World) -> list[str]:
+    """Two incidents of which wang was told in one message; their ids."""
+    engine = world.desk.engine
+    engine.book = replace(engine.book, pace=Pace(flood=1, digest_at=None))
+    raised = [world.raise_finding(unit, tier=Tier.IMPORTANT) for unit in ("u0301", "u0502")]
+    for _ in range(3):
+        world.clock.now += 15 * SECOND_NS
+        engine.advance_due(world.clock.now)
+        for claim in engine.claim(world.clock.now, 100):
+            engine.record(claim, Verdict(Outcome.DELIVERED), world.clock.now)
+    return raised
+
+
+def test_a_bundle_has_a_page_with_its_incidents_and_each_incident_leads_to_it(
+    world: World,
+) -> None:
+    raised = flood(world)
+    page = see(world, f"/incidents/{raised[0]}").text
+    assert "已合并通知" in page
+    bundle = page.split('href="/bundles/')[1].split('"')[0]
+    shown = see(world, f"/bundles/{bundle}").text
+    assert "合并通知的 2 件事件" in shown
+    assert all(f"/incidents/{each}" in shown for each in raised)
+    assert see(world, f"/bundles/n{'0' * 23}").status_code == 404
+
+
+def test_the_loads_say_how_much_each_person_was_told_and_is_to_be(world: World) -> None:
+    flood(world)
+    later = world.raise_finding("u1201", tier=Tier.IMPORTANT)
+    world.clock.now += 15 * SECOND_NS
+    world.desk.engine.advance_due(world.clock.now)
+    answer = see(world, "/api/v1/loads").json()["loads"]
+    mine = next(each for each in answer if each["person_id"] == "p01")
+    assert (mine["last_hour"], mine["bundles"], mine["bundled"]) == (1, 1, 2)
+    assert mine["waiting"] == {"storm": 2}
+    listed = see(world, "/api/v1/incidents").json()["incidents"]
+    quiet = next(each["quiet"] for each in listed if each["incident"]["id"] == later)
+    assert {each["why"] for each in quiet["waits"]} == {"storm"}
+    assert "事件太多，合并" in see(world, "/").text
