@@ -17,7 +17,7 @@ from gateway.db.engine import reading, writing
 from gateway.db.tables import account, web_session
 from tests.unit.gateway.desk_world import ORIGIN, PASSWORD, World, make_world
 
-OPEN = {"/healthz", "/login", "/static", "/a/{token}"}
+OPEN = {"/healthz", "/login", "/static", "/a/{token}", "/f/{token}"}
 
 
 @pytest.fixture
