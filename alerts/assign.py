@@ -5,7 +5,7 @@ need is never left to nobody while the area has anybody; what had to give way is
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import StrEnum
@@ -158,6 +158,11 @@ def assign(roster: Roster, need: Need, scene: Scene) -> Assignment:
         if any(not choice.failing for choice in found):
             break
     return Assignment(tuple(found), _lack(holders, found))
+
+
+def now_on_duty(people: Sequence[Person], at_ns: int, zone: tzinfo) -> tuple[Person, ...]:
+    """Those of `people` who are on duty at that moment; all of them when nobody is."""
+    return tuple(p for p in people if is_on_duty(p.pattern, at_ns, zone)) or tuple(people)
 
 
 def distance_m(places: Places, one: str | None, other: str) -> float | None:

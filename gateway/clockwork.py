@@ -12,6 +12,7 @@ from msgspec import structs
 
 from alerts import clocks as deadlines
 from alerts import escalate
+from alerts.assign import now_on_duty
 from alerts.clocks import PLAN, Case, Clock, Fate, step_of, step_party
 from alerts.escalate import About, Purpose
 from alerts.incident import ENDED, ESCALATING, Incident
@@ -98,7 +99,8 @@ def strike(work: "Work", clock: Clock) -> None:
     call = _call(work, clock)
     on_miss = call.on_miss if call else terms_of(plan, clock.party).on_miss
     roles = on_miss.get(clock.kind, ())
-    above = recipients(work.book.roster, roles, incident.subject)
+    responsible = recipients(work.book.roster, roles, incident.subject)
+    above = now_on_duty(responsible, work.now_ns, work.book.zone)
     knew = frozenset() if call else _know_already(work, incident, clock)
     told = [person for person in above if person.id not in knew]
     now = structs.replace(incident, changed_ns=work.now_ns)

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from alerts import clocks as deadlines
 from alerts import escalate, whistle
+from alerts.assign import now_on_duty
 from alerts.clocks import Fate
 from alerts.escalate import About, Purpose
 from alerts.incident import ENDED, ESCALATING, Act, Command, IllegalAct, Incident
@@ -129,7 +130,8 @@ def _summons(work: "Work", incident: Incident, wanted: Wanted) -> _Summons:
     roles = () if wanted.role is None else (wanted.role,)
     party = named[wanted.party] if wanted.party else whistle.chosen(plan, roles)
     key = f"plan:{wanted.party}" if wanted.party else f"role:{wanted.role}"
-    people = recipients(work.book.roster, party.roles, subject)
+    responsible = recipients(work.book.roster, party.roles, subject)
+    people = now_on_duty(responsible, work.now_ns, work.book.zone)
     return _Summons(key, party, tuple(person.id for person in people), told)
 
 
@@ -161,7 +163,8 @@ def _begin(work: "Work", incident: Incident, summons: _Summons, by: str) -> Call
 
 def _hand_up(work: "Work", incident: Incident, call: Call) -> None:
     roles = call.on_miss.get(ClockKind.ANSWER, ())
-    above = recipients(work.book.roster, roles, incident.subject)
+    responsible = recipients(work.book.roster, roles, incident.subject)
+    above = now_on_duty(responsible, work.now_ns, work.book.zone)
     people = tuple(person.id for person in above if person.id not in call.people)
     if incident.state in ENDED or not people:
         note(work.connection, _now(work, incident), "plan_hole", SYSTEM,

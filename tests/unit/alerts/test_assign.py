@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from alerts.assign import Lack, Load, Need, Scene, assign, need_of
+from alerts.assign import Lack, Load, Need, Scene, assign, need_of, now_on_duty
 from alerts.escalate import advance
 from alerts.explain import explain
 from alerts.incident import Incident
@@ -177,3 +177,10 @@ def _at(incident: Incident, now_ns: int) -> Incident:
 def test_bad_people_are_refused_by_name(wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         roster(person("wang") | wrong)
+
+
+def test_those_above_are_told_on_duty_and_all_of_them_where_nobody_is() -> None:
+    who = roster(person("ann", shift=DAY), person("bob"), person("cai", shift=EVENING))
+    names = [p.id for p in now_on_duty(who.person, NOW, UTC)]
+    assert names == ["bob", "cai"]
+    assert [p.id for p in now_on_duty(who.person[:1], NOW, UTC)] == ["ann"]
