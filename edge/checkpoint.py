@@ -42,6 +42,7 @@ class Checkpoint(Struct, array_like=True):
     labels: LabelState = field(default_factory=LabelState)
     signals: dict[str, SignalState] = field(default_factory=dict)
     quiets: dict[str, QuietState] = field(default_factory=dict)
+    points: dict[str, bytes] = field(default_factory=dict)
 
 
 class _Versioned(Struct, array_like=True):

@@ -31,6 +31,14 @@ def timeliness(status: Status, reading: Reading) -> Timeliness:
     return Timeliness.LATE if age_ns <= LATE_NS_MAX else Timeliness.BACKFILL
 
 
+def of_message(reading: Reading) -> Timeliness:
+    """How fresh an event is: old ones are late; only what the device calls history may be."""
+    age_ns = reading.received_ns - reading.at_ns
+    if reading.historical and age_ns > LATE_NS_MAX:
+        return Timeliness.BACKFILL
+    return Timeliness.LIVE if age_ns <= LIVE_GRACE_NS else Timeliness.LATE
+
+
 def without_false_urgency(findings: list[Finding]) -> list[Finding]:
     """What begins and ends within one message is history already."""
     raised = {found.id for found in findings if found.state is FindingState.RAISED}

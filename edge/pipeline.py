@@ -150,6 +150,7 @@ class Pipeline:
             self.labels.state(),
             self._subjects.signals.states(),
             {code: quiet.state for code, quiet in self._subjects.quiets()},
+            self._subjects.points.states(),
         )
 
     def _adopt(self, version: int, table: bytes) -> None:
@@ -210,10 +211,15 @@ class Pipeline:
 
     def _rung(self, readings: Sequence[Reading]) -> Iterator[Finding]:
         """What alarm channels among `readings` say; no thought is given to their times."""
-        signals = self._subjects.signals
+        subjects, guard = self._subjects, self._supervisor.guarded
         for reading in readings:
-            if reading.channel in signals.channels:
-                yield from self._supervisor.guarded("signal", reading.device, signals.hear(reading))
+            if reading.channel not in subjects.urgent:
+                continue
+            if reading.channel in subjects.signals.channels:
+                yield from guard("signal", reading.device, subjects.signals.hear(reading))
+            else:
+                yield from guard("point", reading.device, subjects.points.hear(reading, guard))
+                self._sooner(subjects.points.due_ns(reading.device))
 
     def _proving(self, route: Route, readings: Sequence[Reading]) -> Sequence[Reading]:
         """Learn from the message's times; those of its readings that may go to the meters."""
@@ -309,6 +315,7 @@ class Pipeline:
                     yield from self._supervisor.guarded(watch.rule, name, judged)
         for name in self._subjects.adapters:
             yield from self._judged_adapter(name, now_ns)
+        yield from self._subjects.points.tick(now_ns, self._supervisor.guarded)
         self._look_ahead(now_ns)
 
     def _adapter(self, status: AdapterStatus) -> Iterator[Finding]:
@@ -361,6 +368,7 @@ class Pipeline:
         for name, adapter in self._subjects.adapters.items():
             for each in adapter.watches:
                 self._sooner(self._next_due(each, adapter.state, name))
+        self._sooner(self._subjects.points.due_ns())
 
     def _sooner(self, due_ns: int | None) -> None:
         if due_ns is not None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from edge import settings
+from edge.door_terms import DoorTerms
 from edge.reading import Kind
 from edge.replacement import REPLACEMENTS_MAX, Replacement, misplaced
 from edge.settings import ConfigError, ConfigFault, DurationS, M, Settings, nanoseconds
@@ -106,6 +107,7 @@ class Device(Settings):
     resolution_m3: float | None = Field(None, ge=1e-6, le=1.0)
     interval_s: DurationS | None = Field(None, alias="interval", gt=0)
     q_max_m3h: float = Field(3.125, gt=0, le=1_000)
+    door: DoorTerms | None = None
     replacements: tuple[Replacement, ...] = Field(
         (), alias="replacement", max_length=REPLACEMENTS_MAX
     )
@@ -281,6 +283,7 @@ class _Draft:
             if device.unit not in codes:
                 self.fault(f"{key}.unit", f'no unit "{device.unit}"', "add the [[unit]] or mend it")
             self._replacements(key, device)
+            self._reader(key, device, {each.id for each in devices.values()})
         self._overlaps(devices)
         self._shared_vendors(devices)
 
@@ -333,6 +336,11 @@ class _Draft:
             self.fault(f"{key}.replacement", "is for water meters", "remove it")
         for i, problem, remedy in misplaced(device.replacements, *_span(device)):
             self.fault(f"{key}.replacement.{i}.at", problem, remedy)
+
+    def _reader(self, key: str, device: Device, ids: set[str]) -> None:
+        if device.door and device.door.reader and device.door.reader not in ids:
+            problem = f'no device "{device.door.reader}"'
+            self.fault(f"{key}.door.reader", problem, "add the [[device]] or mend it")
 
     def _overlaps(self, devices: dict[str, Device]) -> None:
         spans: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)

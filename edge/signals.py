@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from edge import episode
 from edge.detectors.base import SignalDetector, signal_detectors
-from edge.reading import Finding, Reading, Timeliness
+from edge.reading import Finding, Reading
 from edge.registry import Registry
 from edge.signal import Signal, SignalState
 from edge.watch import Watch, Watched
@@ -73,14 +73,6 @@ def _told(
         status = watch.evaluate(signal, reading.received_ns)
         if status is None:
             return
-        yield from watch.speak(signal, status, subject, _timeliness(reading))
+        yield from watch.speak(signal, status, subject, episode.of_message(reading))
         if watch.episode is not None:
             return
-
-
-def _timeliness(reading: Reading) -> Timeliness:
-    """Old alarms are told as late ones: only what the device itself calls history may be."""
-    age_ns = reading.received_ns - reading.at_ns
-    if reading.historical and age_ns > episode.LATE_NS_MAX:
-        return Timeliness.BACKFILL
-    return Timeliness.LIVE if age_ns <= episode.LIVE_GRACE_NS else Timeliness.LATE

@@ -10,6 +10,7 @@ from edge.completeness import Home
 from edge.detectors.base import DeviceDetector, adapter_detectors, device_detectors, home_detectors
 from edge.listening import Hearing
 from edge.meter import Meter
+from edge.points import Points
 from edge.presence import Presence
 from edge.quiet import Quiet
 from edge.reading import SECOND_NS, Kind
@@ -117,6 +118,8 @@ class Subjects:
         self.hearing = Hearing(self.adapters)
         self.supplies = Supplies(registry, self.homes, self.watched, utc_offset_h)
         self.signals = Signals(registry, utc_offset_h)
+        self.points = Points(registry, self.devices, utc_offset_h)
+        self.urgent = self.signals.channels | self.points.channels
         self.routes = {name: self._route(name) for name in registry.devices()}
         for name in self.devices:
             self.attach(name, 0)
@@ -135,7 +138,10 @@ class Subjects:
         adapters = ((f"{of_adapter}{name}", each) for name, each in self.adapters.items())
         supplies = ((f"{of_supply}{key}", each) for key, each in self.supplies.by_subject.items())
         signals = ((f"signal {name}", each) for name, each in self.signals.by_name.items())
-        watched = chain(self.homes.items(), self.devices.items(), adapters, supplies, signals)
+        points = ((f"point {name}", each) for name, each in self.points.by_name.items())
+        watched = chain(
+            self.homes.items(), self.devices.items(), adapters, supplies, signals, points
+        )
         for key, subject in watched:
             for watch in subject.watches:
                 yield f"{key} {watch.rule}", watch
@@ -176,6 +182,7 @@ class Subjects:
             each.state.state = saved.supplies.get(key, each.state.state)
         self._share_rhythms()
         self.signals.restore(saved.signals)
+        self.points.restore(saved.points)
         for code, quiet in self.quiets():
             quiet.state = saved.quiets.get(code, quiet.state)
         for key, watch in self.watches():

@@ -1,8 +1,8 @@
 """What a detector is: a pure judgement of one subject, found by being in this folder.
 
-A detector watches a home (its water meters), a device (its presence or an alarm channel), an
-adapter or the water supply of several homes. It says whether its condition holds; what becomes
-of that, raised or cleared, is the pipeline's business.
+A detector watches a home (its water meters), a device (its presence or an alarm channel), a
+point (`edge.point_rule`), an adapter or the water supply of several homes. It says whether its
+condition holds; what becomes of that, raised or cleared, is the pipeline's business.
 """
 
 import importlib
@@ -194,6 +194,11 @@ def supply_detectors() -> tuple[type[SupplyDetector], ...]:
 def signal_detectors() -> tuple[type[SignalDetector], ...]:
     """Every detector of alarm channels in this folder, by module name."""
     return tuple(kind for kind in _found() if kind.watches is Signal)
+
+
+def point_detectors(point: type) -> tuple[Any, ...]:
+    """Every detector in this folder of such a `point`, by module name."""
+    return tuple(kind for kind in _found() if kind.watches is point)
 
 
 def _found() -> list[Any]:

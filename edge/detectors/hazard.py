@@ -93,6 +93,9 @@ _HAZARDS: Mapping[str, Hazard] = MappingProxyType(
         "lift.off_level": Hazard(
             "lift_off_level", "lift", "电梯非平层停梯", "lift stopped between floors", HOUR_NS
         ),
+        "device.tamper": Hazard(
+            "device_tamper", "security", "设备被拆动或遮挡", "tampering", HOUR_NS, Tier.IMPORTANT
+        ),
     }
 )
 """By channel. Detectors repeat an alarm within the time after which it would be another one."""

@@ -1,0 +1,117 @@
+"""One door: what its contact and its reader said, and what does not fit together.
+
+A door is a device with a contact, a reader or both; its reader may be a device of its own.
+Nothing is kept of whose credential it was.
+"""
+
+from msgspec import Struct, field
+
+from edge.door_terms import DoorTerms
+from edge.point import Point
+from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Reading
+from edge.run import Run
+
+BEFORE_NS = 15 * SECOND_NS
+"""So long before an opening whoever passes may have shown a card or pressed the button."""
+AFTER_NS = 3 * SECOND_NS
+RIPE_NS = 20 * SECOND_NS
+"""So long the word of a reader may be on its way when the contact has already spoken."""
+DENIED_GAP_NS = 10 * MINUTE_NS
+EVENT_NS = 30 * MINUTE_NS
+"""What happened within this of the last such event is part of it."""
+READER_KNOWN_NS = 24 * HOUR_NS
+_KEPT = 16
+
+
+class DoorState(Struct, array_like=True):
+    """A door as it goes into a checkpoint.
+
+    `waiting` are openings, as event time and time of arrival, for which a pass may yet come;
+    `passes` are the times at which somebody was let through. Both keep the last sixteen.
+    """
+
+    contact: str = ""
+    contact_ns: int = 0
+    opened_ns: int | None = None
+    waiting: list[tuple[int, int]] = field(default_factory=list)
+    passes: list[int] = field(default_factory=list)
+    reader_ns: int | None = None
+    forced: Run = Run()
+    denied: Run = Run()
+    odd: Run = Run()
+
+
+class Door(Point[DoorState]):
+    """The door of `device`; it hears its own readings and those of its reader."""
+
+    __slots__ = ("device", "reader", "state", "terms", "utc_offset_h")
+
+    def __init__(self, device: str, terms: DoorTerms | None, utc_offset_h: float) -> None:
+        super().__init__()
+        self.device, self.terms, self.utc_offset_h = device, terms or DoorTerms(), utc_offset_h
+        self.reader = self.terms.reader or device
+        self.state = DoorState()
+
+    def hear(self, reading: Reading) -> None:
+        """Take in what the contact or the reader says; words that nobody knows say nothing."""
+        at_ns = min(reading.at_ns, reading.received_ns)
+        if reading.device == self.reader:
+            self.state.reader_ns = reading.received_ns
+            self._hear_reader(reading, at_ns)
+        if reading.device == self.device and reading.channel == "door.contact":
+            self._hear_contact(str(reading.value), at_ns, reading.received_ns)
+
+    def forced(self, now_ns: int) -> Run:
+        """The last run of openings for which nobody was let through, as known at `now_ns`."""
+        run = self.state.forced
+        for at_ns, heard_ns in self.state.waiting:
+            if now_ns - heard_ns >= RIPE_NS and self._is_forced(at_ns):
+                run = run.then(at_ns, heard_ns, EVENT_NS)
+        return run
+
+    def _hear_reader(self, reading: Reading, at_ns: int) -> None:
+        state = self.state
+        if (reading.channel, reading.value) in _PASSES:
+            state.passes = [*state.passes[1 - _KEPT :], at_ns]
+            self._note_hour(at_ns, reading.received_ns)
+        elif (reading.channel, reading.value) == ("door.access", "denied"):
+            state.denied = state.denied.then(at_ns, reading.received_ns, DENIED_GAP_NS)
+
+    def _hear_contact(self, word: str, at_ns: int, received_ns: int) -> None:
+        state = self.state
+        if word not in _CONTACT or at_ns < state.contact_ns:
+            return
+        opens = word == "open" and state.contact == "closed"
+        state.contact, state.contact_ns = word, at_ns
+        if word == "closed":
+            state.opened_ns = None
+        elif state.opened_ns is None:
+            state.opened_ns = at_ns
+        if opens:
+            self._settle(received_ns)
+            self._note_hour(at_ns, received_ns)
+            state.waiting = [*state.waiting[1 - _KEPT :], (at_ns, received_ns)]
+
+    def _settle(self, now_ns: int) -> None:
+        """Judge for good every opening for which no pass can come any more."""
+        self.state.forced = self.forced(now_ns)
+        self.state.waiting = [each for each in self.state.waiting if now_ns - each[1] < RIPE_NS]
+
+    def _is_forced(self, at_ns: int) -> bool:
+        """Whether nobody was let through; unknown counts as no."""
+        known_ns = self.state.reader_ns
+        if not self.terms.reported or known_ns is None:
+            return False
+        if self.reader != self.device and at_ns - known_ns > READER_KNOWN_NS:
+            return False
+        return not any(at_ns - BEFORE_NS <= each <= at_ns + AFTER_NS for each in self.state.passes)
+
+    def _note_hour(self, at_ns: int, heard_ns: int) -> None:
+        if self.terms.is_odd(at_ns, self.utc_offset_h):
+            self.state.odd = self.state.odd.then(at_ns, heard_ns, EVENT_NS)
+
+
+_CONTACT = frozenset({"open", "closed"})
+_PASSES = frozenset(
+    {("door.access", "granted"), ("door.method", "button"), ("door.method", "remote")}
+)

@@ -1,0 +1,125 @@
+"""Every door of a site, who is to be asked when one of them speaks, and when the clock is.
+
+A door is judged by each of its messages and at the moments that its rules name. While the edge,
+or the adapter before it, cannot hear it, time proves nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from msgspec import msgpack
+
+from edge import episode
+from edge.detectors.base import point_detectors
+from edge.door import Door
+from edge.point import Point
+from edge.point_rule import PointRule
+from edge.presence import Presence
+from edge.reading import Finding, Kind, Reading, Timeliness
+from edge.registry import Registry
+from edge.watch import Watch, Watched
+
+Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
+_DOORS = frozenset({"door.contact", "door.access", "door.method"})
+
+
+class Points:
+    """The doors of one site, by the id of the device."""
+
+    channels = _DOORS
+
+    def __init__(
+        self,
+        registry: Registry,
+        devices: Mapping[str, Watched[Presence]],
+        utc_offset_h: float,
+    ) -> None:
+        self.by_name: dict[str, Watched[Any]] = {}
+        self._registry, self._devices = registry, devices
+        self._heard_by: defaultdict[str, list[str]] = defaultdict(list)
+        for name in registry.devices():
+            device = registry.bindings(name)[-1].device
+            if device.kind in _KINDS or device.door is not None:
+                door = Door(name, device.door, utc_offset_h)
+                rules = [
+                    rule for kind in point_detectors(Door) for rule in kind.install(door.terms)
+                ]
+                self.by_name[name] = Watched(door, rules, utc_offset_h)
+                for source in sorted({name, door.reader}):
+                    self._heard_by[source].append(name)
+
+    def hear(self, reading: Reading, guard: Guard) -> Iterator[Finding]:
+        """Yield what is to be said of every point that this reading concerns."""
+        for name in self._heard_by.get(reading.device, ()):
+            self.by_name[name].state.hear(reading)
+            yield from self._judged(name, reading.received_ns, reading, guard)
+
+    def tick(self, now_ns: int, guard: Guard) -> Iterator[Finding]:
+        """Yield what time alone has changed."""
+        for name in self.by_name:
+            yield from self._judged(name, now_ns, None, guard)
+
+    def due_ns(self, device: str | None = None) -> int | None:
+        """The first moment not yet judged at which the clock may change an answer.
+
+        Of all points, or of those that hear `device`; none of a point that cannot be heard.
+        """
+        names = self.by_name if device is None else self._heard_by.get(device, ())
+        return min((moment for name in names for moment in self._moments(name)), default=None)
+
+    def states(self) -> dict[str, bytes]:
+        """What a checkpoint keeps, by names to `restore`."""
+        return {name: msgpack.encode(each.state.state) for name, each in self.by_name.items()}
+
+    def restore(self, states: Mapping[str, bytes]) -> None:
+        """Take up `states`, of points that the registry still has."""
+        for name, watched in self.by_name.items():
+            if blob := states.get(name):
+                watched.state.state = msgpack.decode(blob, type=type(watched.state.state))
+
+    def _listening(self, name: str) -> Point[Any]:
+        """The point `name`, which knows since when its device can be heard."""
+        point: Point[Any] = self.by_name[name].state
+        presence = self._devices[name].state
+        point.listening_ns = presence.listening.open_ns
+        return point
+
+    def _moments(self, name: str) -> Iterator[int]:
+        point = self._listening(name)
+        if point.listening_ns is None:
+            return
+        for watch in self.by_name[name].watches:
+            for moment in cast("PointRule[Any]", watch.detector).moments(point):
+                if moment > point.judged_ns:
+                    yield moment
+
+    def _judged(
+        self, name: str, now_ns: int, reading: Reading | None, guard: Guard
+    ) -> Iterator[Finding]:
+        subject = self._registry.device_subject(name, now_ns)
+        if subject is None:
+            return
+        point = self._listening(name)
+        if point.listening_ns is not None:
+            point.judged_ns = now_ns
+        for watch in self.by_name[name].watches:
+            judged = _said(watch, point, subject, now_ns, reading)
+            yield from guard(watch.rule, name, judged)
+
+
+def _said(
+    watch: Watch[Any], point: Point[Any], subject: str, now_ns: int, reading: Reading | None
+) -> Iterator[Finding]:
+    """What the rule says; what began anew ends the last finding and is raised again."""
+    for _ in range(2):
+        status = watch.evaluate(point, now_ns)
+        if status is None:
+            return
+        fresh = Timeliness.LIVE if reading is None else episode.of_message(reading)
+        yield from watch.speak(point, status, subject, fresh)
+        if watch.episode is not None:
+            return
+
+
+_KINDS = frozenset({Kind.DOOR, Kind.FACE})
