@@ -13,7 +13,7 @@ from msgspec import structs
 
 from alerts.channels.catalog import kinds
 from alerts.cost import MICROS, WARN_SHARE, Period
-from edge.clock import Clock, sleep
+from edge.clock import Clock
 from edge.outbox import Envelope
 from edge.reading import Evidence, Finding, FindingState, Tier, Timeliness, finding_id
 from gateway.db.costs import Spent
@@ -21,11 +21,11 @@ from gateway.db.engine import reading
 from gateway.db.incidents import from_row, latest_finding
 from gateway.db.tables import incident
 from gateway.edge_watch import OWN
-from gateway.engine import Conflict, Engine
+from gateway.engine import Engine
+from gateway.rounds import LOOK_S, look_around
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 60.0
 _ZH: Mapping[Period, str] = {Period.DAY: "本日", Period.MONTH: "本月"}
 
 
@@ -71,12 +71,7 @@ class CostWatch:
 
     async def run(self) -> None:
         """Look once a minute, until cancelled."""
-        while True:
-            try:
-                self.look(self._clock.now_ns())
-            except (sa.exc.OperationalError, sa.exc.IntegrityError, Conflict) as error:
-                log.warning("costs are looked at again in %.0f s: %s", LOOK_S, error)
-            await sleep(self._clock, LOOK_S)
+        await look_around(self.look, "costs", self._clock)
 
     def look(self, now_ns: int) -> None:
         """Say what has been reached by `now_ns`, and what is over."""

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import sqlalchemy as sa
 
 from alerts.channels.catalog import kinds
 from edge.clock import SystemClock
 from edge.reading import Tier
-from edge.settings import ConfigError
-from gateway.db.engine import connect, upgrade
 from gateway.drill_order import begin
 from gateway.drills import Held, Order, held
 from gateway.engine import Engine
-from gateway.settings import Loaded, load_gateway
+from gateway.own_database import beside_gateway
+from gateway.settings import Loaded
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,21 +26,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments.report and not (arguments.category and arguments.area):
         sys.stderr.write("name --category and --area, or ask for --report\n")
         return 2
-    try:
-        loaded = load_gateway(arguments.config)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    database = connect(loaded.settings.database.url.get_secret_value())
-    try:
-        upgrade(database)
-        engine = Engine(database, loaded.book, random.SystemRandom())
+
+    def drill(loaded: Loaded, database: sa.Engine) -> int:
         if arguments.report:
             sys.stdout.write(_told(held(database), as_json=arguments.json))
             return 0
-        return _begin(engine, loaded, arguments)
-    finally:
-        database.dispose()
+        return _begin(Engine(database, loaded.book, random.SystemRandom()), loaded, arguments)
+
+    return beside_gateway(arguments.config, drill)
 
 
 def _parser() -> argparse.ArgumentParser:

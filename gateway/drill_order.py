@@ -5,22 +5,21 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-import sqlalchemy as sa
 from pydantic import Field
 
 from alerts.plan import ChannelName
-from edge.clock import Clock, sleep
+from edge.clock import Clock
 from edge.outbox import Envelope
 from edge.reading import DAY_NS, SECOND_NS, Tier
 from edge.settings import Settings
 from gateway.db.engine import writing
 from gateway.drills import Order, announce, finding_of
 from gateway.edge_watch import OWN
-from gateway.engine import Conflict, Engine
+from gateway.engine import Engine
+from gateway.rounds import look_around
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 60.0
 LATE_NS_MAX = DAY_NS
 """A drill that was missed for longer than this is left out until next month."""
 
@@ -60,12 +59,7 @@ class DrillCalendar:
 
     async def run(self) -> None:
         """Look once a minute, until cancelled."""
-        while True:
-            try:
-                self.look(self._clock.now_ns())
-            except (sa.exc.OperationalError, sa.exc.IntegrityError, Conflict) as error:
-                log.warning("the drill is looked at again in %.0f s: %s", LOOK_S, error)
-            await sleep(self._clock, LOOK_S)
+        await look_around(self.look, "the drill", self._clock)
 
     def look(self, now_ns: int) -> None:
         """Begin this month's drill if it is due by `now_ns` and not long past."""

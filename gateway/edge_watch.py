@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from alerts.incident import Incident
-from edge.clock import Clock, sleep
+from edge.clock import Clock
 from edge.outbox import Envelope
 from edge.reading import (
     HOUR_NS,
@@ -27,8 +27,9 @@ from edge.reading import (
 from gateway.db.engine import reading
 from gateway.db.incidents import from_row, latest_finding
 from gateway.db.tables import incident
-from gateway.engine import Conflict, Engine
+from gateway.engine import Engine
 from gateway.health import EdgeView, Link, edges_of
+from gateway.rounds import LOOK_S, look_around
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,6 @@ GRACE_NS = 5 * MINUTE_NS
 """For how long an edge must be away before it is an outage."""
 BACK_NS = 2 * GRACE_NS
 """For how long it must be back before the outage is over: one that flaps is one outage."""
-LOOK_S = 60.0
 OWN = "_gateway"
 """Stands where an edge's name would in what the gateway finds itself; no edge is called so."""
 
@@ -64,12 +64,7 @@ class EdgeWatch:
 
     async def run(self) -> None:
         """Look once a minute, until cancelled."""
-        while True:
-            try:
-                self.look(self._clock.now_ns())
-            except (sa.exc.OperationalError, sa.exc.IntegrityError, Conflict) as error:
-                log.warning("the edges are looked at again in %.0f s: %s", LOOK_S, error)
-            await sleep(self._clock, LOOK_S)
+        await look_around(self.look, "the edges", self._clock)
 
     def look(self, now_ns: int) -> None:
         """Say what has changed of any edge by `now_ns`."""

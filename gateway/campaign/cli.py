@@ -11,26 +11,14 @@ import sqlalchemy as sa
 
 from edge.clock import SystemClock
 from edge.reading import HOUR_NS
-from edge.settings import ConfigError
 from gateway.campaign import book
-from gateway.db.engine import connect, upgrade
-from gateway.settings import load_gateway
+from gateway.own_database import beside_gateway
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """`shouwang campaign begin|again|end|show`: 0 done, 1 refused, 2 configuration."""
     arguments = _parser().parse_args(argv)
-    try:
-        loaded = load_gateway(arguments.config)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    database = connect(loaded.settings.database.url.get_secret_value())
-    try:
-        upgrade(database)
-        return _do(database, arguments)
-    finally:
-        database.dispose()
+    return beside_gateway(arguments.config, lambda _, database: _do(database, arguments))
 
 
 def _parser() -> argparse.ArgumentParser:

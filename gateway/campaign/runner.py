@@ -1,17 +1,11 @@
 """Runs the mass checks: looks once a minute whom to ask and who has been silent."""
 
-import logging
 from collections.abc import Callable
 
-import sqlalchemy as sa
-
-from edge.clock import Clock, sleep
+from edge.clock import Clock
 from gateway.campaign.asking import CampaignSettings, ask_some, note_silence
-from gateway.engine import Conflict, Engine
-
-log = logging.getLogger(__name__)
-
-LOOK_S = 60.0
+from gateway.engine import Engine
+from gateway.rounds import look_around
 
 
 class CampaignRunner:
@@ -28,13 +22,11 @@ class CampaignRunner:
 
     async def run(self) -> None:
         """Look once a minute, until cancelled."""
-        while True:
-            try:
-                if self._leads():
-                    self.look(self._clock.now_ns())
-            except (sa.exc.OperationalError, sa.exc.IntegrityError, Conflict) as error:
-                log.warning("the mass checks are looked at again in %.0f s: %s", LOOK_S, error)
-            await sleep(self._clock, LOOK_S)
+        await look_around(self._look_as_leader, "the mass checks", self._clock)
+
+    def _look_as_leader(self, now_ns: int) -> None:
+        if self._leads():
+            self.look(now_ns)
 
     def look(self, now_ns: int) -> None:
         """Ask a minute's worth of homes, and note who has not answered in time."""

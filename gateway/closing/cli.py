@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import sqlalchemy as sa
 
 from edge.clock import SystemClock
-from edge.settings import ConfigError
 from gateway.closing.cases import Report, Watched, report
-from gateway.db.engine import connect, upgrade
-from gateway.settings import load_gateway
+from gateway.own_database import beside_gateway
+from gateway.settings import Loaded
 
 _HEAD = ("rule", "cases", "labelled", "precision", "false/home-month", "false/worker-day")
 
@@ -19,20 +19,14 @@ _HEAD = ("rule", "cases", "labelled", "precision", "false/home-month", "false/wo
 def main(argv: Sequence[str] | None = None) -> int:
     """`shouwang report [--days N] [--json] --config FILE`: 0 done, 2 configuration."""
     arguments = _parser().parse_args(argv)
-    try:
-        loaded = load_gateway(arguments.config)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    database = connect(loaded.settings.database.url.get_secret_value())
-    try:
-        upgrade(database)
+
+    def print_report(loaded: Loaded, database: sa.Engine) -> int:
         watched = Watched(loaded.registry, loaded.book.roster)
         told = report(database, watched, arguments.days, SystemClock().now_ns())
-    finally:
-        database.dispose()
-    sys.stdout.write(_json(told) if arguments.json else _table(told))
-    return 0
+        sys.stdout.write(_json(told) if arguments.json else _table(told))
+        return 0
+
+    return beside_gateway(arguments.config, print_report)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,25 +12,26 @@ import sqlalchemy as sa
 
 from edge.clock import SystemClock
 from edge.reading import SECOND_NS
-from edge.settings import ConfigError
-from gateway.db.engine import connect
 from gateway.export import cap
 from gateway.export.cap import Issuer
 from gateway.export.routes import Form, told
 from gateway.export.story import Story, every
 from gateway.export.tables import Sheet, table
-from gateway.settings import Loaded, load_gateway
+from gateway.own_database import beside_gateway
+from gateway.settings import Loaded
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """`shouwang export [--format json|csv|cap] ...`: 0 done, 1 failed, 2 configuration."""
     arguments = _parser().parse_args(argv)
-    try:
-        loaded = load_gateway(arguments.config)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    database = connect(loaded.settings.database.url.get_secret_value())
+
+    def write(loaded: Loaded, database: sa.Engine) -> int:
+        return _write(loaded, database, arguments)
+
+    return beside_gateway(arguments.config, write, migrate=False)
+
+
+def _write(loaded: Loaded, database: sa.Engine, arguments: argparse.Namespace) -> int:
     try:
         for part in _WRITTEN[arguments.format](every(database, arguments.since), loaded, arguments):
             sys.stdout.buffer.write(part)
@@ -38,8 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         remedy = "check [database] url, and start this release's gateway once"
         sys.stderr.write(f"the gateway's database cannot be read: {error.orig}; {remedy}\n")
         return 1
-    finally:
-        database.dispose()
     return 0
 
 
