@@ -76,6 +76,16 @@ class Unit(Settings):
     def _one_or_several(cls, value: object) -> object:
         return [value] if isinstance(value, dict) else value
 
+    def fixed_terms(self) -> tuple[WelfareTerms, ...]:
+        """The fixed terms that hold here: none beside a routine, unless they are written down."""
+        off = self.routine is not None and "welfare" not in self.model_fields_set
+        return () if off else self.welfare
+
+    def under(self, routine: RoutineTerms | None) -> "Unit":
+        """The same home under the site's `routine`, unless it has terms of its own."""
+        has_own = not self.model_fields_set.isdisjoint({"welfare", "routine"})
+        return self if has_own else self.model_copy(update={"routine": routine})
+
 
 _VENDOR = r"^[a-z0-9][a-z0-9-]{0,31}:[^\s:].{0,127}$"
 
@@ -121,6 +131,7 @@ class Device(Settings):
 class _Header(Settings):
     version: Literal[1]
     site: str
+    routine: RoutineTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +186,7 @@ class Registry:
         draft.check_adapters(adapters, devices, places)
         if draft.faults or header is None:
             raise ConfigError(draft.faults)
-        by_code = {unit.code: unit for unit in units.values()}
+        by_code = {unit.code: unit.under(header.routine) for unit in units.values()}
         bound = [_bound(device, by_code[device.unit]) for device in devices.values()]
         return cls(header.site, by_code.values(), bound, adapters.values())
 

@@ -21,6 +21,8 @@ from edge.registry import Unit
 HOMES_MIN = 5
 QUIET_NS_MIN = 3 * HOUR_NS
 QUIET_NS_UNLEARNED = 8 * HOUR_NS
+_ROUTINE_NS = 10 * HOUR_NS
+"""What a routine waits for at least, but for an evening here and there."""
 _ACTIVE_NS = DAY_NS
 _LEARNING_DAYS = 14
 _LEARNED_DAYS = 3
@@ -66,8 +68,7 @@ class Supply:
         self.subject = subject
         self.within = within
         self._homes = homes
-        terms_s = [terms.window_s for unit in watched for terms in unit.welfare]
-        self._shortest_ns = int(min(terms_s) * SECOND_NS)
+        self._shortest_ns = min(_shortest_ns(unit) for unit in watched)
         self.hidden = len(watched)
         self.state = SupplyState()
 
@@ -193,6 +194,12 @@ class Supply:
     def _forget(self, at_ns: int) -> None:
         recent = [o for o in self.state.outages if (o.end_ns or at_ns) > at_ns - _KEPT_NS]
         self.state.outages = recent[-_SPANS_MAX:]
+
+
+def _shortest_ns(unit: Unit) -> int:
+    """The shortest quiet that may be a finding in this home."""
+    fixed_ns = [int(terms.window_s * SECOND_NS) for terms in unit.fixed_terms()]
+    return min([*fixed_ns, _ROUTINE_NS] if unit.routine else fixed_ns)
 
 
 def _denied(outage: Outage, before_ns: int, at_ns: int) -> bool:

@@ -7,6 +7,7 @@ stops the reading with its line number, since a hole made in silence would look 
 import csv
 import gzip
 import io
+import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta, timezone
@@ -68,13 +69,13 @@ def rows(path: Path) -> Iterator[tuple[str, Sample]]:
     """
     with _opened(path) as text:
         reader = csv.reader(text)
-        if next(reader, None) != _COLUMNS:
-            raise HouseholdsError(path, 1, f"the header must be {','.join(_COLUMNS)}")
         try:
+            if next(reader, None) != _COLUMNS:
+                raise HouseholdsError(path, 1, f"the header must be {','.join(_COLUMNS)}")
             for row in reader:
                 yield _row(path, reader.line_num, row)
-        except (EOFError, gzip.BadGzipFile, UnicodeDecodeError, csv.Error) as error:
-            raise HouseholdsError(path, reader.line_num, f"unreadable: {error}") from error
+        except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError, csv.Error) as error:
+            raise HouseholdsError(path, max(1, reader.line_num), f"unreadable: {error}") from error
 
 
 def read(path: Path, homes: Collection[str] | None = None) -> dict[str, Series]:

@@ -17,7 +17,8 @@ class SupplyOutage:
     """At least five homes that used water within a day all stand still for too long.
 
     Too long is one and a half times the longest pause that they together made in the last
-    fourteen days, from three hours up to two hours less than the shortest welfare window.
+    fourteen days, from three hours up to two hours less than the shortest welfare window that
+    holds; a routine stands for ten hours.
     """
 
     watches: ClassVar[type] = Supply

@@ -39,10 +39,9 @@ class Welfare:
     @classmethod
     def install(cls, unit: Unit) -> tuple["Welfare", ...]:
         """One rule for each of the terms of a home whose resident lives alone."""
-        if "alone" not in unit.care or (unit.routine and "welfare" not in unit.model_fields_set):
-            return ()
+        every = unit.fixed_terms() if "alone" in unit.care else ()
         names = ("welfare", *(f"welfare-{i}" for i in range(2, len(unit.welfare) + 1)))
-        return tuple(cls(terms, name) for terms, name in zip(unit.welfare, names, strict=True))
+        return tuple(cls(terms, name) for terms, name in zip(every, names, strict=False))
 
     def observe(self, state: Home, reading: Reading) -> Home:
         """The home with `reading` in its meters."""

@@ -8,16 +8,18 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from msgspec import Struct, structs
 
 from edge.chain import WINDOW_NS
 from edge.clock import Clock
 from edge.completeness import Home, Use, threshold_ml, use, used, watermark_ns
+from edge.draw import DRAW_ML
 from edge.history import History, HistoryUnavailable
 from edge.meter import Meter
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Kind, Reading
-from edge.registry import Binding, Registry, Unit
+from edge.registry import Binding, Registry, Unit, WelfareTerms
 from gateway.api.curve import Curve, draw
 from gateway.api.register import heard_about, judged
 from gateway.registry.doubt import Heard
@@ -30,6 +32,8 @@ _LOOK_BACK_NS = 24 * HOUR_NS
 _KEPT_NS = 20 * SECOND_NS
 _READS_AT_ONCE = 2
 _ML_PER_L = 1_000
+_ROUTINE = WelfareTerms(window="24 h", threshold_l=DRAW_ML / _ML_PER_L)
+"""What is shown of a home that a routine alone judges: whether anybody drew water for a day."""
 # As for a live finding: two reporting intervals and a quarter of an hour.
 _FRESH_INTERVALS = 2
 _FRESH_NS = 15 * MINUTE_NS
@@ -38,6 +42,8 @@ _FRESH_NS = 15 * MINUTE_NS
 class Status(Struct, frozen=True):
     """A home's water over its welfare window up to `complete_until_ns`.
 
+    Where `judged_by` is "routine", the window is a day and raises nothing by itself: that rule
+    waits for as long as the home's own past says. It is "welfare" where fixed terms hold.
     `at_least_l` is what was surely used in that window. `stale` says that the data have
     stopped for longer than their own rhythm explains; then `use` is unknown. It is too while
     the rule `hidden_by` says that nobody can know: no supply, adapter or edge.
@@ -51,6 +57,7 @@ class Status(Struct, frozen=True):
     stale: bool
     at_least_l: float | None
     hidden_by: str | None = None
+    judged_by: Literal["welfare", "routine"] = "welfare"
 
 
 class Homes:
@@ -164,7 +171,8 @@ def _status(
             home.observe(reading)
     meters = home.meters(now_ns)
     until_ns = watermark_ns(meters)
-    terms = unit.welfare[0]
+    terms = _terms(unit)
+    judged_by: Literal["welfare", "routine"] = "welfare" if unit.fixed_terms() else "routine"
     window_h = terms.window_s / 3_600
     if until_ns is None:
         return Status(
@@ -175,6 +183,7 @@ def _status(
             complete_until_ns=None,
             stale=True,
             at_least_l=None,
+            judged_by=judged_by,
         )
     window = until_ns - _window_ns(unit), until_ns
     answer = used(meters, *window, threshold_ml(meters, terms.threshold_l))
@@ -187,6 +196,7 @@ def _status(
         complete_until_ns=until_ns,
         stale=stale,
         at_least_l=use(meters, *window).lower_ml / _ML_PER_L,
+        judged_by=judged_by,
     )
 
 
@@ -205,7 +215,11 @@ def _fresh_ns(home: Home, meters: Sequence[Meter]) -> int:
 
 
 def _window_ns(unit: Unit) -> int:
-    return int(unit.welfare[0].window_s * SECOND_NS)
+    return int(_terms(unit).window_s * SECOND_NS)
+
+
+def _terms(unit: Unit) -> WelfareTerms:
+    return next(iter(unit.fixed_terms()), _ROUTINE)
 
 
 def _of(binding: Binding, readings: Sequence[Reading]) -> list[Reading]:

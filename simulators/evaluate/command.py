@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
@@ -20,6 +21,7 @@ from simulators.evaluate.trial import WARMUP_DAYS, Past, Plan, Trial, past, tria
 from simulators.households import EXTRACT, HouseholdsError, read
 
 _SAMPLES_MIN = 2
+_PICTURES = (".png", ".svg", ".pdf")
 _COLUMNS = {
     "fa_per_home_month": "FA/month",
     "fa_in_gaps_under_24h": "in <24h",
@@ -65,15 +67,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cuts", type=_positive, default=60, help="moments of need per home")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="one JSON object, each home in it")
-    parser.add_argument("--plot", type=Path, help="draw delay against false alarms, PNG or SVG")
+    parser.add_argument("--plot", type=_picture, help="draw delay against false alarms, PNG or SVG")
     return parser
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def _picture(text: str) -> Path:
+    """A path at which a picture can be drawn, asked before the work and not after it."""
+    path = Path(text)
+    if path.suffix not in _PICTURES:
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in {', '.join(_PICTURES)}")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r}")
+    if find_spec("matplotlib") is None:
+        raise argparse.ArgumentTypeError("needs matplotlib: install the extra plot")
+    return path
 
 
 def _pasts(options: argparse.Namespace) -> list[Past]:
@@ -83,6 +96,9 @@ def _pasts(options: argparse.Namespace) -> list[Past]:
     declared = read_members(options.homes) if options.homes else {}
     doors = read_doors(options.doors) if options.doors else {}
     every = read(options.readings)
+    strangers = ", ".join(sorted(doors.keys() - every.keys()))
+    if strangers:
+        print(f"evaluate: {options.doors}: no readings of {strangers}", file=sys.stderr)
     asked = [name for name in every if not options.members or declared.get(name) == options.members]
     pasts = [
         past(name, every[name], doors.get(name, ()))

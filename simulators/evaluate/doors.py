@@ -28,14 +28,14 @@ def read_doors(path: Path) -> dict[str, tuple[Passage, ...]]:
     found: defaultdict[str, list[Passage]] = defaultdict(list)
     with path.open(encoding="utf-8", newline="") as text:
         reader = csv.reader(text)
-        if next(reader, None) != _COLUMNS:
-            raise HouseholdsError(path, 1, f"the header must be {','.join(_COLUMNS)}")
         try:
+            if next(reader, None) != _COLUMNS:
+                raise HouseholdsError(path, 1, f"the header must be {','.join(_COLUMNS)}")
             for row in reader:
                 home, passage = _row(path, reader.line_num, row)
                 found[home].append(passage)
         except (UnicodeDecodeError, csv.Error) as error:
-            raise HouseholdsError(path, reader.line_num, f"unreadable: {error}") from error
+            raise HouseholdsError(path, max(1, reader.line_num), f"unreadable: {error}") from error
     return {home: tuple(sorted(passages)) for home, passages in found.items()}
 
 

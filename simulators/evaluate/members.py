@@ -19,14 +19,14 @@ def read_members(path: Path) -> dict[str, int | None]:
     found: dict[str, int | None] = {}
     with path.open(encoding="utf-8", newline="") as text:
         reader = csv.reader(text)
-        if next(reader, None) != _COLUMNS:
-            raise HouseholdsError(path, 1, f"the header must be {','.join(_COLUMNS)}")
         try:
+            if next(reader, None) != _COLUMNS:
+                raise HouseholdsError(path, 1, f"the header must be {','.join(_COLUMNS)}")
             for row in reader:
                 home, members = _row(row, found)
                 found[home] = members
         except (UnicodeDecodeError, csv.Error, ValueError) as error:
-            raise HouseholdsError(path, reader.line_num, str(error)) from error
+            raise HouseholdsError(path, max(1, reader.line_num), str(error)) from error
     return found
 
 

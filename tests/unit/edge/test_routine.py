@@ -340,3 +340,23 @@ def test_a_minute_more_or_less_than_an_hour_changes_no_length() -> None:
 
 def test_a_meter_in_a_home_without_a_routine_keeps_no_memory() -> None:
     assert home(registry([UNIT], [METER])).quiet is None
+
+
+def test_the_routine_of_a_site_holds_for_whoever_has_no_terms_of_their_own() -> None:
+    units = [
+        {"code": "plain", "building": "b01", "care": ["alone"]},
+        {"code": "fixed", "building": "b01", "care": ["alone"], "welfare": {"window": "24 h"}},
+        {"code": "own", "building": "b01", "care": ["alone"], "routine": {"alarms_per_month": 2}},
+    ]
+    table = {"version": 1, "site": "s01", "routine": {"alarms_per_month": 0.8}, "unit": units}
+    site = Registry.parse(table, Path("registry.toml"))
+    rates = {each.code: each.routine and each.routine.alarms_per_month for each in site.units()}
+    assert rates == {"plain": 0.8, "fixed": None, "own": 2}
+    assert Welfare.install(site.unit("plain")) == ()
+    assert Routine.install(site.unit("fixed")) == ()
+
+
+def test_a_site_routine_that_is_wrong_is_refused_by_its_key() -> None:
+    table = {"version": 1, "site": "s01", "routine": {"alarms_per_month": 9}}
+    with pytest.raises(ConfigError, match=r"routine\.alarms_per_month"):
+        Registry.parse(table, Path("registry.toml"))

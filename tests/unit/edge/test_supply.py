@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
 
+from edge.completeness import Home
 from edge.device_state import State, Welfare, statements
-from edge.reading import FindingState, Tier
-from edge.supply import HOMES_MIN
+from edge.reading import HOUR_NS, FindingState, Tier
+from edge.supply import HOMES_MIN, Supply
 from tests.unit.edge.blocks import Block, Uses, awake, block
 from tests.unit.edge.worlds import at, registry
 
@@ -180,3 +183,20 @@ def stated(site: Block, hour: int) -> list[State | Welfare]:
     pipeline = site.pipeline
     found = statements(block(), pipeline.devices(), pipeline.homes(), at(hour))
     return [statement.state for _, statement in found]
+
+
+def enough_h(*units: dict[str, Any]) -> float:
+    """For how long the building of `units`, none of whom is known yet, may be still."""
+    homes = {each["code"]: Home(()) for each in units}
+    watched = registry([{"building": "b01", "care": ["alone"]} | each for each in units], ())
+    return Supply(BUILDING, homes, watched.units()).enough_ns() / HOUR_NS
+
+
+def test_only_terms_that_hold_say_how_soon_an_outage_must_be_known() -> None:
+    short: dict[str, Any] = {"code": "u1", "welfare": {"window": "8 h"}}
+    both = {"code": "u2", "routine": {}} | {"welfare": {"window": "7 h"}}
+    assert enough_h(short) == 6
+    assert enough_h(both) == 5
+    assert enough_h({"code": "u3", "routine": {}}) == enough_h({"code": "u4"}) == 8
+    late: dict[str, Any] = {"code": "u5", "welfare": {"window": "72 h"}, "routine": {}}
+    assert enough_h(late) == 8

@@ -19,6 +19,7 @@ from gateway.db.engine import writing
 from gateway.db.tables import edge_status
 from gateway.health import EDGE_STALE_NS, OVERDUE_NS, Link, Pulse, check
 from gateway.live import QUEUE_MAX, SUBSCRIBERS_MAX, Live, TooManySubscribersError
+from tests.unit.edge.worlds import registry
 from tests.unit.gateway.desk_world import NOW_NS, World, make_world
 
 Ask = Callable[[httpx.AsyncClient], Awaitable[Any]]
@@ -205,6 +206,16 @@ def test_a_home_without_readings_is_unknown_never_well(world: World) -> None:
 def test_a_home_with_full_data_shows_its_use(world: World, m3_an_hour: float, use: str) -> None:
     _fill(world, hours=14, m3_an_hour=m3_an_hour)
     assert _status(world)["use"] == use
+
+
+def test_a_home_under_a_routine_shows_a_day_and_not_terms_that_are_off(world: World) -> None:
+    units = [{"code": "u0301", "building": "b03", "care": ["alone"], "routine": {}}]
+    devices = [{"id": "mu0301", "kind": "water", "unit": "u0301", "interval": "15 min"}]
+    world.desk.homes.go_by(registry(units, devices))
+    _fill(world, hours=26, m3_an_hour=0.001)
+    status = _status(world)
+    assert (status["window_h"], status["threshold_l"]) == (24, 2)
+    assert (status["use"], status["judged_by"]) == ("used", "routine")
 
 
 def test_a_home_whose_data_have_stopped_is_unknown_again(world: World) -> None:

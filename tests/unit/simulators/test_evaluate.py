@@ -194,3 +194,40 @@ def test_nothing_is_learned_from_later_days() -> None:
         early = trial(begun, rule, Plan(1, 1))
         assert trial(whole, rule, Plan(1, 1)).early_alarms == early.early_alarms
         assert early.alarms <= trial(whole, rule, Plan(1, 1)).alarms
+
+
+@pytest.mark.parametrize("name", ["r.csv", "r.csv.gz"])
+def test_what_is_no_file_of_readings_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / name).write_bytes(b"\xff\xfe\x00 neither text nor gzip")
+    assert main(["--readings", str(tmp_path / name)]) == 1
+    assert f"{name}:1: unreadable" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("picture", ["p.nosuch", "p", "nowhere/p.png"])
+def test_a_picture_that_cannot_be_drawn_is_refused_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], picture: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--plot", str(tmp_path / picture)])
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "--plot" in said.err
+
+
+@pytest.mark.parametrize("flag", ["--cuts", "--members"])
+def test_a_count_is_a_whole_number_from_one(capsys: pytest.CaptureFixture[str], flag: str) -> None:
+    with pytest.raises(SystemExit):
+        main([flag, "0"])
+    assert "a whole number from 1" in capsys.readouterr().err
+
+
+def test_doors_of_homes_that_have_no_readings_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "r.csv", {"a": home()})
+    (tmp_path / "d.csv").write_text("home,time,direction\nz,2026-01-01T00:00:00,in\n")
+    files = ["--readings", str(tmp_path / "r.csv"), "--doors", str(tmp_path / "d.csv")]
+    assert main([*files, "--rules", "24h-10l", "--cuts", "1"]) == 0
+    assert "no readings of z" in capsys.readouterr().err
