@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from edge import settings
 from edge.door_terms import DoorTerms
+from edge.leak_terms import LeakTerms
 from edge.reading import Kind
 from edge.replacement import REPLACEMENTS_MAX, Replacement, misplaced
 from edge.settings import ConfigError, ConfigFault, DurationS, M, Settings, nanoseconds
@@ -69,6 +70,7 @@ class Unit(Settings):
     care: tuple[Literal["alone"], ...] = ()
     welfare: tuple[WelfareTerms, ...] = Field((WelfareTerms(),), min_length=1, max_length=4)
     routine: RoutineTerms | None = None
+    leaks: LeakTerms | None = None
     away: tuple[Away, ...] = Field((), max_length=AWAYS_MAX)
 
     @field_validator("welfare", mode="before")

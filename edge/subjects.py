@@ -30,7 +30,9 @@ def watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str
         unit.code: [rule for kind in home_detectors() for rule in kind.install(unit)]
         for unit in registry.units()
     }
-    neighbours = on_watched_supplies(registry, (code for code, rules in rules_of.items() if rules))
+    neighbours = on_watched_supplies(
+        registry, (each.code for each in registry.units() if each.care and rules_of[each.code])
+    )
     for unit in registry.units():
         rules = rules_of[unit.code]
         if rules or unit.code in neighbours:
@@ -116,7 +118,8 @@ class Subjects:
         self.devices = dict(watched_devices(registry, utc_offset_h))
         self.adapters = dict(watched_adapters(registry, utc_offset_h))
         self.hearing = Hearing(self.adapters)
-        self.supplies = Supplies(registry, self.homes, self.watched, utc_offset_h)
+        cared = [code for code in self.watched if registry.unit(code).care]
+        self.supplies = Supplies(registry, self.homes, cared, utc_offset_h)
         self.signals = Signals(registry, utc_offset_h)
         self.points = Points(registry, self.devices, utc_offset_h)
         self.urgent = self.signals.channels | self.points.channels
