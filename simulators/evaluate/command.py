@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TextIO
 
 import msgspec
+from msgspec import structs
 
 from simulators.evaluate.doors import read_doors
+from simulators.evaluate.loho import BUDGETS, left_out, lived
 from simulators.evaluate.members import read_members
 from simulators.evaluate.rules import Rule, named
 from simulators.evaluate.score import Score, score
@@ -41,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         rules = named(options.rules)
-        pasts = _pasts(options)
+        pasts, beside = _pasts(options)
     except ValueError as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
@@ -49,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"evaluate: {error}", file=sys.stderr)
         return 1
     plan = Plan(options.cuts, options.seed)
+    if options.loho:
+        return _leave_out(pasts, beside, plan, as_json=options.json)
     trials = {name: list(_trials(name, rule, pasts, plan)) for name, rule in rules.items()}
     scores = [score(name, each) for name, each in trials.items()]
     _write(scores, trials, sys.stdout, as_json=options.json)
@@ -66,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rules", default="all", help="comma-separated names, or all")
     parser.add_argument("--cuts", type=_positive, default=60, help="moments of need per home")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--loho",
+        action="store_true",
+        help="leave one home out: judge each at a price chosen on the others, and on them with "
+        "all other homes of the file; takes the place of --rules and --plot, some minutes",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object, each home in it")
     parser.add_argument("--plot", type=_picture, help="draw delay against false alarms, PNG or SVG")
     return parser
@@ -89,8 +99,8 @@ def _picture(text: str) -> Path:
     return path
 
 
-def _pasts(options: argparse.Namespace) -> list[Past]:
-    """What is known of every home that was asked for."""
+def _pasts(options: argparse.Namespace) -> tuple[list[Past], list[Past]]:
+    """What is known of every home that was asked for, and of every other one."""
     if options.members and not options.homes:
         raise ValueError("--members asks for --homes, the file that declares them")
     declared = read_members(options.homes) if options.homes else {}
@@ -99,15 +109,42 @@ def _pasts(options: argparse.Namespace) -> list[Past]:
     strangers = ", ".join(sorted(doors.keys() - every.keys()))
     if strangers:
         print(f"evaluate: {options.doors}: no readings of {strangers}", file=sys.stderr)
-    asked = [name for name in every if not options.members or declared.get(name) == options.members]
-    pasts = [
+    known = [
         past(name, every[name], doors.get(name, ()))
-        for name in asked
+        for name in every
         if len(every[name]) >= _SAMPLES_MIN
     ]
-    if not pasts:
-        raise ValueError(f"{options.readings}: none of {len(every)} homes has what was asked for")
-    return pasts
+    count = options.members
+    asked = [each for each in known if not count or declared.get(each.home) == count]
+    if len(asked) < 1 + options.loho:
+        few = "none" if not asked else "only one"
+        raise ValueError(f"{options.readings}: {few} of {len(every)} homes has what was asked for")
+    return asked, [each for each in known if each not in asked]
+
+
+def _leave_out(pasts: Sequence[Past], beside: Sequence[Past], plan: Plan, *, as_json: bool) -> int:
+    """Judge each home at prices chosen without it: on those asked for, and with all others."""
+    judged = lived(pasts, plan, _progress)
+    others = lived(beside, plan._replace(cuts=0), _progress)
+    left = {
+        f"{among}{budget:g}": left_out(judged, also, budget)
+        for among, also in {"alike-": {}, "every-": others}.items()
+        for budget in BUDGETS
+        if also or among == "alike-"
+    }
+    named_scores = [structs.replace(each.score, rule=name) for name, each in left.items()]
+    if as_json:
+        told = [
+            msgspec.to_builtins(each) | {"alarms_per_month": left[each.rule].settings}
+            for each in named_scores
+        ]
+        json.dump({"warmup_days": WARMUP_DAYS, "rules": told}, sys.stdout)
+        print()
+    else:
+        _write(named_scores, {}, sys.stdout, as_json=False)
+        for name, each in left.items():
+            print(f"{name}: at {', '.join(f'{home} {at:g}' for home, at in each.settings.items())}")
+    return int(any(each.alarms_from_missing_data for each in named_scores))
 
 
 def _trials(name: str, rule: Rule, pasts: Sequence[Past], plan: Plan) -> Iterable[Trial]:

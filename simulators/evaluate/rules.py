@@ -37,7 +37,8 @@ def _under(threshold_l: float, window: str) -> Rule:
     return Rule({"welfare": {"window": window, "threshold_l": threshold_l}}, "welfare")
 
 
-def _routine(alarms_per_month: float) -> Rule:
+def routine(alarms_per_month: float) -> Rule:
+    """The home's own routine, at the price that stands for so many alarms a month."""
     return Rule({"routine": {"alarms_per_month": alarms_per_month}}, "routine")
 
 
@@ -46,8 +47,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "12h-10l": _under(10.0, "12 h"),
         "12h-1l": _under(1.0, "12 h"),
         "24h-10l": _under(10.0, "24 h"),
-        "routine-1": _routine(1.0),
-        "routine-2": _routine(2.0),
+        "routine-1": routine(1.0),
+        "routine-2": routine(2.0),
     }
 )
 

@@ -10,6 +10,7 @@ import pytest
 from edge.reading import DAY_NS, HOUR_NS
 from simulators.evaluate.command import main
 from simulators.evaluate.doors import Passage, read_doors
+from simulators.evaluate.loho import SETTINGS
 from simulators.evaluate.members import read_members
 from simulators.evaluate.rules import RULES, named
 from simulators.evaluate.score import quantile_h, score
@@ -231,3 +232,30 @@ def test_doors_of_homes_that_have_no_readings_are_named(
     files = ["--readings", str(tmp_path / "r.csv"), "--doors", str(tmp_path / "d.csv")]
     assert main([*files, "--rules", "24h-10l", "--cuts", "1"]) == 0
     assert "no readings of z" in capsys.readouterr().err
+
+
+def test_a_home_left_out_is_judged_at_what_the_others_bear(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = frozenset(day for first in (32, 38, 44, 50) for day in range(first, first + 4))
+    write(tmp_path / "r.csv", {"away": home(away), "calm": home(), "still": home()})
+    (tmp_path / "h.csv").write_text("home,members\naway,1\ncalm,1\nstill,2\n")
+    files = ["--readings", str(tmp_path / "r.csv"), "--homes", str(tmp_path / "h.csv")]
+    assert main([*files, "--members", "1", "--cuts", "2", "--loho", "--json"]) == 0
+    told = {each["rule"]: each for each in json.loads(capsys.readouterr().out)["rules"]}
+    assert list(told) == ["alike-1", "alike-2", "every-1", "every-2"]
+    alike, every = told["alike-1"], told["every-2"]
+    assert alike["alarms_per_month"] == {"away": max(SETTINGS), "calm": min(SETTINGS)}
+    assert (alike["homes"], alike["cuts"]) == (2, 4)
+    assert alike["alarms"] >= 4
+    # With one home that is never away, two others have two alarms a home-month.
+    assert told["alike-2"]["alarms_per_month"]["calm"] == min(SETTINGS)
+    assert every["alarms_per_month"]["calm"] > min(SETTINGS)
+
+
+def test_one_home_alone_cannot_be_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "r.csv", {"a": home()})
+    assert main(["--readings", str(tmp_path / "r.csv"), "--loho"]) == 2
+    assert "only one of 1 homes" in capsys.readouterr().err
