@@ -1,16 +1,17 @@
-"""Every door of a site, who is to be asked when one of them speaks, and when the clock is.
+"""Every door and camera of a site, who is to be asked when one speaks, and when the clock is.
 
-A door is judged by each of its messages and at the moments that its rules name. While the edge,
+A point is judged by each of its messages and at the moments that its rules name. While the edge,
 or the adapter before it, cannot hear it, time proves nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from msgspec import msgpack
 
 from edge import episode
+from edge.camera import Camera
 from edge.detectors.base import point_detectors
 from edge.door import Door
 from edge.point import Point
@@ -21,13 +22,13 @@ from edge.registry import Registry
 from edge.watch import Watch, Watched
 
 Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
-_DOORS = frozenset({"door.contact", "door.access", "door.method"})
+_CHANNELS = frozenset({"door.contact", "door.access", "door.method", "cam.state", "cam.fps"})
 
 
 class Points:
-    """The doors of one site, by the id of the device."""
+    """The doors and cameras of one site, by the id of the device."""
 
-    channels = _DOORS
+    channels = _CHANNELS
 
     def __init__(
         self,
@@ -40,14 +41,16 @@ class Points:
         self._heard_by: defaultdict[str, list[str]] = defaultdict(list)
         for name in registry.devices():
             device = registry.bindings(name)[-1].device
-            if device.kind in _KINDS or device.door is not None:
+            if device.kind is Kind.CAM:
+                rules = [rule for kind in point_detectors(Camera) for rule in kind.install()]
+                self._add(name, Watched(Camera(name), rules, utc_offset_h), (name,))
+            elif device.kind in _KINDS or device.door is not None:
                 door = Door(name, device.door, utc_offset_h)
                 rules = [
                     rule for kind in point_detectors(Door) for rule in kind.install(door.terms)
                 ]
-                self.by_name[name] = Watched(door, rules, utc_offset_h)
-                for source in sorted({name, door.reader}):
-                    self._heard_by[source].append(name)
+                self._add(name, Watched(door, rules, utc_offset_h), {name, door.reader})
+        self._let_cameras_hear_doors()
 
     def hear(self, reading: Reading, guard: Guard) -> Iterator[Finding]:
         """Yield what is to be said of every point that this reading concerns."""
@@ -77,6 +80,27 @@ class Points:
         for name, watched in self.by_name.items():
             if blob := states.get(name):
                 watched.state.state = msgpack.decode(blob, type=type(watched.state.state))
+
+    def _add(self, name: str, watched: Watched[Any], sources: Iterable[str]) -> None:
+        self.by_name[name] = watched
+        for source in sorted(sources):
+            self._heard_by[source].append(name)
+
+    def _let_cameras_hear_doors(self) -> None:
+        """Every camera hears the restricted doors of its building, and their readers."""
+        points = {name: watched.state for name, watched in self.by_name.items()}
+        cameras: defaultdict[str, list[str]] = defaultdict(list)
+        for name, point in points.items():
+            if isinstance(point, Camera):
+                cameras[self._building(name)].append(name)
+        for name, point in points.items():
+            if isinstance(point, Door) and point.terms.hours:
+                for source in sorted({name, point.reader}):
+                    heard = self._heard_by[source]
+                    heard += [each for each in cameras[self._building(name)] if each not in heard]
+
+    def _building(self, device: str) -> str:
+        return self._registry.bindings(device)[-1].unit.building
 
     def _listening(self, name: str) -> Point[Any]:
         """The point `name`, which knows since when its device can be heard."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from edge.reading import Reading
 
 _CLEAR = frozenset({"clear", "dry", "ok", "normal", "off", "false", "idle", "0", "0.0", ""})
-_OF_ITSELF = frozenset({"test", "fault", "unknown", "low_battery", "mute"})
+_OF_ITSELF = frozenset({"test", "fault", "unknown", "low_battery", "mute", "maintenance"})
 """What a detector says of itself and not of the room."""
 
 

@@ -70,6 +70,7 @@ class Hazard:
         words = {
             "what_zh": self.what_zh,
             "what_en": self.what_en,
+            "ask_zh": "请安排检修" if self.tier is Tier.GENERAL else "请立即处置",
             "at": hhmm(status.at_ns, utc_offset_h),
             "since": hhmm(status.since_ns, utc_offset_h),
         }
@@ -93,6 +94,17 @@ _HAZARDS: Mapping[str, Hazard] = MappingProxyType(
         "lift.off_level": Hazard(
             "lift_off_level", "lift", "电梯非平层停梯", "lift stopped between floors", HOUR_NS
         ),
+        "lift.state": Hazard(
+            "lift_out_of_service",
+            "lift",
+            "电梯停用",
+            "lift out of service",
+            7 * DAY_NS,
+            Tier.GENERAL,
+        ),
+        "battery.state": Hazard(
+            "battery_low", "device", "电池电量低", "battery low", 7 * DAY_NS, Tier.GENERAL
+        ),
         "device.tamper": Hazard(
             "device_tamper", "security", "设备被拆动或遮挡", "tampering", HOUR_NS, Tier.IMPORTANT
         ),
@@ -102,7 +114,7 @@ _HAZARDS: Mapping[str, Hazard] = MappingProxyType(
 
 _SENTENCES = {
     Condition.HOLDS: (
-        "{what_zh}：设备 {since} 发出报警，请立即处置",
+        "{what_zh}：设备 {since} 发出报警，{ask_zh}",
         "{what_en}: the device gave the alarm at {since}",
     ),
     Condition.GONE: (

@@ -137,6 +137,7 @@ CHANNELS = _table(
         _one_of("sos", "pressed", "clear"),
         _one_of("lift.trapped", "trapped", "clear"),
         _one_of("lift.off_level", "off_level", "clear"),
+        _one_of("lift.state", "normal", "out_of_service", "maintenance"),
         _one_of("motion", "motion", "clear"),
         _one_of("cam.state", "up", "down", "unknown"),
         Channel("cam.fps", "1/s", high=1_000),

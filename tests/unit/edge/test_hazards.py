@@ -160,3 +160,25 @@ def test_a_resident_who_called_once_is_watched_no_less() -> None:
     home.hear(word(1, "sos", "pressed"))
     home.hours(0, 30, 100)
     assert home.story() == [RAISED]
+
+
+@pytest.mark.parametrize(
+    ("channel", "said", "over", "rule"),
+    [
+        ("lift.state", "out_of_service", "normal", "lift_out_of_service"),
+        ("battery.state", "low", "ok", "battery_low"),
+    ],
+)
+def test_what_can_wait_is_work_for_the_day(channel: str, said: str, over: str, rule: str) -> None:
+    home = site()
+    (found,) = home.hear(word(1, channel, said))
+    assert (found.rule, found.tier) == (rule, Tier.GENERAL)
+    assert "请安排检修" in found.evidence.sentence_zh
+    for day in range(1, 6):
+        home.hear(word(1 + 24 * day, channel, said))
+    home.hear(word(150, channel, over))
+    assert home.story(rule) == [RAISED, CLEARED]
+
+
+def test_a_lift_in_maintenance_is_not_out_of_service() -> None:
+    assert site().hear(word(1, "lift.state", "maintenance")) == []

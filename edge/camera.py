@@ -1,0 +1,88 @@
+"""One camera, as its recorder or its software says: up or down, and how many pictures a second.
+
+Of pictures nothing is known here, and nothing is kept.
+"""
+
+from msgspec import Struct
+
+from edge.point import Point
+from edge.reading import MINUTE_NS, Reading
+from edge.run import Run
+
+FLAP_GAP_NS = 30 * MINUTE_NS
+BLIND_NS = 5 * MINUTE_NS
+"""A camera that goes down so soon before or after a suspicious word of a door may be blinded."""
+FPS_KNOWN = 50
+SLOW_PART = 0.25
+_WEIGHT = 0.02
+
+
+class CameraState(Struct, array_like=True):
+    """A camera as it goes into a checkpoint; `usual_fps` is the mean of `fps_seen`, fading."""
+
+    down_ns: int | None = None
+    newest_ns: int = 0
+    downs: Run = Run()
+    usual_fps: float = 0.0
+    fps_seen: int = 0
+    slow_ns: int | None = None
+    fps_ns: int = 0
+    door_ns: int | None = None
+    blind_ns: int | None = None
+
+
+class Camera(Point[CameraState]):
+    """The camera `device`; it also hears the doors near it."""
+
+    __slots__ = ("device", "state")
+
+    def __init__(self, device: str) -> None:
+        super().__init__()
+        self.device = device
+        self.state = CameraState()
+
+    def hear(self, reading: Reading) -> None:
+        """Take in a word of the camera or of a door near it; `unknown` changes nothing."""
+        at_ns = min(reading.at_ns, reading.received_ns)
+        if reading.device != self.device:
+            if (reading.channel, reading.value) in _SUSPICIOUS:
+                self._note_door(at_ns)
+        elif reading.channel == "cam.state" and at_ns >= self.state.newest_ns:
+            self.state.newest_ns = at_ns
+            self._hear_state(str(reading.value), at_ns, reading.received_ns)
+        elif reading.channel == "cam.fps" and not isinstance(reading.value, str):
+            self._hear_fps(reading.value, at_ns)
+
+    def _hear_state(self, word: str, at_ns: int, received_ns: int) -> None:
+        state = self.state
+        if word == "up":
+            state.down_ns = state.blind_ns = None
+        elif word == "down" and state.down_ns is None:
+            state.down_ns, state.slow_ns = at_ns, None
+            state.downs = state.downs.then(at_ns, received_ns, FLAP_GAP_NS)
+            self._look_for_blinding(state.door_ns)
+
+    def _hear_fps(self, fps: float, at_ns: int) -> None:
+        """Learn from what is not slow, so that a slow camera does not become the usual one."""
+        state = self.state
+        if state.down_ns is not None or fps <= 0 or at_ns < state.fps_ns:
+            return
+        state.fps_ns = at_ns
+        if state.fps_seen >= FPS_KNOWN and fps < SLOW_PART * state.usual_fps:
+            state.slow_ns = at_ns if state.slow_ns is None else state.slow_ns
+            return
+        state.slow_ns = None
+        state.fps_seen += 1
+        state.usual_fps += (fps - state.usual_fps) * max(_WEIGHT, 1 / state.fps_seen)
+
+    def _note_door(self, at_ns: int) -> None:
+        self.state.door_ns = max(at_ns, self.state.door_ns or 0)
+        self._look_for_blinding(at_ns)
+
+    def _look_for_blinding(self, door_ns: int | None) -> None:
+        down_ns = self.state.down_ns
+        if down_ns is not None and door_ns is not None and abs(down_ns - door_ns) <= BLIND_NS:
+            self.state.blind_ns = down_ns
+
+
+_SUSPICIOUS = frozenset({("door.access", "denied"), ("door.contact", "open")})

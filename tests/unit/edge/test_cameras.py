@@ -1,0 +1,127 @@
+"""Cameras: down, slow, flapping, and blinded while somebody is at a restricted door."""
+
+import pytest
+
+from edge.reading import FindingState, Kind, Reading, Tier
+from tests.unit.edge.test_pipeline import Site
+from tests.unit.edge.worlds import METER, at, reading, registry
+
+RAISED, CLEARED = FindingState.RAISED, FindingState.CLEARED
+MINUTE = 1 / 60
+CAMERA = {"id": "cam-1", "kind": "cam", "unit": "u01"}
+ROOF = {"id": "roof-1", "kind": "door", "unit": "u01", "door": {"hours": "00:00-23:59"}}
+ENTRANCE = {"id": "entrance-1", "kind": "door", "unit": "u01"}
+
+
+def site() -> Site:
+    return Site(registry(devices=(METER, CAMERA, ROOF, ENTRANCE)))
+
+
+def cam(hour: float, state: str) -> Reading:
+    return reading(hour, "cam.state", state, device="cam-1", kind=Kind.CAM)
+
+
+def fps(hour: float, value: float) -> Reading:
+    return reading(hour, "cam.fps", value, device="cam-1", kind=Kind.CAM)
+
+
+def door(hour: float, device: str = "roof-1") -> Reading:
+    return reading(hour, "door.contact", "open", device=device, kind=Kind.DOOR)
+
+
+def test_five_minutes_down_are_told_by_the_clock() -> None:
+    home = site()
+    home.hear(cam(1, "down"))
+    assert home.tick(1 + 4 * MINUTE) == []
+    (found,) = home.tick(1 + 5 * MINUTE)
+    assert (found.rule, found.tier, found.since_ns) == ("camera_down", Tier.GENERAL, at(1))
+    home.hear(cam(2, "up"))
+    assert home.story("camera_down") == [RAISED, CLEARED]
+
+
+@pytest.mark.parametrize("word", ["unknown", "whatever"])
+def test_what_is_unknown_is_not_down(word: str) -> None:
+    home = site()
+    home.hear(cam(1, word))
+    home.tick(2)
+    assert home.story("camera_down") == []
+
+
+def test_a_short_break_is_not_told() -> None:
+    home = site()
+    home.hear(cam(1, "down"))
+    home.hear(cam(1 + 4 * MINUTE, "up"))
+    home.tick(2)
+    assert home.said == []
+
+
+def test_while_the_edge_does_not_listen_a_camera_is_not_called_down() -> None:
+    home = site()
+    home.hear(cam(1, "down"))
+    home.link(1 + MINUTE, up=False)
+    home.tick(3)
+    assert home.story("camera_down") == []
+
+
+def test_four_times_down_is_flapping() -> None:
+    home = site()
+    for number in range(4):
+        home.hear(cam(1 + number / 4, "down"))
+        home.hear(cam(1 + number / 4 + MINUTE, "up"))
+    assert home.story("camera_flapping") == [RAISED]
+    home.tick(2.5)
+    assert home.story("camera_flapping") == [RAISED, CLEARED]
+
+
+def test_a_quarter_of_its_own_usual_rate_for_ten_minutes_is_slow() -> None:
+    home = site()
+    for minute in range(60):
+        home.hear(fps(minute * MINUTE, 20))
+    for minute in range(60, 69):
+        home.hear(fps(minute * MINUTE, 3))
+    assert home.said == []
+    home.tick(10)
+    assert home.story("camera_slow") == []
+    home.hear(fps(70 * MINUTE, 3))
+    assert home.story("camera_slow") == [RAISED]
+    home.hear(fps(71 * MINUTE, 19))
+    assert home.story("camera_slow") == [RAISED, CLEARED]
+
+
+def test_a_camera_that_was_always_slow_is_not_slow() -> None:
+    home = site()
+    for minute in range(120):
+        home.hear(fps(minute * MINUTE, 2))
+    assert home.said == []
+
+
+@pytest.mark.parametrize("door_first", [True, False])
+def test_down_about_when_a_restricted_door_opens_may_be_blinding(door_first: bool) -> None:
+    home = site()
+    events = [door(1), cam(1 + 2 * MINUTE, "down")]
+    if not door_first:
+        events = [cam(1, "down"), door(1 + 2 * MINUTE)]
+    for event in events:
+        home.hear(event)
+    (found,) = home.said
+    assert (found.rule, found.category, found.tier) == (
+        "camera_blinded",
+        "security",
+        Tier.IMPORTANT,
+    )
+    assert found.subject == "s01/b01/u01/cam-1"
+
+
+def test_a_busy_door_says_nothing_of_a_camera() -> None:
+    home = site()
+    home.hear(door(1, "entrance-1"))
+    home.hear(cam(1 + MINUTE, "down"))
+    assert home.said == []
+
+
+def test_a_checkpoint_knows_the_camera() -> None:
+    home, again = site(), site()
+    home.hear(cam(1, "down"))
+    again.pipeline.restore(home.pipeline.dump())
+    assert [found.id for found in again.tick(2)] == [found.id for found in home.tick(2)]
+    assert home.story("camera_down") == [RAISED]
