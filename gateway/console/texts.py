@@ -13,6 +13,7 @@ from alerts.channels.catalog import kinds
 from gateway.console.audit_texts import AUDIT
 from gateway.console.campaign_texts import CAMPAIGN
 from gateway.console.closing_texts import CLOSING
+from gateway.console.hazard_texts import HAZARD
 from gateway.console.install_texts import INSTALL
 from gateway.console.meter_texts import METER
 from gateway.console.plan_texts import PLAN
@@ -387,7 +388,7 @@ TEXTS: Mapping[str, Words] = MappingProxyType(
     | _TIME
     | {
         key: Words(*both)
-        for table in (AUDIT, CAMPAIGN, CLOSING, INSTALL, METER, PLAN, QUIET, ROSTER)
+        for table in (AUDIT, CAMPAIGN, CLOSING, HAZARD, INSTALL, METER, PLAN, QUIET, ROSTER)
         for key, both in table.items()
     },
 )
