@@ -27,8 +27,9 @@ _WIDTH_H = {Kind.WEEK: 1.5, Kind.WEEKEND: 1.5, Kind.RETURN: 4.0}
 """Spells that begin about so many hours apart are alike."""
 _ALIKE = np.array([[1.0, 0.2, 0.0], [0.2, 1.0, 0.0], [0.0, 0.0, 1.0]])
 """What a spell says of those of another kind."""
-_STRANGE_DAYS, _STRANGE_WEIGHT = 28, 3.0
-"""Other homes say less about a home than its own spells will: it is waited for longer at first."""
+_STRANGE_DAYS, _STRANGE_WEIGHT, _STRANGE_H = 28, 3.0, 20_000.0
+"""Other homes say less about a home than its own spells will: at first an alarm is dearer by so
+many times, and costs so many hours at least; that is what counts where alarms are cheap."""
 _PRICES = ((0.7, 80_000.0), (1.0, 18_500.0), (2.0, 1_000.0), (4.0, 280.0))
 """Alarms a home-month, and the price of one at which homes have so many; docs/welfare.md."""
 
@@ -49,7 +50,7 @@ def wait_h(quiet: Quiet, since_ns: int, alarm_h: float) -> int:
     state, place = quiet.state, quiet.place(since_ns)
     asked = (since_ns, state.begun_ns, place, alarm_h, state.spells, state.brief_h)
     if asked not in quiet.waits_h:
-        dear_h = alarm_h * _strangeness(quiet.days_known(since_ns))
+        dear_h = _dear_h(alarm_h, quiet.days_known(since_ns))
         quiet.waits_h = {asked: cheapest_h(_counts(quiet, place), place.kind, dear_h)}
     return quiet.waits_h[asked]
 
@@ -57,7 +58,8 @@ def wait_h(quiet: Quiet, since_ns: int, alarm_h: float) -> int:
 def longest_h(quiet: Quiet, since_ns: int, alarm_h: float) -> int:
     """The longest wait of this home: for the hour of a whole day at which it is longest."""
     places = [quiet.place(since_ns - hours * HOUR_NS) for hours in range(24)]
-    return max(cheapest_h(_counts(quiet, each), each.kind, alarm_h) for each in places)
+    dear_h = _dear_h(alarm_h, quiet.days_known(since_ns))
+    return max(cheapest_h(_counts(quiet, each), each.kind, dear_h) for each in places)
 
 
 def typical_h(quiet: Quiet, since_ns: int) -> int:
@@ -81,9 +83,10 @@ def smoothed(counts: Counts) -> Counts:
     return spread
 
 
-def _strangeness(days: int) -> float:
-    """By how much more an alarm may cost in a home that has been known for so many days."""
-    return 1 + _STRANGE_WEIGHT * max(0.0, 1 - days / _STRANGE_DAYS)
+def _dear_h(alarm_h: float, days: int) -> float:
+    """What an alarm costs in a home that has been known for so many days."""
+    strange = max(0.0, 1 - days / _STRANGE_DAYS)
+    return max((1 + strange * _STRANGE_WEIGHT) * alarm_h, strange * _STRANGE_H)
 
 
 def _counts(quiet: Quiet, place: Spell) -> Counts:

@@ -12,7 +12,7 @@ from edge.detectors.base import Condition, Status, WarmingUp
 from edge.detectors.routine import Routine
 from edge.detectors.welfare import Welfare
 from edge.draw import Draw, draw
-from edge.patience import cheapest_h, price, smoothed, wait_h
+from edge.patience import cheapest_h, longest_h, price, smoothed, wait_h
 from edge.population import LENGTHS, as_csv, per_day
 from edge.quiet import Quiet, QuietState
 from edge.reading import HOUR_NS, MINUTE_NS
@@ -360,3 +360,15 @@ def test_a_site_routine_that_is_wrong_is_refused_by_its_key() -> None:
     table = {"version": 1, "site": "s01", "routine": {"alarms_per_month": 9}}
     with pytest.raises(ConfigError, match=r"routine\.alarms_per_month"):
         Registry.parse(table, Path("registry.toml"))
+
+
+def test_a_new_home_is_waited_for_longer_until_it_is_known_even_where_alarms_are_cheap() -> None:
+    cheap_h, since_ns = price(2.0), at(40 * DAY_H)
+    waits_h = []
+    for days in (0, 14, 28, 40):
+        quiet = Quiet(8.0)
+        quiet.state.begun_ns = since_ns - days * DAY_H * HOUR_NS
+        waits_h.append(wait_h(quiet, since_ns, cheap_h))
+        assert longest_h(quiet, since_ns, cheap_h) >= waits_h[-1]
+    assert waits_h == sorted(waits_h, reverse=True)
+    assert waits_h[0] > waits_h[2] == waits_h[3]
