@@ -20,7 +20,7 @@ from edge.reading import (
 
 SITE, EDGE = "s01", "e01"
 BUILDINGS = 50
-_URGENT_EVERY = 100
+_URGENT_EVERY = 101  # of no common measure with the buildings, so that all have some
 
 
 class Condition(NamedTuple):
@@ -34,7 +34,7 @@ class Condition(NamedTuple):
 def conditions(story: str, count: int, now_ns: int, tier: Tier | None = None) -> list[Condition]:
     """`count` conditions over all buildings, named by `story`, in an order of chance.
 
-    Without a `tier` one in a hundred is urgent, and the others are important.
+    Without a `tier` one in a hundred and one is urgent, and the others are important.
     """
     found = [_condition(story, number, now_ns, tier) for number in range(count)]
     random.Random(story).shuffle(found)

@@ -17,7 +17,6 @@ from edge.outbox import Envelope
 from gateway.intake import filters
 from tests.servers.process import Server, accepts, free_port
 
-_CLIENT = "bench-gateway"
 _PLAN = """
 [[plan]]
 id = "tier{tier}"
@@ -45,10 +44,11 @@ class Gateway:
         folder.mkdir()
         self._folder = folder
         self._address = address
+        self._client = f"bench-{folder.name}"
         self._seq = 0
         self._publisher: Publisher | None = None
         port = free_port()
-        _write(folder, address, hook, port)
+        _write(folder, address, self._client, hook, port)
         command = [sys.executable, "-m", "simulators.cli", "gateway", "--config", "gateway.toml"]
         self.server = Server(command, port, folder, accepts)
 
@@ -63,6 +63,7 @@ class Gateway:
         finally:
             await self._publisher.close()
             self.server.kill()
+            await self._forget()
 
     async def tell(self, found: Sequence[Condition]) -> None:
         """The broker has confirmed the messages of an edge that tell of `found`."""
@@ -70,12 +71,21 @@ class Gateway:
         await self._publisher.publish(self._messages(found))
 
     async def _subscribe(self) -> None:
-        async with aiomqtt.Client(
-            self._address.host, self._address.port, username=self._address.username,
-            password=self._address.password, identifier=_CLIENT, clean_session=False,
-        ) as client:  # fmt: skip
+        async with self._session(clean=False) as client:
             for pattern in filters(SITE):
                 await client.subscribe(pattern, qos=1)
+
+    async def _forget(self) -> None:
+        """The broker keeps nothing for it any more."""
+        async with self._session(clean=True):
+            pass
+
+    def _session(self, *, clean: bool) -> aiomqtt.Client:
+        address = self._address
+        return aiomqtt.Client(
+            address.host, address.port, username=address.username, password=address.password,
+            identifier=self._client, clean_session=clean,
+        )  # fmt: skip
 
     def _messages(self, found: Sequence[Condition]) -> list[tuple[str, bytes]]:
         """Numbered on from the last."""
@@ -86,19 +96,13 @@ class Gateway:
             told.append((f"sw/1/{SITE}/_finding/{EDGE}", msgspec.json.encode(envelope)))
         return told
 
-    def rss_mb(self) -> float:
-        """Its resident size now."""
-        assert self.server.process
-        return rss_mb(self.server.process.pid)
-
     def incidents(self) -> frozenset[str]:
         """The incidents in its database."""
         return frozenset(row[0] for row in self._asked("SELECT id FROM incident"))
 
-    def owes(self) -> bool:
-        """Whether a message is due to be sent, or waits for others to go with."""
-        owed = "SELECT 1 FROM outbox WHERE due_ns IS NOT NULL UNION ALL SELECT 1 FROM waiting"
-        return bool(self._asked(f"{owed} LIMIT 1"))
+    def holds(self, names: frozenset[str]) -> bool:
+        """Whether each has its incident in the database."""
+        return names <= self.incidents()
 
     def _asked(self, query: str) -> list[tuple[str]]:
         database = f"file:{self._folder / 'gateway.db'}?mode=ro"
@@ -106,13 +110,7 @@ class Gateway:
             return rows.execute(query).fetchall()
 
 
-def rss_mb(pid: int) -> float:
-    """The resident size of a process, in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1_000
-
-
-def _write(folder: Path, address: Address, hook: str, port: int) -> None:
+def _write(folder: Path, address: Address, client: str, hook: str, port: int) -> None:
     roster = "version = 1\n" + "".join(
         f'[[person]]\nid = "w{n:02d}"\nname = "w{n:02d}"\nroles = ["grid_worker"]\n'
         f'areas = ["{area}"]\nwebhook = "{hook}/w{n:02d}"\n'
@@ -130,7 +128,7 @@ def _write(folder: Path, address: Address, hook: str, port: int) -> None:
             f'plans = "plans.toml"\nroster = "roster.toml"\nplaces = "places.toml"\n'
             f'secret_file = "link.secret"\n[listen]\nport = {port}\n'
             f'[database]\nurl = "sqlite:///gateway.db"\n'
-            f'[broker]\nhost = "{address.host}"\nport = {address.port}\nclient_id = "{_CLIENT}"\n'
+            f'[broker]\nhost = "{address.host}"\nport = {address.port}\nclient_id = "{client}"\n'
             f'username = "{address.username}"\npassword = "{address.password}"\n'
             f'[channels.webhook]\nsecret_file = "webhook.secret"\n'
             f'private_networks = ["127.0.0.0/8"]\n'

@@ -8,7 +8,6 @@ from typing import Self
 import httpx
 
 from bench.alert_load import Condition
-from bench.gateway_process import rss_mb
 from tests.servers.process import Server, accepts, free_port, program
 
 _CONFIG = """
@@ -69,11 +68,7 @@ class Alertmanager:
         answer = await self._client.post("/api/v2/alerts", json=alerts)
         answer.raise_for_status()
 
-    def owes(self) -> bool:
-        """It does not say; nothing waits here for longer than it is listened for."""
-        return False
-
-    def rss_mb(self) -> float:
-        """Its resident size now."""
-        assert self.server.process
-        return rss_mb(self.server.process.pid)
+    def holds(self, names: frozenset[str]) -> bool:
+        """It has what it has answered for, in memory."""
+        del names
+        return True

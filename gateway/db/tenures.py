@@ -39,8 +39,10 @@ def due(connection: sa.Connection, now_ns: int, limit: int) -> list[Tenure]:
 
 def next_due_ns(connection: sa.Connection) -> int | None:
     """When the next clock of a hand-over runs out; None when none runs."""
-    at_ns = sa.func.coalesce(table.c.due_ns, table.c.ends_ns)
-    return connection.execute(sa.select(sa.func.min(at_ns))).scalar()
+    return connection.execute(_NEXT).scalar()
+
+
+_NEXT = sa.select(sa.func.min(sa.func.coalesce(table.c.due_ns, table.c.ends_ns)))
 
 
 def postpone(connection: sa.Connection, incident_id: str, due_ns: int) -> None:
