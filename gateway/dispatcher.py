@@ -67,10 +67,12 @@ class Dispatcher:
             self._wake.clear()
             self.beat_ns = self._clock.now_ns()
             try:
-                if self._is_due(self.beat_ns):
+                due_ns = self._engine.next_due_ns()
+                if due_ns is not None and due_ns <= self.beat_ns:
                     self._engine.advance_due(self.beat_ns)
                     self._start_sends(tasks)
-                wait_s = self._wait_s()
+                    due_ns = self._engine.next_due_ns()
+                wait_s = self._wait_s(due_ns)
             except sa.exc.OperationalError as error:
                 self._engine.counts["dispatch", "waited_for_database"] += 1
                 log.warning("the database refuses, nothing is sent: %s", error.orig)
@@ -80,11 +82,6 @@ class Dispatcher:
                     await self._wake.wait()
             except TimeoutError:
                 continue
-
-    def _is_due(self, now_ns: int) -> bool:
-        """Whether anything waits for us: the one question of a loop that finds nothing to do."""
-        due_ns = self._engine.next_due_ns()
-        return due_ns is not None and due_ns <= now_ns
 
     def _start_sends(self, tasks: asyncio.TaskGroup) -> None:
         for lanes, tier_max in ((LANES, Tier.GENERAL), (LANES + URGENT_LANES, Tier.URGENT)):
@@ -104,9 +101,8 @@ class Dispatcher:
         self._sending.discard(task)
         self._wake.set()
 
-    def _wait_s(self) -> float:
+    def _wait_s(self, due_ns: int | None) -> float:
         """How long to sleep unless woken: to the next due time, when a lane is free for it."""
-        due_ns = self._engine.next_due_ns()
         if due_ns is None:
             return _IDLE_S
         if len(self._sending) >= LANES:

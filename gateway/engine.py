@@ -112,9 +112,7 @@ class Engine:
         is due, nothing is written, and no writer waits for us.
         """
         with reading(self.database) as connection:
-            steps_ns = incidents.next_due_ns(connection)
-            watches_ns = outbox.next_watch_ns(connection)
-            timers_ns = timers.next_ns(connection)
+            steps_ns, _, watches_ns, timers_ns = timers.dues(connection)
         if _is_due(timers_ns, now_ns):
             self._run_timers(now_ns, timers.BEFORE_STEPS)
             steps_ns = now_ns
@@ -152,12 +150,7 @@ class Engine:
     def next_due_ns(self) -> int | None:
         """When `advance_due` or `claim` next has work; None when nothing is waiting."""
         with reading(self.database) as connection:
-            dues = (
-                incidents.next_due_ns(connection),
-                outbox.next_due_ns(connection),
-                timers.next_ns(connection),
-            )
-        return min((due for due in dues if due is not None), default=None)
+            return timers.dues(connection).next_ns()
 
     def claim(
         self,

@@ -36,10 +36,10 @@ def due(connection: sa.Connection, now_ns: int, limit: int) -> list[Clock]:
 
 def next_due_ns(connection: sa.Connection) -> int | None:
     """When the next clock runs out; None when none runs."""
-    return connection.execute(_NEXT).scalar()
+    return connection.execute(NEXT_DUE).scalar()
 
 
-_NEXT = sa.select(sa.func.min(table.c.next_ns))
+NEXT_DUE = sa.select(sa.func.min(table.c.next_ns))
 
 
 def replace(connection: sa.Connection, before: Clock, after: Clock) -> None:

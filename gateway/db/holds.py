@@ -65,12 +65,8 @@ def due(connection: sa.Connection, now_ns: int, limit: int) -> list[Incident]:
     return _incidents(connection, query)
 
 
-def next_ns(connection: sa.Connection) -> int | None:
-    """When the next hold is to be looked at; None when the clock ends none."""
-    return connection.execute(_NEXT).scalar()
-
-
-_NEXT = sa.select(sa.func.min(table.c.until_ns))
+NEXT_DUE = sa.select(sa.func.min(table.c.until_ns))
+"""When the next hold is to be looked at; None when the clock ends none."""
 
 
 def running(connection: sa.Connection, *within: sa.ColumnElement[bool]) -> list[Incident]:

@@ -88,13 +88,9 @@ def due(connection: sa.Connection, now_ns: int, limit: int) -> list[Incident]:
     return [from_row(row) for row in connection.execute(query).mappings()]
 
 
-def next_due_ns(connection: sa.Connection) -> int | None:
-    """When the next step of any plan is due; None when no clock runs."""
-    return connection.execute(_NEXT_DUE).scalar()
-
-
 # Statements asked for each message are built once: to build one takes longer than to run it.
-_NEXT_DUE = sa.select(sa.func.min(incident_table.c.next_due_ns))
+NEXT_DUE = sa.select(sa.func.min(incident_table.c.next_due_ns))
+"""When the next step of any plan is due; None when no clock runs."""
 _BY_ID = sa.select(incident_table).where(incident_table.c.id == sa.bindparam("wanted"))
 
 

@@ -151,14 +151,16 @@ _DUE = (
     .with_for_update(skip_locked=True)
 )
 _HAS_DUE = sa.select(table.c.id).where(_CLAIMABLE).limit(1)
-_NEXT_FREE = sa.select(
+NEXT_FREE = sa.select(
     sa.func.min(
         sa.case(
             (table.c.lease_until_ns > table.c.due_ns, table.c.lease_until_ns), else_=table.c.due_ns
         )
     )
 ).where(table.c.due_ns.is_not(None))
-_NEXT_WATCH = sa.select(sa.func.min(table.c.watch_ns))
+"""When the next message may be claimed; None when none is waiting."""
+NEXT_WATCH = sa.select(sa.func.min(table.c.watch_ns))
+"""When the lack of a receipt is noticed next; None when none is waited for."""
 _THIS = table.c.id == sa.bindparam("message")
 _GET = sa.select(table).where(_THIS)
 _SET = sa.update(table).where(_THIS)
@@ -181,11 +183,6 @@ def unwatch(connection: sa.Connection, incident_id: str) -> None:
     connection.execute(sa.update(table).where(ours).values(watch_ns=None))
 
 
-def next_watch_ns(connection: sa.Connection) -> int | None:
-    """When the lack of a receipt is noticed next; None when none is waited for."""
-    return connection.execute(_NEXT_WATCH).scalar()
-
-
 def unreceipted(connection: sa.Connection, now_ns: int, limit: int) -> list[Owed]:
     """Messages whose receipt was waited for until now; none of them is watched any more."""
     query = sa.select(table).where(table.c.watch_ns <= now_ns).order_by(table.c.watch_ns)
@@ -193,12 +190,6 @@ def unreceipted(connection: sa.Connection, now_ns: int, limit: int) -> list[Owed
     if ids := [row["id"] for row in rows]:
         connection.execute(sa.update(table).where(table.c.id.in_(ids)).values(watch_ns=None))
     return [_owed(row) for row in rows]
-
-
-def next_due_ns(connection: sa.Connection) -> int | None:
-    """When the next message may be claimed or looked at; None when nothing is waited for."""
-    dues = (connection.execute(_NEXT_FREE).scalar(), next_watch_ns(connection))
-    return min((due_ns for due_ns in dues if due_ns is not None), default=None)
 
 
 def settle(

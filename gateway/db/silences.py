@@ -63,12 +63,8 @@ def due(connection: sa.Connection, now_ns: int, limit: int) -> list[Silence]:
     return [_silence(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
-def next_ns(connection: sa.Connection) -> int | None:
-    """When the next one begins or ends; None when none will."""
-    return connection.execute(_NEXT).scalar()
-
-
-_NEXT = sa.select(sa.func.min(table.c.next_ns))
+NEXT_DUE = sa.select(sa.func.min(table.c.next_ns))
+"""When the next one begins or ends; None when none will."""
 
 
 def set_next(connection: sa.Connection, silence_id: str, next_ns: int | None) -> None:

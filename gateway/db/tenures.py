@@ -37,12 +37,8 @@ def due(connection: sa.Connection, now_ns: int, limit: int) -> list[Tenure]:
     return [_tenure(row) for row in connection.execute(query).mappings()]
 
 
-def next_due_ns(connection: sa.Connection) -> int | None:
-    """When the next clock of a hand-over runs out; None when none runs."""
-    return connection.execute(_NEXT).scalar()
-
-
-_NEXT = sa.select(sa.func.min(sa.func.coalesce(table.c.due_ns, table.c.ends_ns)))
+NEXT_DUE = sa.select(sa.func.min(sa.func.coalesce(table.c.due_ns, table.c.ends_ns)))
+"""When the next clock of a hand-over runs out; None when none runs."""
 
 
 def postpone(connection: sa.Connection, incident_id: str, due_ns: int) -> None:

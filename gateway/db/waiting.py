@@ -54,12 +54,8 @@ def put(connection: sa.Connection, notice: Notice, turn: Turn, now_ns: int) -> b
     return True
 
 
-def next_ns(connection: sa.Connection) -> int | None:
-    """When the next one has its turn; None when none waits."""
-    return connection.execute(_NEXT).scalar()
-
-
-_NEXT = sa.select(sa.func.min(table.c.due_ns))
+NEXT_DUE = sa.select(sa.func.min(table.c.due_ns))
+"""When the next one has its turn; None when none waits."""
 
 
 def people_due(connection: sa.Connection, now_ns: int, limit: int) -> list[str]:
