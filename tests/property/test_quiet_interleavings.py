@@ -133,7 +133,7 @@ class Play:
             self.world.passes(seconds)
 
 
-# Ten thousand take hours: SHOUWANG_SEEDS=10000 .venv/bin/pytest tests/property -k any_order
+# Ten thousand take half an hour: SHOUWANG_SEEDS=10000 .venv/bin/pytest tests/property -k any_order
 SEEDS = int(os.environ.get("SHOUWANG_SEEDS", "30"))
 
 
