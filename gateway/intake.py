@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 RECEIVE_MAX = 200
 _LINGER_S = 0.0
+_SLICE_S = 0.1
+"""Real seconds after which whoever sends what is owed gets a turn."""
 _RETRY_S = 1.0
 _RACES_MAX = 3
 _INT_MAX = 2**53
@@ -106,6 +108,8 @@ class Intake:
     async def _take_all(self, deliveries: Sequence[Delivery]) -> dict[str, Ack]:
         """Commit each of `deliveries`, however long the database takes to come back."""
         acks: dict[str, Ack] = {}
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         for delivery in deliveries:
             while True:
                 try:
@@ -116,8 +120,9 @@ class Intake:
                     log.warning("nothing is acked while the database refuses: %s", error.orig)
                     await sleep(self._clock, _RETRY_S)
             acks |= taken
-            if taken:
-                await asyncio.sleep(0)  # what this finding owes need not wait for the others
+            if loop.time() - began_s > _SLICE_S:
+                await asyncio.sleep(0)  # what is owed already need not wait for the others
+                began_s = loop.time()
         return acks
 
     def _take(self, delivery: Delivery) -> dict[str, Ack]:
