@@ -83,7 +83,8 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory, mosquitto: Server) -> Af
 
 def _configure(folder: Path, broker: Server, ports: dict[str, int]) -> None:
     for name in ("plans", "roster", "places"):
-        (folder / f"{name}.toml").write_text((CONFIG / f"{name}.toml").read_text("utf-8"), "utf-8")
+        example = (CONFIG / f"{name}.toml").read_text("utf-8").replace("s01", SITE)
+        (folder / f"{name}.toml").write_text(example.replace(f', "{SITE}/b02"]', "]"), "utf-8")
     (folder / "registry.toml").write_text(
         f'version = 1\nsite = "{SITE}"\n'
         'unit = [{code = "u0101", building = "b01", care = ["alone"]}]\n'

@@ -93,7 +93,7 @@ def test_a_bundle_says_how_many_of_what_where_and_how_to_take_them_all(make: Mak
     world.passes(15)
     (sent,) = messages(world)
     assert sent["text"].startswith("【合并】共12件：")
-    assert "需要查看" in sent["text"]
+    assert "持续大量用水" in sent["text"]
     assert "加1全部接单" in sent["text"]
     assert units(sent["text"]) <= 70
 
