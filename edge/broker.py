@@ -157,6 +157,9 @@ class PahoSession:
         finally:
             was_up, self._current = link.accepted, None
             link.close()
+            # They come again, and a full queue would leave the next link's SUBACK unread.
+            self._queue.clear()
+            self._queued_bytes = 0
         if was_up:
             await on_link(False)  # noqa: FBT003  (the contract's own signature)
 

@@ -89,7 +89,8 @@ class Link:
     @property
     def accepted(self) -> bool:
         """Whether the broker has accepted connection and subscriptions; lost later or not."""
-        return self._suback.done() and self._suback.exception() is None
+        answered = self._suback.done() and not self._suback.cancelled()
+        return answered and self._suback.exception() is None
 
     def ack(self, mids: Sequence[int]) -> None:
         """Ack QoS 1 messages."""
