@@ -13,6 +13,7 @@ from gateway.api.desk import Desk
 from gateway.closing.web import ROUTERS
 from gateway.console import bundle_page, install, link_page, pages
 from gateway.console import calls as calls_page
+from gateway.console import plans as plans_page
 from gateway.console import roster as roster_page
 from gateway.console import silences as silences_page
 from gateway.console.error_page import error_page
@@ -50,6 +51,7 @@ def build_app(
     app.include_router(silences_page.router)
     app.include_router(bundle_page.router)
     app.include_router(roster_page.router)
+    app.include_router(plans_page.router)
     app.include_router(link_page.router)
     for router in ROUTERS:
         app.include_router(router)

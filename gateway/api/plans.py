@@ -13,6 +13,7 @@ from gateway.api.desk import desk_of, require
 from gateway.api.problem import Problem, finite_json
 from gateway.db import plans as rows
 from gateway.db.engine import reading
+from gateway.db.plans import Proposal
 from gateway.plans.office import PlanOffice, Refused
 
 PAGE_MAX = 100
@@ -134,18 +135,25 @@ async def approve(request: Request, number: Number, body: DecisionBody) -> Respo
 @router.post("/proposals/{number}/rejection")
 async def reject(request: Request, number: Number, body: DecisionBody) -> Response:
     """The proposal as it was rejected; whoever made it may take it back so."""
+    try:
+        return finite_json(reject_proposal(request, number, body.why))
+    except Refused as refused:
+        return _refusal(refused)
+
+
+def reject_proposal(request: Request, number: int, why: str) -> Proposal:
+    """The proposal as it was rejected: by who may approve, or taken back by who made it.
+
+    Raises:
+        Refused: there is none, or it was decided.
+    """
     principal, desk = require(request, Right.PLAN), desk_of(request)
     with reading(desk.db) as connection:
         found = rows.proposal(connection, number)
     if found is not None and found[0].by != principal.login:
         require(request, Right.APPROVE_PLAN)
-    try:
-        decided = PlanOffice(desk.engine).reject(
-            number, principal.login, body.why, desk.clock.now_ns()
-        )
-    except Refused as refused:
-        return _refusal(refused)
-    return finite_json(decided)
+    now_ns = desk.clock.now_ns()
+    return PlanOffice(desk.engine).reject(number, principal.login, why, now_ns)
 
 
 def _document(connection: sa.Connection, version: int) -> dict[str, Any]:

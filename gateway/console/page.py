@@ -90,7 +90,7 @@ class Voice:
 _READERS_NAV = (
     ("incidents", "/"), ("units", "/units"), ("edges", "/edges"), ("silences", "/silences"),
     ("rules", "/rules"), ("campaigns", "/campaigns"), ("work_items", "/work-items"),
-    ("roster", "/roster"),
+    ("roster", "/roster"), ("plans", "/plans"),
 )  # fmt: skip
 _INSTALLERS_NAV = (("install", "/install"),)
 

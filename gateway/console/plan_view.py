@@ -55,10 +55,28 @@ def plan_view(voice: Voice, plan: Plan, detail: Detail) -> PlanView:
         title=plan.title_zh if chinese else plan.title_en,
         action=plan.action_zh if chinese else plan.action_en,
         steps=tuple(
-            _step(voice, step, _progress(detail.incident, index), told.get(index))
+            step_view(voice, step, _progress(detail.incident, index), told.get(index))
             for index, step in enumerate(plan.step)
         ),
         clocks=tuple(_clock(voice, plan, clock, called) for clock in _present(detail.clocks)),
+    )
+
+
+def step_view(
+    voice: Voice, step: Step, progress: str = "later", done_ns: int | None = None
+) -> StepView:
+    """A step of a plan; without `progress`, one that nobody has taken."""
+    when = "step.after" if step.after else "step.at_once"
+    words = [voice.say(when, after=voice.span(step.after))]
+    if step.repeat:
+        words.append(voice.say("step.repeat", every=voice.span(step.repeat)))
+    return StepView(
+        who=roles_text(voice, step.roles),
+        when=" · ".join(words),
+        how=" + ".join(voice.name("channel", channel) for channel in step.channels),
+        do=step.do_zh if voice.lang is Lang.ZH else step.do_en,
+        progress=progress,
+        done_ns=done_ns if progress == "done" else None,
     )
 
 
@@ -92,21 +110,6 @@ def _told(detail: Detail) -> dict[int, int]:
             for step in event.detail["steps"]:
                 found.setdefault(step, event.at_ns)
     return found
-
-
-def _step(voice: Voice, step: Step, progress: str, done_ns: int | None) -> StepView:
-    when = "step.after" if step.after else "step.at_once"
-    words = [voice.say(when, after=voice.span(step.after))]
-    if step.repeat:
-        words.append(voice.say("step.repeat", every=voice.span(step.repeat)))
-    return StepView(
-        who=roles_text(voice, step.roles),
-        when=" · ".join(words),
-        how=" + ".join(voice.name("channel", channel) for channel in step.channels),
-        do=step.do_zh if voice.lang is Lang.ZH else step.do_en,
-        progress=progress,
-        done_ns=done_ns if progress == "done" else None,
-    )
 
 
 def _present(clocks: Sequence[Clock]) -> list[Clock]:

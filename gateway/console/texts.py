@@ -16,6 +16,7 @@ from gateway.console.closing_texts import CLOSING
 from gateway.console.hazard_texts import HAZARD
 from gateway.console.install_texts import INSTALL
 from gateway.console.meter_texts import METER
+from gateway.console.plan_change_texts import PLAN_CHANGE
 from gateway.console.plan_texts import PLAN
 from gateway.console.quiet_texts import QUIET
 from gateway.console.roster_texts import ROSTER
@@ -372,6 +373,7 @@ _TIME = {
     "span.d": Words("{count} 天", "{count} d"),
 }
 
+_MORE = (AUDIT, CAMPAIGN, CLOSING, HAZARD, INSTALL, METER, PLAN, PLAN_CHANGE, QUIET, ROSTER)
 TEXTS: Mapping[str, Words] = MappingProxyType(
     _FRAME
     | _LOGIN
@@ -386,9 +388,5 @@ TEXTS: Mapping[str, Words] = MappingProxyType(
     | _HEALTH
     | _LINKS
     | _TIME
-    | {
-        key: Words(*both)
-        for table in (AUDIT, CAMPAIGN, CLOSING, HAZARD, INSTALL, METER, PLAN, QUIET, ROSTER)
-        for key, both in table.items()
-    },
+    | {key: Words(*both) for table in _MORE for key, both in table.items()},
 )

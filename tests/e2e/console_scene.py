@@ -17,12 +17,16 @@ from alerts.incident import Outcome as IncidentOutcome
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Tier
 from gateway.db.engine import writing
 from gateway.db.tables import edge_status
+from gateway.plans.office import PlanOffice, open_plans
 from gateway.server import listen, serve
-from tests.unit.gateway.desk_world import NOW_NS, World, make_world
+from tests.unit.gateway.desk_world import NOW_NS, PLANS, World, make_world
 
 
 def morning(folder: Path) -> World:
-    """One home silent for half a day, one with a gap in its data, one replaced, one unheard."""
+    """One home silent for half a day, one with a gap in its data, one replaced, one unheard.
+
+    And a change of a plan that waits for approval.
+    """
     world = make_world(folder, now_ns=NOW_NS + 37 * MINUTE_NS)
     end_ns = world.clock.now
     _use(world, "u0301", end_ns, still_h=12.5)
@@ -34,6 +38,7 @@ def morning(folder: Path) -> World:
     past = world.raise_finding("u0502")
     done = Command(Act.CLOSE, "operator", IncidentOutcome.FAMILY_CONFIRMED, "女儿来电：在家")
     world.desk.engine.act(past, done, now_ns=world.clock.now + HOUR_NS)
+    _change_plans(world, end_ns - 20 * HOUR_NS)
     world.clock.now = end_ns - 42 * MINUTE_NS
     world.raise_finding("u1201", tier=Tier.GENERAL, hours=8, said=_SILENT)
     world.clock.now = end_ns - 95 * SECOND_NS
@@ -43,6 +48,16 @@ def morning(folder: Path) -> World:
     _tell(world, Outcome.ACCEPTED)
     world.clock.now = end_ns
     return world
+
+
+def _change_plans(world: World, at_ns: int) -> None:
+    """The plans are stored, and an operator asks for more time to answer."""
+    open_plans(world.desk.db, PLANS, at_ns)
+    change = PLANS["plan"][0] | {
+        "ack_within": "2 min",
+        "action_zh": "先打电话；无人接听，上门敲门。",
+    }
+    PlanOffice(world.desk.engine).propose(change, "operator", "夜间应答时间太短", at_ns)
 
 
 _SILENT = (

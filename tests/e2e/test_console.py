@@ -36,6 +36,9 @@ PATHS = {
     "campaigns": "/campaigns",
     "work-items": "/work-items",
     "roster": "/roster",
+    "plans": "/plans",
+    "plan": "/plans/default-1",
+    "plan-change": "/plans/proposals/1",
 }
 
 pytestmark = [
