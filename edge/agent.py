@@ -24,6 +24,7 @@ from edge.announcer import Announced, Announcer
 from edge.broker import PahoSession
 from edge.clock import Clock, SystemClock, deadline, parse, sleep
 from edge.courier import Courier
+from edge.credential_key import read_pseudonyms
 from edge.disk_room import when_room
 from edge.edge_settings import EdgeSettings, check, read_profiles, read_registry
 from edge.failpoint import hit
@@ -120,7 +121,7 @@ class _Agent:
         self._health = health
         self._journal = journal
         site, edge = settings.site, settings.edge
-        vendors = Vendors(registry, read_profiles(settings))
+        vendors = Vendors(registry, read_profiles(settings), read_pseudonyms(settings.credentials))
         pipeline = Pipeline(registry, settings.pipeline, vendors)
         ours = (*topic.device_filters(site), topic.adapter_filter(site))
         told = Topics(settings)

@@ -1,15 +1,17 @@
 """One door: what its contact and its reader said, and what does not fit together.
 
 A door is a device with a contact, a reader or both; its reader may be a device of its own.
-Nothing is kept of whose credential it was.
+Nothing is kept here of whose credential it was; `edge.cards` says what of it does not fit.
 """
 
 from msgspec import Struct, field
 
+from edge.cards import Doubled, Searching
 from edge.door_terms import DoorTerms
 from edge.point import Point
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Reading
 from edge.run import Run
+from edge.tailgate import Tailgates, local_day
 
 BEFORE_NS = 15 * SECOND_NS
 """So long before an opening whoever passes may have shown a card or pressed the button."""
@@ -21,13 +23,17 @@ EVENT_NS = 30 * MINUTE_NS
 """What happened within this of the last such event is part of it."""
 READER_KNOWN_NS = 24 * HOUR_NS
 _KEPT = 16
+_PASSED_MAX = 1_000
+"""More than so many at once are another counter, not a crowd."""
 
 
 class DoorState(Struct, array_like=True):
     """A door as it goes into a checkpoint.
 
     `waiting` are openings, as event time and time of arrival, for which a pass may yet come;
-    `passes` are the times at which somebody was let through. Both keep the last sixteen.
+    `passes` are the times at which somebody was let through. Both keep the last sixteen. A card
+    was turned away at `search_doors` doors, or was in two places so many metres and seconds
+    `apart`. The pass of `opened_by_ns` opened it last; `passed` is what its counter last said.
     """
 
     contact: str = ""
@@ -39,16 +45,24 @@ class DoorState(Struct, array_like=True):
     forced: Run = Run()
     denied: Run = Run()
     odd: Run = Run()
+    searched: Run = Run()
+    doubled: Run = Run()
+    search_doors: int = 0
+    apart: tuple[float, float] = (0.0, 0.0)
+    tail: Tailgates = Tailgates()
+    opened_by_ns: int | None = None
+    passed: float | None = None
 
 
 class Door(Point[DoorState]):
     """The door of `device`; it hears its own readings and those of its reader."""
 
-    __slots__ = ("device", "reader", "state", "terms", "utc_offset_h")
+    __slots__ = ("device", "offset_ns", "reader", "state", "terms", "utc_offset_h")
 
     def __init__(self, device: str, terms: DoorTerms | None, utc_offset_h: float) -> None:
         super().__init__()
         self.device, self.terms, self.utc_offset_h = device, terms or DoorTerms(), utc_offset_h
+        self.offset_ns = int(utc_offset_h * HOUR_NS)
         self.reader = self.terms.reader or device
         self.state = DoorState()
 
@@ -60,6 +74,19 @@ class Door(Point[DoorState]):
             self._hear_reader(reading, at_ns)
         if reading.device == self.device and reading.channel == "door.contact":
             self._hear_contact(str(reading.value), at_ns, reading.received_ns)
+        if reading.device == self.device and reading.channel == "door.passes":
+            self._hear_counter(reading.value, at_ns)
+
+    def note(self, trace: Searching | Doubled, reading: Reading) -> None:
+        """Take in what the card that was just shown does not fit together with."""
+        at_ns, heard_ns = min(reading.at_ns, reading.received_ns), reading.received_ns
+        state = self.state
+        if isinstance(trace, Searching):
+            state.searched = state.searched.then(at_ns, heard_ns, EVENT_NS)
+            state.search_doors = trace.doors
+        else:
+            state.doubled = state.doubled.then(at_ns, heard_ns, EVENT_NS)
+            state.apart = (trace.metres, trace.apart_s)
 
     def forced(self, now_ns: int) -> Run:
         """The last run of openings for which nobody was let through, as known at `now_ns`."""
@@ -72,6 +99,8 @@ class Door(Point[DoorState]):
     def _hear_reader(self, reading: Reading, at_ns: int) -> None:
         state = self.state
         if (reading.channel, reading.value) in _PASSES:
+            if at_ns not in state.passes:
+                self._count(at_ns, granted=1)
             state.passes = [*state.passes[1 - _KEPT :], at_ns]
             self._note_hour(at_ns, reading.received_ns)
         elif (reading.channel, reading.value) == ("door.access", "denied"):
@@ -90,7 +119,32 @@ class Door(Point[DoorState]):
         if opens:
             self._settle(received_ns)
             self._note_hour(at_ns, received_ns)
+            self._note_pass(at_ns)
             state.waiting = [*state.waiting[1 - _KEPT :], (at_ns, received_ns)]
+
+    def _hear_counter(self, passed: float | str, at_ns: int) -> None:
+        """Count on from what it said last; one that begins anew tells nothing of the meantime."""
+        if isinstance(passed, str):
+            return
+        before, self.state.passed = self.state.passed, passed
+        if before is not None and 0 < passed - before < _PASSED_MAX:
+            self._count(at_ns, passed=int(passed - before))
+
+    def _note_pass(self, at_ns: int) -> None:
+        """See whether the pass that opens the door had opened it before."""
+        passes = [each for each in self.state.passes if at_ns - BEFORE_NS <= each <= at_ns]
+        by_ns = max(passes, default=None)
+        again = by_ns is not None and by_ns == self.state.opened_by_ns
+        self.state.opened_by_ns = by_ns
+        if again and self.terms.reported:
+            self._count(at_ns, opened_again=1)
+
+    def _count(self, at_ns: int, **more: int) -> None:
+        """Count it on its own day; a day that is over is not counted on."""
+        day = local_day(at_ns, self.offset_ns)
+        tail = self.state.tail.on(day)
+        if tail.day == day:
+            self.state.tail = tail.then(at_ns, **more)
 
     def _settle(self, now_ns: int) -> None:
         """Judge for good every opening for which no pass can come any more."""

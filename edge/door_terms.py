@@ -14,12 +14,14 @@ class DoorTerms(Settings):
     `reported` says that every proper way through is reported, by a reader or an exit button:
     only then is an opening without one forced. `reader` is the device that reports it, where
     that is not the door's own. `hours` makes a door restricted: local times ("07:00-21:00", also
-    over midnight) outside which nobody has business there.
+    over midnight) outside which nobody has business there. `at_m` is where the door is, metres
+    east and north of any one point of the site, as in the gateway's places.
     """
 
     held_open_s: DurationS | None = Field(None, alias="held_open", ge=30, le=86_400)
     reported: bool = False
     reader: str | None = None
+    at_m: tuple[float, float] | None = None
     hours: str | None = Field(None, pattern=_HOURS)
 
     def is_odd(self, at_ns: int, utc_offset_h: float) -> bool:

@@ -7,6 +7,7 @@ from pydantic import field_validator
 
 from edge import profiles, topic
 from edge.broker import BrokerSettings
+from edge.credential_key import CredentialSettings, read_pseudonyms
 from edge.health import MetricsSettings
 from edge.home_assistant import HomeAssistantSettings
 from edge.influx import InfluxSettings
@@ -61,6 +62,7 @@ class EdgeSettings(Settings):
     home_assistant: HomeAssistantSettings | None = None
     provisioning: ProvisioningSettings | None = None
     clock: ClockSettings = ClockSettings()
+    credentials: CredentialSettings | None = None
 
     @field_validator("edge", "site")
     @classmethod
@@ -90,6 +92,7 @@ def check(path: Path) -> EdgeSettings:
     if settings is not None:
         gather(faults, lambda: read_registry(settings))
         gather(faults, lambda: read_profiles(settings))
+        gather(faults, lambda: read_pseudonyms(settings.credentials))
         if push := settings.push:
             gather(faults, lambda: read_credentials(push))
         if provisioning := settings.provisioning:

@@ -8,6 +8,7 @@ point's time, below the microsecond that no device knows, carry the message's `s
 from collections.abc import Mapping
 from math import isfinite
 
+from edge import credential
 from edge.reading import Finding, Reading
 
 _SEQ_SPAN = 1_000
@@ -30,8 +31,11 @@ def event_ns(point_at_ns: int) -> int:
 def reading_line(reading: Reading, subject: str) -> str | None:
     """The line of `reading`, taken in the home `subject`; None when it has no point.
 
-    A value that is not finite has none, and neither has a channel whose name cannot be a tag.
+    A value that is not finite has none, and neither has a channel whose name cannot be a tag. The
+    token of a credential has none either: it goes no further than the journal.
     """
+    if reading.channel == credential.CHANNEL:
+        return None
     site, building, unit = subject.split("/")
     tags = {"bldg": building, "channel": reading.channel, "device": reading.device,
             "kind": reading.kind.value, "site": site, "unit": unit}  # fmt: skip

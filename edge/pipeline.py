@@ -55,7 +55,7 @@ class Pipeline:
         settings = settings or PipelineSettings()
         self._own_registry = registry
         self._utc_offset_h = settings.utc_offset_h
-        self._profiles = vendors.enabled if vendors else ()
+        self._vendors = vendors or Vendors(registry, ())
         self._memory = Memory(settings.identities)
         self.clocks = Clocks()
         self.labels = Labels()
@@ -103,6 +103,7 @@ class Pipeline:
         totals = Counter(self._counts)
         for _, meter in self._subjects.meters():
             totals.update(structs.asdict(meter.counts))
+        totals["cards_forgotten"] = self._subjects.points.cards.state.forgotten
         return dict(totals)
 
     def devices(self) -> Mapping[str, Watched[Presence]]:
@@ -157,7 +158,7 @@ class Pipeline:
         """Go by another registry, as if nothing had happened yet but what is remembered."""
         registry = read_registry_bytes(table) if version else self._own_registry
         self.registry, self.registry_version, self.registry_table = registry, version, table
-        self.gate = Gate(registry, Vendors(registry, self._profiles), self._memory, self.clocks)
+        self.gate = Gate(registry, self._vendors.under(registry), self._memory, self.clocks)
         self._subjects = Subjects(registry, self._utc_offset_h)
 
     def _take_up(self, saved: Checkpoint, at_ns: int) -> None:

@@ -12,6 +12,8 @@ from msgspec import msgpack
 
 from edge import episode
 from edge.camera import Camera
+from edge.cards import Cards, CardsState, Spot
+from edge.credential import CHANNEL
 from edge.detectors.base import point_detectors
 from edge.door import Door
 from edge.point import Point
@@ -22,7 +24,14 @@ from edge.registry import Registry
 from edge.watch import Watch, Watched
 
 Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
-_CHANNELS = frozenset({"door.contact", "door.access", "door.method", "cam.state", "cam.fps"})
+_CHANNELS = frozenset(
+    {
+        *("door.contact", "door.access", "door.method", "door.passes", CHANNEL),
+        *("cam.state", "cam.fps"),
+    }
+)
+_CARDS = " cards"
+"""The name of the cards in a checkpoint: no device has such a name."""
 
 
 class Points:
@@ -51,9 +60,14 @@ class Points:
                 ]
                 self._add(name, Watched(door, rules, utc_offset_h), {name, door.reader})
         self._let_cameras_hear_doors()
+        self.cards = Cards(self._spots())
 
     def hear(self, reading: Reading, guard: Guard) -> Iterator[Finding]:
         """Yield what is to be said of every point that this reading concerns."""
+        if reading.channel == CHANNEL:
+            yield from self._shown(reading, guard)
+            return
+        self.cards.hear(reading)
         for name in self._heard_by.get(reading.device, ()):
             self.by_name[name].state.hear(reading)
             yield from self._judged(name, reading.received_ns, reading, guard)
@@ -73,13 +87,18 @@ class Points:
 
     def states(self) -> dict[str, bytes]:
         """What a checkpoint keeps, by names to `restore`."""
-        return {name: msgpack.encode(each.state.state) for name, each in self.by_name.items()}
+        kept = {name: each.state.state for name, each in self.by_name.items()}
+        return {
+            n: msgpack.encode(state) for n, state in (*kept.items(), (_CARDS, self.cards.state))
+        }
 
     def restore(self, states: Mapping[str, bytes]) -> None:
         """Take up `states`, of points that the registry still has."""
         for name, watched in self.by_name.items():
             if blob := states.get(name):
                 watched.state.state = msgpack.decode(blob, type=type(watched.state.state))
+        if blob := states.get(_CARDS):
+            self.cards.state = msgpack.decode(blob, type=CardsState)
 
     def _add(self, name: str, watched: Watched[Any], sources: Iterable[str]) -> None:
         self.by_name[name] = watched
@@ -98,6 +117,20 @@ class Points:
                 for source in sorted({name, point.reader}):
                     heard = self._heard_by[source]
                     heard += [each for each in cameras[self._building(name)] if each not in heard]
+
+    def _spots(self) -> dict[str, Spot]:
+        """The door of every reader; of a reader of its own, the door that names it."""
+        spots: dict[str, Spot] = {}
+        for name, watched in self.by_name.items():
+            point = watched.state
+            if isinstance(point, Door) and (point.reader != name or name not in spots):
+                spots[point.reader] = Spot(name, point.terms.at_m)
+        return spots
+
+    def _shown(self, reading: Reading, guard: Guard) -> Iterator[Finding]:
+        for trace in self.cards.show(reading):
+            self.by_name[trace.door].state.note(trace, reading)
+            yield from self._judged(trace.door, reading.received_ns, reading, guard)
 
     def _building(self, device: str) -> str:
         return self._registry.bindings(device)[-1].unit.building

@@ -2,7 +2,8 @@
 
 Only profiles that the site enabled are asked. A vendor id that the registry does not name is
 refused and counted, so that a forgotten device shows in the dead letters and not in a home.
-What a vendor says of a bridge or gateway of its own becomes the status of our adapter.
+What a vendor says of a bridge or gateway of its own becomes the status of our adapter. The number
+of a card ends here: with a key it becomes a token, without one nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import structs
 
 from edge.adapters import status_of
+from edge.credential import CHANNEL, Pseudonyms
 from edge.entry import AdapterStatus
 from edge.profiles.base import Profile, VendorMessage
 from edge.reading import Reading
@@ -20,11 +22,21 @@ from edge.wire import Decoded, Reason, Rejection, WireError
 class Vendors:
     """The vendors whose messages this edge takes in, and the MQTT `filters` that bring them."""
 
-    def __init__(self, registry: Registry, enabled: Sequence[Profile]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        enabled: Sequence[Profile],
+        pseudonyms: Pseudonyms | None = None,
+    ) -> None:
         self._registry = registry
+        self._pseudonyms = pseudonyms
         self._adapters = {each.vendor: each.id for each in registry.adapters if each.vendor}
         self.enabled = tuple(enabled)
         self.filters = tuple(dict.fromkeys(f for each in self.enabled for f in each.filters))
+
+    def under(self, registry: Registry) -> "Vendors":
+        """The same vendors, whose devices `registry` names."""
+        return Vendors(registry, self.enabled, self._pseudonyms)
 
     def decode(
         self, topic: str, payload: bytes, received_ns: int
@@ -98,4 +110,10 @@ class Vendors:
                     said.resolution,
                 )
             )
-        return tuple(readings)
+        return (*readings, *self._token(message, readings))
+
+    def _token(self, message: VendorMessage, readings: Sequence[Reading]) -> Iterator[Reading]:
+        """The token of the card that was shown, beside what the door said of it."""
+        if self._pseudonyms is not None and message.credential.number and readings:
+            token = self._pseudonyms.token(message.credential, readings[0].at_ns)
+            yield structs.replace(readings[0], channel=CHANNEL, value=token)

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from edge import strict_json, topic
+from edge import credential, strict_json, topic
 from edge.reading import DAY_NS, SECOND_NS, Quality, Reading, TimeSource
 from edge.topic import DeviceTopic, TopicError, Verb
 
@@ -338,6 +338,14 @@ def _text(record: Record) -> tuple[str, float]:
     return text, 0.0
 
 
+def _token(record: Record) -> tuple[str, float]:
+    """A token that the sender made by the site's key; a number of a card is refused unread."""
+    if not isinstance(record.vs, str) or not _TOKEN.fullmatch(record.vs):
+        detail = f"{credential.CHANNEL} is {credential.TOKEN_DIGITS} hexadecimal digits in 'vs'"
+        raise WireError(Reason.BAD_TEXT, detail)
+    return _text(record)
+
+
 def _number(value: float | UnsetType) -> float:
     if value is UNSET:
         raise WireError(Reason.MISSING_KEY, "'v' is missing")
@@ -353,10 +361,12 @@ def _resolution(r: float, scale: float) -> float:
 
 
 _ID = re.compile(r"[!-~]{1,128}")
+_TOKEN = re.compile(rf"[0-9a-f]{{{credential.TOKEN_DIGITS}}}")
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _M3_PER = {"m3": 1.0, "L": 1000.0, "l": 1000.0}
 """How many of the unit make one cubic metre."""
 _CHANNELS: dict[str, Callable[[Record], tuple[float | str, float]]] = {
     "water.total": _volume,
     "meter.fault": _text,
+    credential.CHANNEL: _token,
 }

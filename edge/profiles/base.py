@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct, msgpack
 
 from edge import strict_json
+from edge.credential import NO_CREDENTIAL, Credential
 from edge.profiles.channel import channel
 from edge.reading import SECOND_NS, Kind, Quality, TimeSource
 from edge.wire import (
@@ -55,7 +56,8 @@ class VendorMessage(Struct, frozen=True, dict=True):
 
     `(vendor_id, boot, seq)` names it: a second message of that name with the same `digest` is a
     copy. `said` is what all copies share, whenever they were relayed: never a time of receipt.
-    `rejected` are the values that could not be used, beside those that could.
+    `rejected` are the values that could not be used, beside those that could. `credential` is the
+    card that was shown: no reading and nothing `said`, so that only its token can go further.
     """
 
     vendor_id: str
@@ -64,6 +66,7 @@ class VendorMessage(Struct, frozen=True, dict=True):
     said: bytes
     readings: tuple[VendorReading, ...]
     rejected: tuple[Rejection, ...] = ()
+    credential: Credential = NO_CREDENTIAL
 
     @cached_property
     def digest(self) -> bytes:
@@ -131,6 +134,7 @@ class Sheet:
         self.clock = clock
         self.readings: list[VendorReading] = []
         self.rejected: list[Rejection] = []
+        self.credential = NO_CREDENTIAL
 
     def add(  # noqa: PLR0913  (the optional fields of a reading, all by name)
         self,
@@ -182,7 +186,7 @@ class Sheet:
             said = msgpack.encode(self.readings)
         return VendorMessage(
             self.vendor_id, count(boot, "boot"), count(seq, "seq"), said,
-            tuple(self.readings), tuple(self.rejected),
+            tuple(self.readings), tuple(self.rejected), self.credential,
         )  # fmt: skip
 
 

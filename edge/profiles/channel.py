@@ -132,6 +132,7 @@ CHANNELS = _table(
         _one_of("door.access", "granted", "denied"),
         _one_of("door.method", "card", "pin", "face", "finger", "remote", "button"),
         _one_of("door.direction", "in", "out"),
+        Channel("door.passes", "1", high=2.0**53),
         _one_of("leak", "wet", "dry"),
         _one_of("smoke", "smoke", "clear"),
         _one_of("sos", "pressed", "clear"),

@@ -2,10 +2,12 @@
 
 `UTC` is the time; `LocaleTime` is the same on the wall. `RecNo` is the device's own number of the
 record and names the message. `Password` may hold what a person typed: it is not read, nor are
-card, user and picture. Methods 4 and 6 were seen in payloads; the others are those of the
-vendor's table, and of several proofs at once the strongest is told. `DoorStatus` is the contact.
+user and picture; of a card only its token goes further. Methods 4 and 6 were seen in payloads; the
+others are those of the vendor's table, and of several proofs at once the strongest is told.
+`DoorStatus` is the contact.
 """
 
+from edge.credential import card
 from edge.profiles.base import (
     Expected,
     Profile,
@@ -53,6 +55,8 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     method = _METHODS.get(member(record, "Method", int))
     if method is not None:
         sheet.add(Kind.DOOR, "door.method", method)
+    if method == "card":
+        sheet.credential = card(record.get("CardNo"))
     direction = _DIRECTIONS.get(str(record.get("Type")))
     if direction is not None:
         sheet.add(Kind.DOOR, "door.direction", direction)

@@ -4,13 +4,14 @@ A heartbeat is `heartBeat`, or `videoloss` with `inactive` on older firmware, up
 second: it says that the device lives, never that a picture was lost, and all of one minute
 are one message. `currentEvent: false` was kept offline and is historical. A door event is
 numbered by `serialNo`, which the device counts; it is posted again until it is answered.
-Names, cards, employees and pictures are not read. Door 1 is `hikvision:<mac>` itself, door n
-and camera channel n are `hikvision:<mac>/door<n>` and `/cam<n>`.
+Names, employees and pictures are not read; of a card only its token goes further. Door 1 is
+`hikvision:<mac>` itself, door n and camera channel n are `hikvision:<mac>/door<n>` and `/cam<n>`.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+from edge.credential import card
 from edge.profiles.base import (
     CHINA_H,
     Expected,
@@ -33,6 +34,7 @@ _MARKS = (b'"eventType"', b"<eventType>")
 _ACCESS = "AccessControllerEvent"
 _AT_DOOR = 5
 _OFFLINE_EVENT = 2
+_BY_CARD = ("door.method", "card")
 _OPEN, _CLOSED = (("door.contact", "open"),), (("door.contact", "closed"),)
 
 
@@ -139,6 +141,8 @@ def _access(event: _Event) -> VendorMessages:
     historical = _is_late(event.body) or _is_late(access)
     for channel, value in _CODES[code]:
         sheet.add(Kind.DOOR, channel, value, historical=historical)
+    if _BY_CARD in _CODES[code]:
+        sheet.credential = card(access.get("cardNo"))
     said = f"{code} {event.at_ns}".encode()  # posted live, then late: one event
     return (sheet.message(seq=_whole(access, "serialNo"), said=said),)
 

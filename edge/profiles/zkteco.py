@@ -9,6 +9,9 @@ but for event 0, come from the vendor's tables by memory and were not seen in a 
 
 from typing import NamedTuple
 
+from msgspec import structs
+
+from edge.credential import NO_CREDENTIAL, Credential, card
 from edge.profiles.base import (
     Expected,
     Profile,
@@ -53,9 +56,11 @@ class _Record(NamedTuple):
     method: str
     direction: str
     number: str
+    credential: Credential = NO_CREDENTIAL
 
     def named(self) -> str:
-        return "\t".join(self)
+        told = (self.time, self.door, self.event, self.method, self.direction, self.number)
+        return "\t".join(told)
 
 
 def _claims(topic: str, payload: bytes) -> bool:
@@ -99,8 +104,7 @@ def _kept(messages: list[VendorMessage], refused: list[WireError]) -> VendorMess
         raise refused[0]
     first = messages[0]
     rejected = (*first.rejected, *(error.rejection for error in refused))
-    named = (first.vendor_id, first.boot, first.seq, first.said)
-    return (VendorMessage(*named, first.readings, rejected), *messages[1:])
+    return (structs.replace(first, rejected=rejected), *messages[1:])
 
 
 def _rtlog(line: str) -> _Record:
@@ -112,7 +116,8 @@ def _rtlog(line: str) -> _Record:
     method = _METHODS.get(pairs.get("verifytype", ""), "")
     method = "remote" if pairs["event"] == _REMOTE else method
     direction = _DIRECTIONS.get(pairs.get("inoutstatus", ""), "")
-    return _Record(pairs["time"], door, pairs["event"], method, direction, number)
+    shown = card(pairs.get("cardno")) if method == "card" else NO_CREDENTIAL
+    return _Record(pairs["time"], door, pairs["event"], method, direction, number, shown)
 
 
 def _attlog(line: str) -> _Record:
@@ -138,6 +143,7 @@ def _message(serial: str, record: _Record, received_ns: int) -> VendorMessage:
         for name, text in told if channel == _ACCESS else ():
             if text:
                 sheet.add(Kind.DOOR, name, text, quality=quality)
+    sheet.credential = record.credential
     said = record.named()
     return sheet.message(seq=seq_of(said), said=said.encode())
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from alerts.channels.catalog import kinds
+from gateway.console.access_texts import ACCESS
 from gateway.console.audit_texts import AUDIT
 from gateway.console.campaign_texts import CAMPAIGN
 from gateway.console.closing_texts import CLOSING
@@ -373,7 +374,7 @@ _TIME = {
     "span.d": Words("{count} 天", "{count} d"),
 }
 
-_MORE = (AUDIT, CAMPAIGN, CLOSING, HAZARD, INSTALL, METER, PLAN, PLAN_CHANGE, QUIET, ROSTER)
+_MORE = (ACCESS, AUDIT, CAMPAIGN, CLOSING, HAZARD, INSTALL, METER, PLAN, PLAN_CHANGE, QUIET, ROSTER)
 TEXTS: Mapping[str, Words] = MappingProxyType(
     _FRAME
     | _LOGIN

@@ -8,12 +8,19 @@ from edge.pipeline import Pipeline
 from edge.reading import Finding, Kind, Reading
 from tests.unit.edge.worlds import METER, at, reading, registry
 
-DOOR = {"held_open": "2 min", "reported": True, "hours": "08:00-12:00", "reader": "reader-1"}
+DOOR = {
+    "held_open": "2 min",
+    "reported": True,
+    "hours": "08:00-12:00",
+    "reader": "reader-1",
+    "at_m": [0, 0],
+}
 BOOK = registry(
     devices=(
         METER,
         {"id": "reader-1", "kind": "door", "unit": "u01"},
         {"id": "door-1", "kind": "door", "unit": "u01", "door": DOOR},
+        {"id": "door-2", "kind": "door", "unit": "u01", "door": {"at_m": [900, 0]}},
         {"id": "cam-1", "kind": "cam", "unit": "u01"},
     )
 )
@@ -24,6 +31,9 @@ WORDS = st.sampled_from(
         ("reader-1", "door.access", "granted"),
         ("reader-1", "door.access", "denied"),
         ("reader-1", "door.method", "button"),
+        ("reader-1", "door.token", "a" * 12),
+        ("door-2", "door.token", "a" * 12),
+        ("door-2", "door.access", "granted"),
         ("cam-1", "cam.state", "down"),
         ("cam-1", "cam.state", "up"),
         ("cam-1", "cam.state", "unknown"),
