@@ -39,6 +39,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "plans check": Command("gateway.cover_command", "when nobody is on duty, 90 days ahead"),
         "replay": Command("simulators.replay", "real homes tell a story to a broker"),
         "evaluate": Command("simulators.evaluate.command", "what the rules of welfare are worth"),
+        "evaluate scenarios": Command(
+            "simulators.evaluate.labelled.command", "what every other rule is worth, with labels"
+        ),
         "walkthrough": Command("simulators.walkthrough", "the files of docs/walkthrough.md"),
         "decode": Command("edge.decode_command", "what a vendor's payload says, or why not"),
         "people": Command("simulators.people", "phones that show texts and answer by keyboard"),

@@ -44,8 +44,8 @@ def score(rule: str, trials: Sequence[Trial]) -> Score:
         fa_per_home_month=_rate(sum(each.alarms for each in trials), months),
         fa_in_gaps_under_24h=_rate(sum(each.short_alarms for each in trials), months),
         cuts=len(delays_h),
-        delay_median_h=quantile_h(delays_h, 0.5),
-        delay_p90_h=quantile_h(delays_h, 0.9),
+        delay_median_h=quantile(delays_h, 0.5),
+        delay_p90_h=quantile(delays_h, 0.9),
         already_alarming=delays_h.count(0.0),
         never_alarmed=delays_h.count(math.inf),
         alarms_from_missing_data=sum(each.unproven for each in trials),
@@ -54,12 +54,12 @@ def score(rule: str, trials: Sequence[Trial]) -> Score:
     )
 
 
-def quantile_h(ordered_h: Sequence[float], share: float) -> float | None:
-    """The least delay that at least `share` of `ordered_h` do not exceed; None if there is none."""
-    if not ordered_h:
+def quantile(ordered: Sequence[float], share: float) -> float | None:
+    """The least delay that at least `share` of `ordered` do not exceed; None if there is none."""
+    if not ordered:
         return None
-    delay_h = ordered_h[max(0, math.ceil(share * len(ordered_h)) - 1)]
-    return None if math.isinf(delay_h) else round(delay_h, 2)
+    delay = ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+    return None if math.isinf(delay) else round(delay, 2)
 
 
 def _rate(count: float, per: float) -> float:

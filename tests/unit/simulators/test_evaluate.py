@@ -13,7 +13,7 @@ from simulators.evaluate.doors import Passage, read_doors
 from simulators.evaluate.loho import SETTINGS
 from simulators.evaluate.members import read_members
 from simulators.evaluate.rules import RULES, named
-from simulators.evaluate.score import quantile_h, score
+from simulators.evaluate.score import quantile, score
 from simulators.evaluate.silences import around, cuts_ns, plausible, silences
 from simulators.evaluate.trial import Plan, past, trial
 from simulators.households import HouseholdsError, Sample, Series, moment_ns, write
@@ -106,9 +106,9 @@ def test_the_warm_up_is_covered_from_the_time_when_the_rule_can_answer() -> None
 
 
 def test_half_the_delays_are_no_longer_than_the_median() -> None:
-    assert quantile_h([1.0, 2.0, 3.0, float("inf")], 0.5) == 2.0
-    assert quantile_h([1.0, 2.0, 3.0, float("inf")], 0.9) is None
-    assert quantile_h([], 0.5) is None
+    assert quantile([1.0, 2.0, 3.0, float("inf")], 0.5) == 2.0
+    assert quantile([1.0, 2.0, 3.0, float("inf")], 0.9) is None
+    assert quantile([], 0.5) is None
 
 
 def test_an_unknown_rule_is_named() -> None:
