@@ -7,7 +7,7 @@ with the same ids and revisions. Waiting, storing and sending are the shell's.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from msgspec import structs
 from pydantic import Field
@@ -23,15 +23,16 @@ from edge.entry import AdapterStatus, Admitted, Entry, Labelled, Link, Message, 
 from edge.gate import Gate
 from edge.labels import Labels
 from edge.presence import Presence, speaks
-from edge.reading import Finding, Reading, Timeliness
+from edge.reading import Finding, Reading
 from edge.registry import Registry
 from edge.settings import ConfigError, Settings
 from edge.subjects import Route, Subjects
 from edge.succession import closed, raised, read_registry_bytes
 from edge.supervision import Failure, Supervisor
 from edge.supply import Supply
+from edge.sweep import Sweep
 from edge.vendors import Vendors
-from edge.watch import Watch, Watched
+from edge.watch import Watch, Watched, judged
 
 S = TypeVar("S")
 
@@ -160,6 +161,7 @@ class Pipeline:
         self.registry, self.registry_version, self.registry_table = registry, version, table
         self.gate = Gate(registry, self._vendors.under(registry), self._memory, self.clocks)
         self._subjects = Subjects(registry, self._utc_offset_h)
+        self._sweep = Sweep(registry, self._subjects.devices, self._supervisor)
 
     def _take_up(self, saved: Checkpoint, at_ns: int) -> None:
         self.clocks.restore({k: v for k, v in saved.clocks.items() if self.registry.knows(k)})
@@ -251,8 +253,9 @@ class Pipeline:
         device.state.hear(received_ns, newest.at_ns)
         for watch in device.watches:
             if watch.episode:
-                judged = _judged(watch, device.state, received_ns, watch.episode.subject)
-                found += self._supervisor.guarded(watch.rule, newest.device, judged)
+                said = judged(watch, device.state, received_ns, watch.episode.subject)
+                found += self._supervisor.guarded(watch.rule, newest.device, said)
+        self._sweep.put(route.place, received_ns + route.soonest_ns)
         self._sooner(received_ns + route.soonest_ns)
 
     def _water(self, found: list[Finding], route: Route, reading: Reading) -> None:
@@ -303,21 +306,16 @@ class Pipeline:
         state = supply.state
         for watch in supply.watches:
             if watch.episode or state.outage:
-                judged = _judged(watch, state, reading.at_ns, state.subject, reading)
-                yield from self._supervisor.guarded(watch.rule, state.subject, judged)
+                said = judged(watch, state, reading.at_ns, state.subject, reading)
+                yield from self._supervisor.guarded(watch.rule, state.subject, said)
 
     def _tick(self, now_ns: int) -> Iterator[Finding]:
         """Raise what time alone has made true."""
-        for name, device in self._subjects.devices.items():
-            subject = self.registry.device_subject(name, now_ns)
-            for watch in device.watches:
-                if subject and not watch.episode:
-                    judged = _judged(watch, device.state, now_ns, subject)
-                    yield from self._supervisor.guarded(watch.rule, name, judged)
+        yield from self._sweep.tick(now_ns)
         for name in self._subjects.adapters:
             yield from self._judged_adapter(name, now_ns)
         yield from self._subjects.points.tick(now_ns, self._supervisor.guarded)
-        self._look_ahead(now_ns)
+        self._find_due()
 
     def _adapter(self, status: AdapterStatus) -> Iterator[Finding]:
         """Take in what an adapter says of itself: its devices are unknown while it is down."""
@@ -339,8 +337,8 @@ class Pipeline:
     def _judged_adapter(self, name: str, now_ns: int) -> Iterator[Finding]:
         adapter = self._subjects.adapters[name].state
         for watch in self._subjects.adapters[name].watches:
-            judged = _judged(watch, adapter, now_ns, adapter.subject)
-            yield from self._supervisor.guarded(watch.rule, name, judged)
+            said = judged(watch, adapter, now_ns, adapter.subject)
+            yield from self._supervisor.guarded(watch.rule, name, said)
 
     def _next_due(self, watch: Watch[S], state: S, of: str) -> int | None:
         try:
@@ -360,12 +358,12 @@ class Pipeline:
         self._look_ahead(at_ns)
 
     def _look_ahead(self, now_ns: int) -> None:
-        self._due_ns = None
-        for name, device in self._subjects.devices.items():
-            for watch in device.watches:
-                due_ns = self._next_due(watch, device.state, name)
-                if due_ns is not None and self.registry.binding(name, max(due_ns, now_ns)):
-                    self._sooner(due_ns)
+        """Find anew when every device is worth asking: what all of them hang on has changed."""
+        self._sweep.look_ahead(now_ns)
+        self._find_due()
+
+    def _find_due(self) -> None:
+        self._due_ns = self._sweep.first_ns()
         for name, adapter in self._subjects.adapters.items():
             for each in adapter.watches:
                 self._sooner(self._next_due(each, adapter.state, name))
@@ -374,14 +372,3 @@ class Pipeline:
     def _sooner(self, due_ns: int | None) -> None:
         if due_ns is not None:
             self._due_ns = due_ns if self._due_ns is None else min(due_ns, self._due_ns)
-
-
-def _judged(
-    watch: Watch[Any], state: Any, now_ns: int, subject: str, reading: Reading | None = None
-) -> Iterator[Finding]:
-    """What `watch` says at `now_ns`; about the time of `reading`, where one led to it."""
-    status = watch.evaluate(state, now_ns)
-    if status is None:
-        return
-    fresh = Timeliness.LIVE if reading is None else episode.timeliness(status, reading)
-    yield from watch.speak(state, status, subject, fresh)

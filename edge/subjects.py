@@ -84,13 +84,15 @@ class Leg:
 class Route:
     """What a message of one device leads to, looked up once.
 
-    No silence shorter than `soonest_ns` can make a rule about the device hold.
+    `place` counts the watched devices. No silence shorter than `soonest_ns` can make a rule about
+    the device hold.
     """
 
-    __slots__ = ("legs", "presence", "soonest_ns")
+    __slots__ = ("legs", "place", "presence", "soonest_ns")
 
-    def __init__(self, presence: Watched[Presence] | None, legs: list[Leg]) -> None:
+    def __init__(self, presence: Watched[Presence] | None, legs: list[Leg], place: int) -> None:
         self.presence = presence
+        self.place = place
         self.legs = legs
         watches = presence.watches if presence else ()
         rules = [cast("DeviceDetector", watch.detector) for watch in watches]
@@ -123,7 +125,8 @@ class Subjects:
         self.signals = Signals(registry, utc_offset_h)
         self.points = Points(registry, self.devices, utc_offset_h)
         self.urgent = self.signals.channels | self.points.channels
-        self.routes = {name: self._route(name) for name in registry.devices()}
+        places = {name: place for place, name in enumerate(self.devices)}
+        self.routes = {name: self._route(name, places.get(name, -1)) for name in registry.devices()}
         for name in self.devices:
             self.attach(name, 0)
         self._share_rhythms()
@@ -192,7 +195,7 @@ class Subjects:
             if watch_state := saved.watches.get(key):
                 watch.restore(watch_state)
 
-    def _route(self, device: str) -> Route:
+    def _route(self, device: str, place: int) -> Route:
         legs = []
         for binding in self.registry.bindings(device):
             home = self.homes.get(binding.unit.code)
@@ -201,7 +204,7 @@ class Subjects:
             water = home and binding.device.kind is Kind.WATER
             supplies = self.supplies.of_home(binding.unit.code) if water else []
             legs.append(Leg(binding, home, supplies))
-        return Route(self.devices.get(device), legs)
+        return Route(self.devices.get(device), legs, place)
 
     def _share_rhythms(self) -> None:
         """Let the meters know how often their devices are heard."""

@@ -1,15 +1,15 @@
 """A subject under watch: its state, the detectors that look at it, what they have raised."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct, structs
 
 from edge import episode
 from edge.detectors.base import Condition, Detector, Rest, Status
 from edge.episode import Episode
-from edge.reading import Evidence, Finding, FindingState, Timeliness, finding_id
+from edge.reading import Evidence, Finding, FindingState, Reading, Timeliness, finding_id
 
 S = TypeVar("S")
 _NEVER_NS = -(2**63)
@@ -126,3 +126,14 @@ class Watched(Generic[S]):
         every = len(rests) == len(self.watches)
         same = every and len({id(rest.course) for rest in rests}) == 1
         self._rest = min(rests, key=attrgetter("until_ns")) if same else None
+
+
+def judged(
+    watch: Watch[Any], state: Any, now_ns: int, subject: str, reading: Reading | None = None
+) -> Iterator[Finding]:
+    """Yield what `watch` says at `now_ns`; about the time of `reading`, where one led to it."""
+    status = watch.evaluate(state, now_ns)
+    if status is None:
+        return
+    fresh = Timeliness.LIVE if reading is None else episode.timeliness(status, reading)
+    yield from watch.speak(state, status, subject, fresh)
