@@ -14,3 +14,9 @@ def rss_mb(pid: int) -> float:
     """The resident size of a process, in MB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1_000
+
+
+def resident_bytes() -> int:
+    """The resident size of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

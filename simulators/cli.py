@@ -51,6 +51,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "bench alerts": Command("bench.alerts", "from a finding to a person, and kill -9"),
         "bench ingest": Command("bench.ingest", "how fast an edge takes readings in"),
         "bench soak": Command("bench.soak", "a day of an estate in minutes: does the edge grow?"),
+        "bench detect": Command(
+            "bench.detect", "what it costs to watch 100,000 homes by the clock"
+        ),
         "bench stages": Command("bench.stages", "where an edge's processor time goes"),
     }
 )
