@@ -2,10 +2,8 @@
 
 from pydantic import Field
 
-from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS
+from edge.hours import HOURS, is_within
 from edge.settings import DurationS, Settings
-
-_HOURS = r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"
 
 
 class DoorTerms(Settings):
@@ -22,19 +20,8 @@ class DoorTerms(Settings):
     reported: bool = False
     reader: str | None = None
     at_m: tuple[float, float] | None = None
-    hours: str | None = Field(None, pattern=_HOURS)
+    hours: str | None = Field(None, pattern=HOURS)
 
     def is_odd(self, at_ns: int, utc_offset_h: float) -> bool:
         """Whether nobody has business there at `at_ns`."""
-        if self.hours is None:
-            return False
-        of_day_ns = (at_ns + int(utc_offset_h * HOUR_NS)) % DAY_NS
-        from_ns, to_ns = (_of_day_ns(time) for time in self.hours.split("-"))
-        if from_ns <= to_ns:
-            return not from_ns <= of_day_ns < to_ns
-        return to_ns <= of_day_ns < from_ns
-
-
-def _of_day_ns(time: str) -> int:
-    hour, minute = time.split(":")
-    return int(hour) * HOUR_NS + int(minute) * MINUTE_NS
+        return self.hours is not None and not is_within(self.hours, at_ns, utc_offset_h)

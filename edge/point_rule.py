@@ -44,6 +44,11 @@ class PointRule(Generic[P]):
         """What was seen, and what is usual or agreed."""
         raise NotImplementedError
 
+    def delay_s(self, state: P) -> float:
+        """The longest that may pass from the beginning of what it looks for until it is told."""
+        del state
+        return 0.0
+
     def observe(self, state: P, reading: Reading) -> P:
         """The point with `reading` heard."""
         state.hear(reading)
@@ -79,7 +84,7 @@ class PointRule(Generic[P]):
             seen=seen,
             usual=usual,
             complete_until_ns=status.at_ns,
-            delay_s_worst=0.0,
+            delay_s_worst=self.delay_s(state),
             sentence_zh=zh.format_map(words),
             sentence_en=en.format_map(words),
         )

@@ -1,4 +1,4 @@
-"""Every door and camera of a site, who is to be asked when one speaks, and when the clock is.
+"""Every door, camera and circuit of a site, and who is to be asked when one speaks, or the clock.
 
 A point is judged by each of its messages and at the moments that its rules name. While the edge,
 or the adapter before it, cannot hear it, time proves nothing.
@@ -10,9 +10,10 @@ from typing import Any, cast
 
 from msgspec import msgpack
 
-from edge import episode
+from edge import episode, load
 from edge.camera import Camera
 from edge.cards import Cards, CardsState, Spot
+from edge.circuit import Circuit
 from edge.credential import CHANNEL
 from edge.detectors.base import point_detectors
 from edge.door import Door
@@ -28,6 +29,7 @@ _CHANNELS = frozenset(
     {
         *("door.contact", "door.access", "door.method", "door.passes", CHANNEL),
         *("cam.state", "cam.fps"),
+        *load.CHANNELS,
     }
 )
 _CARDS = " cards"
@@ -35,7 +37,7 @@ _CARDS = " cards"
 
 
 class Points:
-    """The doors and cameras of one site, by the id of the device."""
+    """The doors, cameras and circuits of one site, by the id of the device."""
 
     channels = _CHANNELS
 
@@ -53,6 +55,14 @@ class Points:
             if device.kind is Kind.CAM:
                 rules = [rule for kind in point_detectors(Camera) for rule in kind.install()]
                 self._add(name, Watched(Camera(name), rules, utc_offset_h), (name,))
+            elif device.feeder is not None:
+                circuit = Circuit(name, device.feeder, device.interval_s, utc_offset_h)
+                rules = [
+                    rule
+                    for kind in point_detectors(Circuit)
+                    for rule in kind.install(circuit.terms)
+                ]
+                self._add(name, Watched(circuit, rules, utc_offset_h), (name,))
             elif device.kind in _KINDS or device.door is not None:
                 door = Door(name, device.door, utc_offset_h)
                 rules = [

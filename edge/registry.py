@@ -10,51 +10,21 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import AwareDatetime, Field, field_validator
 
 from edge import settings
 from edge.door_terms import DoorTerms
+from edge.feeder_terms import FeederTerms
 from edge.leak_terms import LeakTerms
 from edge.reading import Kind
 from edge.replacement import REPLACEMENTS_MAX, Replacement, misplaced
 from edge.settings import ConfigError, ConfigFault, DurationS, M, Settings, nanoseconds
 from edge.topic import is_segment
+from edge.welfare_terms import AWAYS_MAX, Away, RoutineTerms, WelfareTerms
 
-WINDOW_S_MAX = 72 * 3600
-"""Longest welfare window: the meters' memory of 96 h less a day of margin."""
-AWAYS_MAX = 50
 _FIRST_NS, _LAST_NS = -(2**63), 2**63 - 1
 _ARRAYS = {"unit", "device", "adapter"}
 _CODE_REMEDY = "use 1-32 of a-z 0-9 _ - and begin with a letter or digit"
-
-
-class WelfareTerms(Settings):
-    """Less than `threshold_l` litres within `window_s` seconds is worth a look."""
-
-    window_s: DurationS = Field(43_200.0, alias="window", ge=3600, le=WINDOW_S_MAX)
-    threshold_l: float = Field(10.0, gt=0, le=10_000)
-
-
-class RoutineTerms(Settings):
-    """A home quieter than its own routine is worth a look, so often a month as can be borne.
-
-    `alarms_per_month` is the mean over homes: one whose resident is often away has more.
-    """
-
-    alarms_per_month: float = Field(1.0, ge=0.7, le=4.0)
-
-
-class Away(Settings):
-    """A resident said that they would be away from `start` until `end`."""
-
-    start: AwareDatetime = Field(alias="from")
-    end: AwareDatetime = Field(alias="to")
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> "Away":
-        if self.end <= self.start:
-            raise ValueError("to is not after from")
-        return self
 
 
 class Unit(Settings):
@@ -120,6 +90,7 @@ class Device(Settings):
     interval_s: DurationS | None = Field(None, alias="interval", gt=0)
     q_max_m3h: float = Field(3.125, gt=0, le=1_000)
     door: DoorTerms | None = None
+    feeder: FeederTerms | None = None
     replacements: tuple[Replacement, ...] = Field(
         (), alias="replacement", max_length=REPLACEMENTS_MAX
     )
@@ -297,6 +268,7 @@ class _Draft:
                 self.fault(f"{key}.unit", f'no unit "{device.unit}"', "add the [[unit]] or mend it")
             self._replacements(key, device)
             self._reader(key, device, {each.id for each in devices.values()})
+        self._feeders(units, devices)
         self._overlaps(devices)
         self._shared_vendors(devices)
 
@@ -354,6 +326,15 @@ class _Draft:
         if device.door and device.door.reader and device.door.reader not in ids:
             problem = f'no device "{device.door.reader}"'
             self.fault(f"{key}.door.reader", problem, "add the [[device]] or mend it")
+
+    def _feeders(self, units: dict[str, Unit], devices: dict[str, Device]) -> None:
+        homes = {unit.code for unit in units.values() if unit.care}
+        homes |= {each.unit for each in devices.values() if each.kind is Kind.WATER}
+        for key, device in devices.items():
+            if device.feeder is not None:
+                of_home = device.unit in homes
+                for problem, remedy in device.feeder.misplaced(device.kind, of_home=of_home):
+                    self.fault(f"{key}.feeder", problem, remedy)
 
     def _overlaps(self, devices: dict[str, Device]) -> None:
         spans: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)

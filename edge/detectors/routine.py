@@ -15,8 +15,9 @@ from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.patience import WAIT_H_MIN, longest_h, price, typical_h, wait_h
 from edge.quiet import Quiet
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
-from edge.registry import RoutineTerms, Unit
+from edge.registry import Unit
 from edge.settings import nanoseconds
+from edge.welfare_terms import RoutineTerms
 
 _NEAREST_NS = HOUR_NS // 2
 """Hours are counted to the nearest."""

@@ -15,7 +15,8 @@ from edge.completeness import Home, Use, threshold_ml, use, used, watermark_ns
 from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.meter import Meter
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
-from edge.registry import Unit, WelfareTerms
+from edge.registry import Unit
+from edge.welfare_terms import WelfareTerms
 
 
 @dataclass(frozen=True, slots=True)

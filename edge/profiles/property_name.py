@@ -92,6 +92,8 @@ _MEANINGS = _table(
         (Meaning(Kind.ENV, "pulse.b"), "pulse.b"),
         (Meaning(Kind.ENV, "snr.db"), "snr.db snr"),
         (Meaning(Kind.ELEC, "elec.current"), "elec.current ElectricityMeter.current"),
+        (Meaning(Kind.ELEC, "elec.current.b"), "elec.current.b ElectricityMeter.currentB"),
+        (Meaning(Kind.ELEC, "elec.current.c"), "elec.current.c ElectricityMeter.currentC"),
         (Meaning(Kind.ELEC, "elec.export"), "elec.export ElectricityMeter.export"),
         (Meaning(Kind.PLUG, "switch", ("on", "off")), "switch"),
         (Meaning(Kind.ENV, "motion", ("motion", "clear")), "motion occupancy"),

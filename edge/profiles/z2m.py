@@ -41,6 +41,14 @@ _ALARMS = (
     ("motion", "occupancy", ("motion", "clear")),
     ("battery.state", "battery_low", ("low", "ok")),
 )
+_PHASES = (
+    ("elec.current", "current_a"),
+    ("elec.current.b", "current_phase_b"),
+    ("elec.current.b", "current_b"),
+    ("elec.current.c", "current_phase_c"),
+    ("elec.current.c", "current_c"),
+)
+"""How meters of three phases call their currents; which of the two, depends on the maker."""
 _LUX = "illuminance_lux"
 _PRESSED = frozenset(("emergency", "sos"))
 
@@ -86,6 +94,8 @@ def _fill(sheet: Sheet, state: Object) -> None:
     form.amount(Kind.PLUG, "elec.total", "energy")
     form.amount(Kind.PLUG, "elec.power", "power")
     form.amount(Kind.PLUG, "elec.current", "current")
+    for channel, key in _PHASES:
+        form.amount(Kind.PLUG, channel, key)
     if state.get("state") in ("ON", "OFF"):  # of a valve or a lock it is another word
         form.state(Kind.PLUG, "switch", "state", ("on", "off"))
     if state.keys() & _MAINS:
@@ -132,6 +142,7 @@ _NOW_NS = 1_788_390_574_000_000_000
 _DOOR = "z2m:czujnikokna2"
 _LEAK = "z2m:czujnikzalania1"
 _PLUG = "z2m:flat 3/kettle"
+_RISER = "z2m:riser 1"
 RECORDED = (
     Recorded(
         "contact true is a closed door",
@@ -167,6 +178,30 @@ RECORDED = (
             Expected(_PLUG, "elec.current", 8.1, 1_788_366_570_250_000_000),
             Expected(_PLUG, "switch", "on", 1_788_366_570_250_000_000),
             Expected(_PLUG, "elec.voltage", 229.0, 1_788_366_570_250_000_000),
+        ),
+    ),
+    Recorded(
+        "the currents of three phases, as one maker calls them and as another does",
+        "zigbee2mqtt/riser 1",
+        b'{"power":9200,"current":12.1,"current_phase_b":14.2,"current_phase_c":15.3}',
+        _NOW_NS,
+        (
+            Expected(_RISER, "elec.power", 9200.0, _NOW_NS),
+            Expected(_RISER, "elec.current", 12.1, _NOW_NS),
+            Expected(_RISER, "elec.current.b", 14.2, _NOW_NS),
+            Expected(_RISER, "elec.current.c", 15.3, _NOW_NS),
+        ),
+    ),
+    Recorded(
+        "phases a to c",
+        "zigbee2mqtt/riser 1",
+        b'{"power":9200,"current_a":12.1,"current_b":14.2,"current_c":15.3}',
+        _NOW_NS,
+        (
+            Expected(_RISER, "elec.power", 9200.0, _NOW_NS),
+            Expected(_RISER, "elec.current", 12.1, _NOW_NS),
+            Expected(_RISER, "elec.current.b", 14.2, _NOW_NS),
+            Expected(_RISER, "elec.current.c", 15.3, _NOW_NS),
         ),
     ),
     Recorded(

@@ -19,7 +19,8 @@ from edge.draw import DRAW_ML
 from edge.history import History, HistoryUnavailable
 from edge.meter import Meter
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Kind, Reading
-from edge.registry import Binding, Registry, Unit, WelfareTerms
+from edge.registry import Binding, Registry, Unit
+from edge.welfare_terms import WelfareTerms
 from gateway.api.curve import Curve, draw
 from gateway.api.register import heard_about, judged
 from gateway.registry.doubt import Heard

@@ -14,6 +14,7 @@ from gateway.console.access_texts import ACCESS
 from gateway.console.audit_texts import AUDIT
 from gateway.console.campaign_texts import CAMPAIGN
 from gateway.console.closing_texts import CLOSING
+from gateway.console.electric_texts import ELECTRIC
 from gateway.console.hazard_texts import HAZARD
 from gateway.console.install_texts import INSTALL
 from gateway.console.meter_texts import METER
@@ -374,7 +375,7 @@ _TIME = {
     "span.d": Words("{count} 天", "{count} d"),
 }
 
-_MORE = (ACCESS, AUDIT, CAMPAIGN, CLOSING, HAZARD, INSTALL, METER, PLAN, PLAN_CHANGE, QUIET, ROSTER)
+_MORE = (ACCESS, AUDIT, CAMPAIGN, CLOSING, ELECTRIC, HAZARD, INSTALL, METER, PLAN, PLAN_CHANGE, QUIET, ROSTER)
 TEXTS: Mapping[str, Words] = MappingProxyType(
     _FRAME
     | _LOGIN

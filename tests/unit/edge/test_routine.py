@@ -16,10 +16,11 @@ from edge.patience import cheapest_h, longest_h, price, smoothed, wait_h
 from edge.population import LENGTHS, as_csv, per_day
 from edge.quiet import Quiet, QuietState
 from edge.reading import HOUR_NS, MINUTE_NS
-from edge.registry import Registry, RoutineTerms
+from edge.registry import Registry
 from edge.settings import ConfigError
 from edge.spell import SPELLS_MAX, Kind, Spell, unpacked, with_spell
 from edge.subjects import watched_homes
+from edge.welfare_terms import RoutineTerms
 from tests.unit.edge.worlds import METER, UNIT, at, fault, litres, metered, registry
 
 DAY_H = 24

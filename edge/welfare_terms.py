@@ -1,0 +1,38 @@
+"""What is agreed about the watch over one resident: fixed terms, a routine, times away."""
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from edge.settings import DurationS, Settings
+
+WINDOW_S_MAX = 72 * 3600
+"""Longest welfare window: the meters' memory of 96 h less a day of margin."""
+AWAYS_MAX = 50
+
+
+class WelfareTerms(Settings):
+    """Less than `threshold_l` litres within `window_s` seconds is worth a look."""
+
+    window_s: DurationS = Field(43_200.0, alias="window", ge=3600, le=WINDOW_S_MAX)
+    threshold_l: float = Field(10.0, gt=0, le=10_000)
+
+
+class RoutineTerms(Settings):
+    """A home quieter than its own routine is worth a look, so often a month as can be borne.
+
+    `alarms_per_month` is the mean over homes: one whose resident is often away has more.
+    """
+
+    alarms_per_month: float = Field(1.0, ge=0.7, le=4.0)
+
+
+class Away(Settings):
+    """A resident said that they would be away from `start` until `end`."""
+
+    start: AwareDatetime = Field(alias="from")
+    end: AwareDatetime = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "Away":
+        if self.end <= self.start:
+            raise ValueError("to is not after from")
+        return self
