@@ -10,18 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from alerts.channels.catalog import kinds
-from gateway.console.access_texts import ACCESS
-from gateway.console.audit_texts import AUDIT
-from gateway.console.campaign_texts import CAMPAIGN
-from gateway.console.closing_texts import CLOSING
-from gateway.console.electric_texts import ELECTRIC
-from gateway.console.hazard_texts import HAZARD
-from gateway.console.install_texts import INSTALL
-from gateway.console.meter_texts import METER
-from gateway.console.plan_change_texts import PLAN_CHANGE
-from gateway.console.plan_texts import PLAN
-from gateway.console.quiet_texts import QUIET
-from gateway.console.roster_texts import ROSTER
+from gateway.console.more_texts import MORE
 
 
 class Lang(StrEnum):
@@ -375,7 +364,6 @@ _TIME = {
     "span.d": Words("{count} 天", "{count} d"),
 }
 
-_MORE = (ACCESS, AUDIT, CAMPAIGN, CLOSING, ELECTRIC, HAZARD, INSTALL, METER, PLAN, PLAN_CHANGE, QUIET, ROSTER)
 TEXTS: Mapping[str, Words] = MappingProxyType(
     _FRAME
     | _LOGIN
@@ -390,5 +378,5 @@ TEXTS: Mapping[str, Words] = MappingProxyType(
     | _HEALTH
     | _LINKS
     | _TIME
-    | {key: Words(*both) for table in _MORE for key, both in table.items()},
+    | {key: Words(*both) for key, both in MORE.items()},
 )

@@ -1,5 +1,6 @@
 """One circuit in a place of its own, told minute by minute, for the tests of its rules."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from edge.reading import Kind, Reading
@@ -31,7 +32,7 @@ def watts(site: Site, start: float, powers_w: list[float], minutes: float = 1) -
     return start + len(powers_w) * minutes * MINUTE
 
 
-def amperes(site: Site, start: float, currents: list[tuple[float, ...]]) -> float:
+def amperes(site: Site, start: float, currents: Sequence[tuple[float, ...]]) -> float:
     """The currents of the phases in one message every minute; the hour after the last."""
     names = ("elec.current", "elec.current.b", "elec.current.c")
     for number, amps in enumerate(currents):

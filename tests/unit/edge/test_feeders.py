@@ -159,7 +159,8 @@ class TestAhead:
 
 
 class TestImbalance:
-    UNEVEN, EVEN = (30.0, 10.0, 12.0), (30.0, 28.0, 27.0)
+    UNEVEN: tuple[float, ...] = (30.0, 10.0, 12.0)
+    EVEN: tuple[float, ...] = (30.0, 28.0, 27.0)
 
     def site(self, currents: list[tuple[float, ...]]) -> list[FindingState]:
         site = circuit(rating_a=RATING_A, phases=3)
