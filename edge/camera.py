@@ -6,7 +6,7 @@ Of pictures nothing is known here, and nothing is kept.
 from msgspec import Struct
 
 from edge.point import Point
-from edge.reading import MINUTE_NS, Reading
+from edge.reading import DAY_NS, MINUTE_NS, Reading
 from edge.run import Run
 
 FLAP_GAP_NS = 30 * MINUTE_NS
@@ -14,7 +14,11 @@ BLIND_NS = 5 * MINUTE_NS
 """A camera that goes down so soon before or after a suspicious word of a door may be blinded."""
 FPS_KNOWN = 50
 SLOW_PART = 0.25
-_WEIGHT = 0.02
+_USUAL_PART = 1 / 3
+"""A slow one is usual again from here on, lest it be slow and usual by turns."""
+_MEMORY_NS = DAY_NS
+"""What is usual fades over a day, so that a few hours of darkness do not become the usual."""
+_WEIGHT_MAX = 0.02
 
 
 class CameraState(Struct, array_like=True):
@@ -67,13 +71,15 @@ class Camera(Point[CameraState]):
         state = self.state
         if state.down_ns is not None or fps <= 0 or at_ns < state.fps_ns:
             return
-        state.fps_ns = at_ns
-        if state.fps_seen >= FPS_KNOWN and fps < SLOW_PART * state.usual_fps:
+        gap_ns, state.fps_ns = at_ns - state.fps_ns, at_ns
+        part = SLOW_PART if state.slow_ns is None else _USUAL_PART
+        if state.fps_seen >= FPS_KNOWN and fps < part * state.usual_fps:
             state.slow_ns = at_ns if state.slow_ns is None else state.slow_ns
             return
         state.slow_ns = None
         state.fps_seen += 1
-        state.usual_fps += (fps - state.usual_fps) * max(_WEIGHT, 1 / state.fps_seen)
+        weight = max(min(gap_ns / _MEMORY_NS, _WEIGHT_MAX), 1 / state.fps_seen)
+        state.usual_fps += (fps - state.usual_fps) * weight
 
     def _note_door(self, at_ns: int) -> None:
         self.state.door_ns = max(at_ns, self.state.door_ns or 0)
@@ -81,7 +87,9 @@ class Camera(Point[CameraState]):
 
     def _look_for_blinding(self, door_ns: int | None) -> None:
         down_ns = self.state.down_ns
-        if down_ns is not None and door_ns is not None and abs(down_ns - door_ns) <= BLIND_NS:
+        if down_ns is None or door_ns is None or self.state.downs.count > 1:
+            return  # one that flaps goes down beside every opening, by chance
+        if abs(down_ns - door_ns) <= BLIND_NS:
             self.state.blind_ns = down_ns
 
 

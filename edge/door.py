@@ -18,6 +18,8 @@ BEFORE_NS = 15 * SECOND_NS
 AFTER_NS = 3 * SECOND_NS
 RIPE_NS = 20 * SECOND_NS
 """So long the word of a reader may be on its way when the contact has already spoken."""
+BOUNCE_NS = 2 * SECOND_NS
+"""A door that opens so soon after it closed has bounced, or somebody caught it."""
 DENIED_GAP_NS = 10 * MINUTE_NS
 EVENT_NS = 30 * MINUTE_NS
 """What happened within this of the last such event is part of it."""
@@ -34,6 +36,7 @@ class DoorState(Struct, array_like=True):
     `passes` are the times at which somebody was let through. Both keep the last sixteen. A card
     was turned away at `search_doors` doors, or was in two places so many metres and seconds
     `apart`. The pass of `opened_by_ns` opened it last; `passed` is what its counter last said.
+    It was open until `shut_ns`.
     """
 
     contact: str = ""
@@ -52,6 +55,7 @@ class DoorState(Struct, array_like=True):
     tail: Tailgates = Tailgates()
     opened_by_ns: int | None = None
     passed: float | None = None
+    shut_ns: int | None = None
 
 
 class Door(Point[DoorState]):
@@ -110,7 +114,9 @@ class Door(Point[DoorState]):
         state = self.state
         if word not in _CONTACT or at_ns < state.contact_ns:
             return
-        opens = word == "open" and state.contact == "closed"
+        opens = word == "open" and state.contact == "closed" and not self._bounces(at_ns)
+        if word == "closed" and state.contact == "open":
+            state.shut_ns = at_ns
         state.contact, state.contact_ns = word, at_ns
         if word == "closed":
             state.opened_ns = None
@@ -121,6 +127,10 @@ class Door(Point[DoorState]):
             self._note_hour(at_ns, received_ns)
             self._note_pass(at_ns)
             state.waiting = [*state.waiting[1 - _KEPT :], (at_ns, received_ns)]
+
+    def _bounces(self, at_ns: int) -> bool:
+        shut_ns = self.state.shut_ns
+        return shut_ns is not None and at_ns - shut_ns <= BOUNCE_NS
 
     def _hear_counter(self, passed: float | str, at_ns: int) -> None:
         """Count on from what it said last; one that begins anew tells nothing of the meantime."""

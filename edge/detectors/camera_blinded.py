@@ -14,10 +14,12 @@ from edge.reading import MINUTE_NS, Tier
 class CameraBlinded(PointRule[Camera]):
     """Down within five minutes of a denial at, or an opening of, a restricted door there.
 
-    Restricted are doors of the same building with hours: at busy doors it would be chance.
+    Restricted are doors of the same building with hours: at busy doors it would be chance, and
+    so it would with a camera that goes down again and again.
     """
 
     watches: ClassVar[type] = Camera
+    version: ClassVar[int] = 2
     rule: ClassVar[str] = "camera_blinded"
     category: ClassVar[str] = "security"
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {

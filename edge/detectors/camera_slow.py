@@ -17,6 +17,7 @@ class CameraSlow(PointRule[Camera]):
     """For ten minutes it has had less than a quarter of its own usual rate, of fifty values."""
 
     watches: ClassVar[type] = Camera
+    version: ClassVar[int] = 2
     rule: ClassVar[str] = "camera_slow"
     category: ClassVar[str] = "device"
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {

@@ -20,6 +20,7 @@ class DoorForced(PointRule[Door]):
     """
 
     watches: ClassVar[type] = Door
+    version: ClassVar[int] = 2
     rule: ClassVar[str] = "door_forced"
     category: ClassVar[str] = "security"
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {

@@ -20,6 +20,7 @@ class DoorOddHours(PointRule[Door]):
     """
 
     watches: ClassVar[type] = Door
+    version: ClassVar[int] = 2
     rule: ClassVar[str] = "door_odd_hours"
     category: ClassVar[str] = "security"
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {

@@ -95,6 +95,38 @@ def test_a_camera_that_was_always_slow_is_not_slow() -> None:
     assert home.said == []
 
 
+def test_hours_of_darkness_do_not_become_the_usual_rate() -> None:
+    home = site()
+    for minute in range(0, 12 * 60, 2):
+        home.hear(fps(minute * MINUTE, 20))
+    for minute in range(12 * 60, 18 * 60, 2):
+        home.hear(fps(minute * MINUTE, 8))
+    assert home.said == []
+    for minute in range(18 * 60, 18 * 60 + 12, 2):
+        home.hear(fps(minute * MINUTE, 3))
+    assert home.story("camera_slow") == [RAISED]
+
+
+def test_a_slow_camera_that_wavers_is_told_once() -> None:
+    home = site()
+    for minute in range(60):
+        home.hear(fps(minute * MINUTE, 20))
+    for minute in range(60, 90):
+        home.hear(fps(minute * MINUTE, 4.5 if minute % 3 else 5.5))
+    assert home.story("camera_slow") == [RAISED]
+    home.hear(fps(91 * MINUTE, 8))
+    assert home.story("camera_slow") == [RAISED, CLEARED]
+
+
+def test_a_camera_that_goes_down_again_and_again_was_not_blinded_by_chance() -> None:
+    home = site()
+    home.hear(cam(1, "down"))
+    home.hear(cam(1 + MINUTE, "up"))
+    home.hear(door(1 + 20 * MINUTE))
+    home.hear(cam(1 + 21 * MINUTE, "down"))
+    assert home.story("camera_blinded") == []
+
+
 @pytest.mark.parametrize("door_first", [True, False])
 def test_down_about_when_a_restricted_door_opens_may_be_blinding(door_first: bool) -> None:
     home = site()

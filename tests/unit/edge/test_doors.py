@@ -85,6 +85,23 @@ class TestForced:
         site.tick(1.1)
         assert site.story("door_forced") == []
 
+    def test_a_door_that_bounces_as_it_closes_is_not_forced(self) -> None:
+        site = guarded()
+        site.hear(granted(1))
+        site.hear(opened(1 + SECOND))
+        site.hear(closed(1 + 20 * SECOND))
+        site.hear(opened(1 + 21 * SECOND))
+        site.hear(closed(1 + 21.2 * SECOND))
+        site.tick(1.1)
+        assert site.story("door_forced") == []
+
+    def test_a_word_that_is_only_repeated_makes_no_bounce(self) -> None:
+        site = guarded()
+        site.hear(closed(1))
+        site.hear(opened(1 + SECOND))
+        site.tick(1.1)
+        assert site.story("door_forced") == [RAISED]
+
     def test_a_denial_is_no_pass(self) -> None:
         site = guarded()
         site.hear(denied(1))
