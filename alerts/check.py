@@ -46,6 +46,12 @@ _FORMS: Mapping[Lang, str] = MappingProxyType(
         "en": "CHECK: {text} Reply 1 I am well, 2 I need help",
     }
 )
+_SPOKEN: Mapping[Lang, str] = MappingProxyType(
+    {
+        "zh": "您好，这里是社区守望，问您平安。{text}",
+        "en": "Hello, this is the community watch asking whether you are well. {text}",
+    }
+)
 
 
 def question(text: str, lang: Lang) -> str:
@@ -53,6 +59,11 @@ def question(text: str, lang: Lang) -> str:
     form = _FORMS[lang]
     room = SMS_UNITS_MAX - units(form.format(text=""))
     return form.format(text=plain(text, room))
+
+
+def spoken(text: str, lang: Lang) -> str:
+    """What a voice says before it names the keys."""
+    return _SPOKEN[lang].format(text=plain(text, SMS_UNITS_MAX))
 
 
 def answer(text: str) -> CallState:

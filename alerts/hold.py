@@ -18,11 +18,12 @@ class Why(StrEnum):
     CAUSE = "cause"  # another incident explains it
     SILENCE = "silence"  # a person has asked for it
     FLAPPING = "flapping"  # it comes and goes; what stays is told
+    ASKING = "asking"  # its resident is asked first
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why an incident is held: `by` is the id of the incident or silence, "" for flapping.
+    """Why an incident is held: `by` is the id of the incident or silence, else "".
 
     It is looked at again at `until_ns`, if ever by the clock alone.
     """

@@ -126,6 +126,8 @@ class Plan(Terms):
     `action_*` is the order in full; `short_*` is the same in a few words, for text messages.
     Limits count from the start of the plan. `on_clear` says whether the clocks stop when the
     condition clears before anybody has answered. `estate` restricts the plan to such places.
+    Where the home has agreed to it, its resident has `ask_resident` to answer before the first
+    step; no clock runs meanwhile.
     """
 
     id: str = Field(pattern=r"[a-z0-9][a-z0-9_-]{0,63}$")
@@ -140,6 +142,7 @@ class Plan(Terms):
     action_en: str = Field(min_length=1, max_length=400)
     ack_within: Within
     on_clear: Literal["stand_down", "keep"]
+    ask_resident: DurationS | None = Field(default=None, ge=60, le=1_800)
     step: tuple[Step, ...] = Field(min_length=1, max_length=20)
     party: tuple[Party, ...] = Field(default=(), max_length=20)
 

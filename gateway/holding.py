@@ -16,7 +16,7 @@ from alerts.group import CAUSES, Effect
 from alerts.hold import Hold, Why, can_be_held, held, released
 from alerts.incident import ESCALATING, Incident
 from edge.reading import MINUTE_NS
-from gateway import flapping
+from gateway import flapping, resident
 from gateway.db import holds, incidents, silences
 from gateway.db.tables import incident as table
 from gateway.db.timeline import SYSTEM, note
@@ -94,7 +94,10 @@ def _is_over(work: "Work", incident: Incident) -> bool:
 
 def _reason(work: "Work", incident: Incident) -> Hold | None:
     return (
-        _by_cause(work, incident) or _by_silence(work, incident) or flapping.reason(work, incident)
+        _by_cause(work, incident)
+        or _by_silence(work, incident)
+        or flapping.reason(work, incident)
+        or resident.reason(work, incident)
     )
 
 

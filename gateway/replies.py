@@ -17,7 +17,7 @@ from alerts.plan import SMS
 from alerts.reply import NotUnderstood, Puzzle, Understood, understand
 from alerts.roster import Person
 from edge.reading import DAY_NS, HOUR_NS, Tier
-from gateway import bundling
+from gateway import bundling, resident
 from gateway.campaign.asking import take_answer
 from gateway.closing.feedback import take_reply
 from gateway.db import bundles, codes, incidents, outbox
@@ -47,7 +47,11 @@ def take(work: Work, channel: str, inbound: Inbound) -> str:
     """What became of the text: the act taken, or in one word why none was."""
     if _is_stored(work.connection, channel, inbound):
         return REPEATED
-    checked = take_reply(work, inbound) or take_answer(work, inbound)
+    checked = (
+        take_reply(work, inbound)
+        or resident.take_answer(work, inbound)
+        or take_answer(work, inbound)
+    )
     result, incident_id = (checked, None) if checked else _act_on(work, inbound)
     work.connection.execute(
         sa.insert(inbox).values(

@@ -44,7 +44,17 @@ _SPOKEN: Mapping[str, str] = {
     "en": "Shouwang calling. {place}: {title}. {action}",
 }
 _PROMPT: Mapping[str, str] = {"zh": "{word}请按{key}", "en": "for {word} press {key}"}
-_ASKS = frozenset({"incident.alert", "incident.support"})
+CHECK_TYPE = "resident.check"
+"""The type of a call that asks a resident whether all is well; see alerts.check for the keys."""
+_CHECK_KEYS: Mapping[str, Mapping[str, str]] = {
+    "zh": {"1": "平安", "2": "需要帮助"},
+    "en": {"1": "I am well", "2": "I need help"},
+}
+_ASKS: Mapping[object, Mapping[str, Mapping[str, str]]] = {
+    "incident.alert": _KEYS,
+    "incident.support": _KEYS,
+    CHECK_TYPE: _CHECK_KEYS,
+}
 
 # What the adapter says of a call, and what it means for the message.
 _EVENTS: Mapping[str, tuple[Outcome, str]] = {
@@ -105,7 +115,8 @@ class VoiceChannel:
         said = out.payload.get("data")
         parts = said if isinstance(said, Mapping) else {}
         lang: Literal["zh", "en"] = "en" if parts.get("lang") == "en" else "zh"
-        keys = _KEYS[lang] if out.payload.get("type") in _ASKS else {}
+        asks = _ASKS.get(out.payload.get("type"))
+        keys = asks[lang] if asks else {}
         return {
             "id": out.idempotency_id,
             "number": out.address,

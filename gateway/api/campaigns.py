@@ -24,11 +24,12 @@ class _Body(BaseModel):
 
 
 class ConsentBody(_Body):
-    """A home that agrees to be asked at `phone`."""
+    """A home that agrees to be asked at `phone`, by text or by a call with keys."""
 
     unit: Annotated[str, Field(max_length=32)]
     phone: Annotated[str, Field(pattern=r"^\+?[0-9]{5,15}$")]
     lang: Literal["zh", "en"] = "zh"
+    channel: Literal["sms", "voice"] = "sms"
 
 
 class CampaignBody(_Body):
@@ -54,7 +55,7 @@ async def consent(request: Request, body: ConsentBody) -> Response:
     unit_of(desk, body.unit)
     now_ns = desk.clock.now_ns()
     subject = desk.homes.registry.subject(body.unit)
-    given = Consent(subject, body.phone[-4:], body.lang, principal.login, now_ns)
+    given = Consent(subject, body.phone[-4:], body.lang, principal.login, now_ns, body.channel)
     consents.give(desk.db, given, body.phone)
     return finite_json(given, 201)
 

@@ -5,18 +5,22 @@ and forgets nobody. What the providers bear is the outbox's budgets to say.
 """
 
 import logging
-from typing import TYPE_CHECKING, Literal, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from pydantic import Field
 
 from alerts.channels.base import Inbound
-from alerts.check import OPEN_TO_ANSWERS, CallState, answer, may_ask, question
+from alerts.channels.voice import CHECK_TYPE
+from alerts.channels.voice import KIND as VOICE_KIND
+from alerts.check import OPEN_TO_ANSWERS, CallState, answer, may_ask, question, spoken
 from alerts.escalate import Purpose
-from alerts.plan import SMS
 from alerts.reply import Understood, understand
 from edge.reading import DAY_NS, Evidence, Finding, FindingState, Tier, Timeliness, finding_id
 from edge.settings import Settings
+from gateway.campaign import consents
+from gateway.campaign.consents import Home
 from gateway.db import codes, outbox
 from gateway.db.campaign_tables import campaign, campaign_call
 from gateway.db.outbox import Message
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OWN = "_gateway"
+VOICE = VOICE_KIND.name
 RULE_HELP, RULE_SILENT = "check_help", "check_silent"
 _TEXT_MAX = 200
 ANSWERED_WITHIN_NS = 7 * DAY_NS
@@ -56,7 +61,10 @@ def ask_some(work: "Work", settings: CampaignSettings) -> int:
     )
     calls = work.connection.execute(query).mappings().all()
     for call in calls:
-        work.owes |= outbox.owe(work.connection, _message(call), work.now_ns)
+        key = f"check.{call['campaign_id']}.{call['round']}.{call['subject']}"
+        asked = Asked(key, call["subject"], consents.home(call), call["said"])
+        message = ask(asked, Tier.GENERAL, call["round"])
+        work.owes |= outbox.owe(work.connection, message, work.now_ns)
         _move(work, call, CallState.ASKED, asked_ns=work.now_ns)
     return len(calls)
 
@@ -76,7 +84,7 @@ def note_silence(work: "Work", limit: int = 500) -> int:
     for call in calls:
         _move(work, call, CallState.SILENT)
         if call["open_silent"]:
-            _open(work, call, RULE_SILENT, "")
+            open_home(work, call["subject"], call["asked_ns"], RULE_SILENT, "")
     return len(calls)
 
 
@@ -90,7 +98,7 @@ def take_answer(work: "Work", inbound: Inbound) -> str | None:
     meaning = understand(inbound.text)
     if call is None or (isinstance(meaning, Understood) and meaning.code is not None):
         return None
-    if codes.spoken_of(work.connection, inbound.address, work.now_ns, limit=1):
+    if is_about_other(work, inbound):
         return None
     said = answer(inbound.text)
     if said is CallState.UNCLEAR and call["state"] == CallState.SAFE:
@@ -98,7 +106,7 @@ def take_answer(work: "Work", inbound: Inbound) -> str | None:
     text = storable(inbound.text, _TEXT_MAX)
     _move(work, call, said, answered_ns=work.now_ns, text=text)
     if said is CallState.HELP:
-        _open(work, call, RULE_HELP, text)
+        open_home(work, call["subject"], call["asked_ns"], RULE_HELP, text)
     return f"check_{said.value}"
 
 
@@ -123,43 +131,64 @@ def _move(work: "Work", call: sa.RowMapping, state: CallState, **told: object) -
     work.connection.execute(sa.update(campaign_call).where(*key).values(values))
 
 
-def _message(call: sa.RowMapping) -> Message:
-    key = f"check.{call['campaign_id']}.{call['round']}.{call['subject']}"
-    lang = cast("Literal['zh', 'en']", call["lang"])
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to one home: `key` is its own for ever, `said` why it is asked."""
+
+    key: str
+    subject: str
+    home: Home
+    said: str
+
+
+def ask(asked: Asked, tier: Tier, round_: int = 1) -> Message:
+    """The message that asks whether all is well there, by text or by telephone."""
+    home = asked.home
+    is_spoken = home.channel == VOICE
+    text = spoken(asked.said, home.lang) if is_spoken else question(asked.said, home.lang)
     return Message(
-        key=idempotency_id(key),
-        idempotency_id=idempotency_id(f"{key}\n{SMS}"),
+        key=idempotency_id(asked.key),
+        idempotency_id=idempotency_id(f"{asked.key}\n{home.channel}"),
         incident_id=None,
-        person_id=call["subject"].rpartition("/")[2][:64],
-        channel=SMS,
+        person_id=asked.subject.rpartition("/")[2][:64],
+        channel=home.channel,
         purpose=Purpose.CHECK,
-        tier=Tier.GENERAL,
+        tier=tier,
         generation=0,
         step=0,
-        round=call["round"],
-        address=call["phone"],
-        text=question(call["said"], lang),
-        payload={},
+        round=round_,
+        address=home.phone,
+        text=text,
+        payload={"type": CHECK_TYPE, "data": {"lang": home.lang}} if is_spoken else {},
     )
 
 
-def _open(work: "Work", call: sa.RowMapping, rule: str, text: str) -> None:
-    """The home becomes an incident: urgent when it asks for help."""
+def is_about_other(work: "Work", inbound: Inbound) -> bool:
+    """Whether the text, or the key that was pressed, may be about an incident told to its phone."""
+    if inbound.about:
+        owed = outbox.by_idempotency_id(work.connection, inbound.about)
+        return owed is None or owed.notice.purpose is not Purpose.CHECK
+    return bool(codes.spoken_of(work.connection, inbound.address, work.now_ns, limit=1))
+
+
+def open_home(work: "Work", subject: str, since_ns: int, rule: str, text: str) -> Finding:
+    """The home becomes an incident: urgent when it asks for help. Returns its finding."""
     wants_help = rule == RULE_HELP
     zh = f"平安问候：住户回复需要帮助「{text}」" if wants_help else "平安问候：住户一直没有回复"
     en = f"Mass check: needs help: {text}" if wants_help else "Mass check: no answer"
     finding = Finding(
-        id=finding_id(rule, call["subject"], call["asked_ns"]),
+        id=finding_id(rule, subject, since_ns),
         revision=0,
         rule=rule,
         rule_version=1,
-        subject=call["subject"],
+        subject=subject,
         category="welfare",
         tier=Tier.URGENT if wants_help else Tier.IMPORTANT,
         state=FindingState.RAISED,
-        since_ns=call["asked_ns"],
+        since_ns=since_ns,
         at_ns=work.now_ns,
         timeliness=Timeliness.LIVE,
         evidence=Evidence({}, {}, work.now_ns, 0.0, zh, en),
     )
     work.take(finding, (OWN, OWN, work.now_ns))
+    return finding

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from alerts.check import TO_VISIT, CallState
 from alerts.roster import covers
+from gateway.campaign import consents
+from gateway.campaign.consents import Home
 from gateway.db.campaign_tables import campaign, campaign_call, consent
 from gateway.db.engine import reading, writing
 
@@ -110,25 +112,25 @@ def _standing(connection: sa.Connection, row: sa.RowMapping) -> Standing:
     return Standing(**told, counts=counts, to_visit=tuple((home, state) for state, home in visit))
 
 
-def _homes(connection: sa.Connection, area: str) -> dict[str, tuple[str, str]]:
+def _homes(connection: sa.Connection, area: str) -> dict[str, Home]:
     query = sa.select(consent).where(consent.c.withdrawn_ns.is_(None))
     return {
-        row["subject"]: (row["phone"], row["lang"])
+        row["subject"]: consents.home(row)
         for row in connection.execute(query).mappings()
         if covers(area, row["subject"])
     }
 
 
 def _call(
-    connection: sa.Connection, campaign_id: int, number: int, homes: Mapping[str, tuple[str, str]]
+    connection: sa.Connection, campaign_id: int, number: int, homes: Mapping[str, Home]
 ) -> None:
     rows = [
         {
-            "campaign_id": campaign_id, "round": number, "subject": home, "phone": phone,
-            "lang": lang, "state": CallState.WAITING.value, "asked_ns": None,
-            "answered_ns": None, "text": "",
+            "campaign_id": campaign_id, "round": number, "subject": subject, "phone": home.phone,
+            "lang": home.lang, "channel": home.channel, "state": CallState.WAITING.value,
+            "asked_ns": None, "answered_ns": None, "text": "",
         }
-        for home, (phone, lang) in homes.items()
+        for subject, home in homes.items()
     ]  # fmt: skip
     if rows:
         connection.execute(sa.insert(campaign_call), rows)

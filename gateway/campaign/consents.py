@@ -1,9 +1,13 @@
 """Who may be asked in a mass check: one number a home, given and withdrawn by name."""
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 from msgspec import Struct
 
 from alerts.channels.sms import national
+from alerts.message import Lang
+from alerts.plan import SMS, ChannelName
 from gateway.db.campaign_tables import consent as table
 from gateway.db.engine import reading, writing
 
@@ -18,6 +22,16 @@ class Consent(Struct, frozen=True):
     lang: str
     by: str
     given_ns: int
+    channel: ChannelName = SMS
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """How a home that has agreed is asked: its number whole, by text or by telephone."""
+
+    phone: str
+    lang: Lang
+    channel: ChannelName
 
 
 def give(database: sa.Engine, consent: Consent, phone: str) -> None:
@@ -25,6 +39,7 @@ def give(database: sa.Engine, consent: Consent, phone: str) -> None:
     row = {
         "subject": consent.subject, "phone": national(phone), "lang": consent.lang,
         "by": consent.by, "given_ns": consent.given_ns, "withdrawn_ns": None,
+        "channel": consent.channel,
     }  # fmt: skip
     with writing(database) as connection:
         connection.execute(sa.delete(table).where(table.c.subject == consent.subject))
@@ -39,6 +54,18 @@ def withdraw(database: sa.Engine, subject: str, now_ns: int) -> bool:
         return bool(connection.execute(sa.update(table).where(ours).values(values)).rowcount)
 
 
+def of(connection: sa.Connection, subject: str) -> Home | None:
+    """How that home is asked; None where it has not agreed to be."""
+    query = sa.select(table).where(table.c.subject == subject, table.c.withdrawn_ns.is_(None))
+    row = connection.execute(query).mappings().first()
+    return None if row is None else home(row)
+
+
+def home(row: sa.RowMapping) -> Home:
+    """How the home of a row with `phone`, `lang` and `channel` is asked."""
+    return Home(row["phone"], row["lang"], row["channel"])
+
+
 def given(database: sa.Engine) -> list[Consent]:
     """Every home that may be asked."""
     query = sa.select(table).where(table.c.withdrawn_ns.is_(None)).order_by(table.c.subject)
@@ -46,7 +73,7 @@ def given(database: sa.Engine) -> list[Consent]:
         return [
             Consent(
                 row["subject"], row["phone"][-_SHOWN_DIGITS:], row["lang"], row["by"],
-                row["given_ns"],
+                row["given_ns"], row["channel"],
             )
             for row in connection.execute(query).mappings()
         ]  # fmt: skip

@@ -27,7 +27,7 @@ def held_view(desk: Desk, voice: Voice, held: Held) -> HeldView:
     """The hold in the reader's language."""
     what, href = _reason(desk, voice, held)
     text = voice.say(f"held.{held.why}", what=what)
-    if held.why is Why.SILENCE and held.until_ns is not None:
+    if held.why in {Why.SILENCE, Why.ASKING} and held.until_ns is not None:
         text = f"{text} ({voice.say('held.until', time=voice.moment(held.until_ns))})"
     return HeldView(text, href)
 

@@ -11,6 +11,7 @@ QUIET: Mapping[str, tuple[str, str]] = MappingProxyType(
             "时有时无，稳定后再通知",
             "Comes and goes; told once it stays",
         ),
+        "held.asking": ("正在询问住户是否平安", "The resident is asked first"),
         "quiet.waits": ("{person}：{why}，{time} 通知", "{person}: {why}, at {time}"),
         "quiet.together": ("{person}：已合并通知", "{person}: told in a bundle"),
         "quiet.cycles": ("已反复 {count} 次", "began {count} times"),

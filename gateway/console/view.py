@@ -102,6 +102,11 @@ class Viewer:
         found = self._book.roster.get(code)
         return found.name if found else code
 
+    def actor(self, code: str) -> str:
+        """Who did something: a name of a person, the system, or a resident."""
+        named = self._voice.name("by", code)
+        return self.person(code) if named == code else named
+
     def cards(self, incidents: Sequence[Incident]) -> list[Card]:
         """Their cards, in that order."""
         quiet = quiet_of(self._desk.db, [incident.id for incident in incidents])
@@ -137,7 +142,7 @@ class Viewer:
             EventView(
                 at_ns=event.at_ns,
                 text=self._voice.name("event", event.kind),
-                who=self._voice.say("by.system") if event.by == "system" else self.person(event.by),
+                who=self.actor(event.by),
                 note=self._note(event.detail),
             )
             for event in reversed(events)

@@ -13,6 +13,7 @@ consent = Table(
     Column("subject", String(160), primary_key=True),
     Column("phone", String(32), nullable=False),  # in national form
     Column("lang", String(8), nullable=False),
+    Column("channel", String(32), nullable=False, server_default="sms"),  # how to ask
     Column("by", String(64), nullable=False),
     Column("given_ns", BigInteger, nullable=False),
     Column("withdrawn_ns", BigInteger),
@@ -41,6 +42,7 @@ campaign_call = Table(
     Column("subject", String(160), primary_key=True),
     Column("phone", String(32), nullable=False),
     Column("lang", String(8), nullable=False),
+    Column("channel", String(32), nullable=False, server_default="sms"),
     Column("state", String(16), nullable=False),  # alerts.check.CallState
     Column("asked_ns", BigInteger),
     Column("answered_ns", BigInteger),

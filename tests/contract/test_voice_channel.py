@@ -13,16 +13,20 @@ from alerts.channels.base import Outcome
 from alerts.channels.callback import Call
 from alerts.channels.signature import Signature
 from alerts.channels.voice import VoiceCallback, VoiceChannel, VoiceSettings
+from alerts.check import CallState, answer
 from alerts.reply import DIGITS
 from alerts.roster import Person, Roster
 from edge.reading import MINUTE_NS
+from gateway.campaign import consents
+from gateway.campaign.consents import Consent
 from gateway.db import tables
 from gateway.db.outbox import Claim
 from gateway.door import Door
 from gateway.engine import Engine
+from gateway.plans.office import open_plans
 from simulators.carriers import Carrier
 from simulators.voice_adapter import VoiceAdapter
-from tests.unit.gateway.desk_world import World, make_world
+from tests.unit.gateway.desk_world import NOW_NS, PLANS, World, make_world
 from tests.unit.gateway.test_engine import rows_of
 
 KEY = "whsec_" + "QUFB" * 8
@@ -124,6 +128,25 @@ def test_the_keys_that_are_told_are_those_that_are_understood() -> None:
         "zh": set(DIGITS),
         "en": set(DIGITS),
     }
+    for keys in voice._CHECK_KEYS.values():
+        assert [answer(key) for key in keys] == [CallState.SAFE, CallState.HELP]
+
+
+def test_a_resident_who_is_called_first_presses_a_key_and_nobody_is_sent(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    plans = [plan | {"ask_resident": "3 min"} for plan in PLANS["plan"]]
+    open_plans(world.desk.db, PLANS | {"plan": plans}, NOW_NS)
+    consents.give(world.desk.db, Consent("s01/b03/u0301", "", "zh", "op", NOW_NS, "voice"), WORKER)
+    world.raise_finding("u0301")
+    exchange = Exchange(world, VoiceAdapter(KEY), tmp_path)
+    claim = exchange.claim()
+    assert exchange.order(claim) is Outcome.ACCEPTED
+    (order,) = exchange.adapter.orders
+    assert order["prompt"] == "平安请按1，需要帮助请按2"
+    exchange.tell(claim, "answered")
+    exchange.tell(claim, "key", "1", times=3)
+    assert exchange.incident_state() == "resolved"
+    world.desk.db.dispose()
 
 
 @pytest.mark.parametrize(
