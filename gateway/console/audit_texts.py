@@ -8,6 +8,10 @@ AUDIT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "rule.self_audit": ("网关自检", "Self-audit"),
         "category.gateway": ("网关", "Gateway"),
         "measure.reasons": ("原因：{value}", "why: {value}"),
+        "system.capped": (
+            "{channels}费用已达上限，仅发送紧急通知",
+            "{channels}: cost cap reached; only urgent messages go over it",
+        ),
         "system.mended": (
             "自检发现 {count} 项停滞的告警工作，已重新启动，请查看日志",
             "The self-audit set {count} pieces of work going that stood still; see the log",

@@ -151,6 +151,9 @@ def warnings(voice: Voice, vitals: Vitals) -> tuple[Alarm, ...]:
         key = "system.no_intake" if vitals.edges else "system.no_edge"
         found.append(Alarm(voice.say(key), grave=True))
     found += _counted(voice, vitals, ("unreached", "uncovered"), grave=False)
+    if vitals.capped:
+        named = "、".join(voice.name("channel", each) for each in vitals.capped)
+        found.append(Alarm(voice.say("system.capped", channels=named), grave=False))
     if vitals.calendar_year is not None:
         text = voice.say("system.calendar", year=vitals.calendar_year)
         found.append(Alarm(text, grave=False))

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from edge.reading import HOUR_NS, MINUTE_NS, FindingState
+from gateway.console.page import Voice, warnings
 from gateway.console.texts import TEXTS, Lang, say
 from gateway.db.edges import Letter
 from gateway.health import Link
@@ -51,6 +53,15 @@ def test_an_alert_that_could_not_be_read_is_told_above_every_page_for_a_day(worl
     world.clock.now += 25 * HOUR_NS
     hear(world)
     assert banners(world) == ""
+
+
+@pytest.mark.parametrize("lang", Lang)
+def test_a_channel_that_has_cost_all_it_may_is_named(world: World, lang: Lang) -> None:
+    hear(world)
+    vitals = structs.replace(world.desk.vitals(), capped=("sms", "voice"))
+    told = warnings(Voice(lang, NOW_NS, world.desk.book.zone), vitals)
+    named = [say(lang, f"channel.{name}") for name in ("sms", "voice")]
+    assert [alarm.text for alarm in told if all(name in alarm.text for name in named)]
 
 
 @pytest.mark.parametrize(("ahead_ns", "wrong"), [(0, False), (HOUR_NS, True), (-HOUR_NS, True)])
