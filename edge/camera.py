@@ -1,9 +1,12 @@
-"""One camera, as its recorder or its software says: up or down, and how many pictures a second.
+"""One camera, as its recorder or its software says: up or down, how many pictures, how they are.
 
-Of pictures nothing is known here, and nothing is kept.
+Of pictures themselves nothing is known here, and nothing is kept.
 """
 
-from msgspec import Struct
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from edge.point import Point
 from edge.reading import DAY_NS, MINUTE_NS, Reading
@@ -12,6 +15,19 @@ from edge.run import Run
 FLAP_GAP_NS = 30 * MINUTE_NS
 BLIND_NS = 5 * MINUTE_NS
 """A camera that goes down so soon before or after a suspicious word of a door may be blinded."""
+CAMERA_VIEWS: Mapping[str, str] = MappingProxyType(
+    {
+        "cam.black": "black",
+        "cam.frozen": "frozen",
+        "cam.blurred": "blurred",
+        "cam.covered": "covered",
+        "cam.moved": "moved",
+        "cam.frame_age": "frozen",
+    }
+)
+"""Channels that say how the picture is, and the word for what is wrong with it."""
+STALE_S = 60.0
+"""A last picture of this age is a frozen one."""
 FPS_KNOWN = 50
 SLOW_PART = 0.25
 _USUAL_PART = 1 / 3
@@ -22,7 +38,11 @@ _WEIGHT_MAX = 0.02
 
 
 class CameraState(Struct, array_like=True):
-    """A camera as it goes into a checkpoint; `usual_fps` is the mean of `fps_seen`, fading."""
+    """A camera as it goes into a checkpoint; `usual_fps` is the mean of `fps_seen`, fading.
+
+    `views` are the channels that say what is wrong with the picture, and since when; each was
+    last heard at its time in `views_ns`.
+    """
 
     down_ns: int | None = None
     newest_ns: int = 0
@@ -33,6 +53,8 @@ class CameraState(Struct, array_like=True):
     fps_ns: int = 0
     door_ns: int | None = None
     blind_ns: int | None = None
+    views: dict[str, int] = field(default_factory=dict)
+    views_ns: dict[str, int] = field(default_factory=dict)
 
 
 class Camera(Point[CameraState]):
@@ -56,6 +78,23 @@ class Camera(Point[CameraState]):
             self._hear_state(str(reading.value), at_ns, reading.received_ns)
         elif reading.channel == "cam.fps" and not isinstance(reading.value, str):
             self._hear_fps(reading.value, at_ns)
+
+        elif reading.channel in CAMERA_VIEWS:
+            self._hear_view(reading.channel, reading.value, at_ns)
+
+    def _hear_view(self, channel: str, value: float | str, at_ns: int) -> None:
+        state = self.state
+        if at_ns < state.views_ns.get(channel, 0):
+            return
+        state.views_ns[channel] = at_ns
+        if isinstance(value, str):
+            is_wrong = value == CAMERA_VIEWS[channel]
+        else:
+            is_wrong = channel == "cam.frame_age" and value >= STALE_S
+        if is_wrong:
+            state.views.setdefault(channel, at_ns)
+        else:
+            state.views.pop(channel, None)
 
     def _hear_state(self, word: str, at_ns: int, received_ns: int) -> None:
         state = self.state

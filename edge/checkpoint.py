@@ -13,6 +13,7 @@ from edge.quiet import QuietState
 from edge.reading import TimeSource
 from edge.signal import SignalState
 from edge.supply import SupplyState
+from edge.uptime import UptimeState
 from edge.watch import WatchState
 
 _VERSION = 2
@@ -43,6 +44,7 @@ class Checkpoint(Struct, array_like=True):
     signals: dict[str, SignalState] = field(default_factory=dict)
     quiets: dict[str, QuietState] = field(default_factory=dict)
     points: dict[str, bytes] = field(default_factory=dict)
+    uptimes: dict[str, UptimeState] = field(default_factory=dict)
 
 
 class _Versioned(Struct, array_like=True):

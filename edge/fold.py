@@ -76,6 +76,7 @@ class Fold:
         self.seen = Seen()
         self.labels = pipeline.labels
         self.due_ns = pipeline.due_ns  # when the next tick can matter
+        self.uptimes = pipeline.uptimes
         self.readings_since_checkpoint = 0
 
     def recover(self) -> None:

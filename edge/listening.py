@@ -75,8 +75,11 @@ class Hearing:
         """Something was heard at `at_ns`: up to then the edge listened, if its link was up."""
         self._state.proof_ns = max(self._state.proof_ns, at_ns)
 
-    def link(self, at_ns: int, *, up: bool, kept: bool) -> None:
-        """Open or shut every account; `kept` says that the edge listened right up to now."""
+    def link(self, at_ns: int, *, up: bool, kept: bool) -> int:
+        """Open or shut every account; `kept` says that the edge listened right up to now.
+
+        Returns until when it is known to have listened.
+        """
         state = self._state
         known_ns = at_ns if kept else min(at_ns, state.proof_ns)
         for account in self._accounts():
@@ -88,6 +91,7 @@ class Hearing:
                 account.open(at_ns)
         if up:
             state.edge.open(at_ns)
+        return known_ns
 
     def adapter_down(self, name: str, at_ns: int) -> None:
         """Shut the account of the devices behind `name`."""

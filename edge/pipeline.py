@@ -31,6 +31,7 @@ from edge.succession import closed, raised, read_registry_bytes
 from edge.supervision import Failure, Supervisor
 from edge.supply import Supply
 from edge.sweep import Sweep
+from edge.uptimes import Uptimes
 from edge.vendors import Vendors
 from edge.watch import Watch, Watched, judged
 
@@ -115,6 +116,10 @@ class Pipeline:
         """Every watched home by its code; to be looked at only."""
         return self._subjects.watched
 
+    def uptimes(self) -> Uptimes:
+        """For how long its cameras and lifts were up; to be looked at only."""
+        return self._subjects.uptimes
+
     def dump(self) -> bytearray:
         """The whole state as a checkpoint, uncompressed."""
         return encode(self._checkpoint())
@@ -153,6 +158,7 @@ class Pipeline:
             self._subjects.signals.states(),
             {code: quiet.state for code, quiet in self._subjects.quiets()},
             self._subjects.points.states(),
+            self._subjects.uptimes.states(),
         )
 
     def _adopt(self, version: int, table: bytes) -> None:
@@ -218,9 +224,10 @@ class Pipeline:
         for reading in readings:
             if reading.channel not in subjects.urgent:
                 continue
+            subjects.uptimes.hear(reading)
             if reading.channel in subjects.signals.channels:
                 yield from guard("signal", reading.device, subjects.signals.hear(reading))
-            else:
+            if reading.channel in subjects.points.channels:
                 yield from guard("point", reading.device, subjects.points.hear(reading, guard))
                 self._sooner(subjects.points.due_ns(reading.device))
 
@@ -331,6 +338,7 @@ class Pipeline:
             self._subjects.hearing.adapter_up(status.adapter, status.at_ns, afresh=afresh)
         else:
             self._subjects.hearing.adapter_down(status.adapter, status.at_ns)
+            self._subjects.uptimes.cut(status.at_ns, status.adapter)
         yield from self._judged_adapter(status.adapter, status.at_ns)
         self._look_ahead(status.at_ns)
 
@@ -349,7 +357,8 @@ class Pipeline:
 
     def _link(self, at_ns: int, *, up: bool, kept: bool) -> None:
         """Listen or do not: what the edge could not hear was not silence."""
-        self._subjects.hearing.link(at_ns, up=up, kept=kept)
+        proof_ns = self._subjects.hearing.link(at_ns, up=up, kept=kept)
+        self._subjects.uptimes.cut(proof_ns)
         for name, device in self._subjects.devices.items():
             self._subjects.listen_to(name, at_ns)
             heard_ns = device.state.rhythm.last_ns

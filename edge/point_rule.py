@@ -49,6 +49,11 @@ class PointRule(Generic[P]):
         del state
         return 0.0
 
+    def words(self, seen: Numbers) -> Mapping[str, str]:
+        """What else the sentences may name, by what was seen."""
+        del seen
+        return {}
+
     def observe(self, state: P, reading: Reading) -> P:
         """The point with `reading` heard."""
         state.hear(reading)
@@ -78,7 +83,7 @@ class PointRule(Generic[P]):
         seen, usual = self.numbers(state, status)
         minutes = round((status.at_ns - status.since_ns) / MINUTE_NS)
         since, at = hhmm(status.since_ns, utc_offset_h), hhmm(status.at_ns, utc_offset_h)
-        words = {**seen, **usual, "since": since, "at": at, "minutes": minutes}
+        words = {**seen, **usual, **self.words(seen), "since": since, "at": at, "minutes": minutes}
         zh, en = self.sentences[status.condition]
         return Evidence(
             seen=seen,

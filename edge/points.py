@@ -1,4 +1,4 @@
-"""Every door, camera and circuit of a site, and who is to be asked when one speaks, or the clock.
+"""Every door, camera, lift and circuit of a site; who is to be asked when one speaks, or the clock.
 
 A point is judged by each of its messages and at the moments that its rules name. While the edge,
 or the adapter before it, cannot hear it, time proves nothing.
@@ -11,12 +11,13 @@ from typing import Any, cast
 from msgspec import msgpack
 
 from edge import episode, load
-from edge.camera import Camera
+from edge.camera import CAMERA_VIEWS, Camera
 from edge.cards import Cards, CardsState, Spot
 from edge.circuit import Circuit
 from edge.credential import CHANNEL
 from edge.detectors.base import point_detectors
 from edge.door import Door
+from edge.lift import LIFT_CHANNELS, Lift
 from edge.point import Point
 from edge.point_rule import PointRule
 from edge.presence import Presence
@@ -28,7 +29,8 @@ Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
 _CHANNELS = frozenset(
     {
         *("door.contact", "door.access", "door.method", "door.passes", CHANNEL),
-        *("cam.state", "cam.fps"),
+        *("cam.state", "cam.fps", *CAMERA_VIEWS),
+        *LIFT_CHANNELS,
         *load.CHANNELS,
     }
 )
@@ -37,7 +39,7 @@ _CARDS = " cards"
 
 
 class Points:
-    """The doors, cameras and circuits of one site, by the id of the device."""
+    """The doors, cameras, lifts and circuits of one site, by the id of the device."""
 
     channels = _CHANNELS
 
@@ -52,9 +54,10 @@ class Points:
         self._heard_by: defaultdict[str, list[str]] = defaultdict(list)
         for name in registry.devices():
             device = registry.bindings(name)[-1].device
-            if device.kind is Kind.CAM:
-                rules = [rule for kind in point_detectors(Camera) for rule in kind.install()]
-                self._add(name, Watched(Camera(name), rules, utc_offset_h), (name,))
+            if device.kind in _OF_THEMSELVES:
+                point = _OF_THEMSELVES[device.kind](name)
+                rules = [rule for kind in point_detectors(type(point)) for rule in kind.install()]
+                self._add(name, Watched(point, rules, utc_offset_h), (name,))
             elif device.feeder is not None:
                 circuit = Circuit(name, device.feeder, device.interval_s, utc_offset_h)
                 rules = [
@@ -190,3 +193,4 @@ def _said(
 
 
 _KINDS = frozenset({Kind.DOOR, Kind.FACE})
+_OF_THEMSELVES: Mapping[Kind, Callable[[str], Point[Any]]] = {Kind.CAM: Camera, Kind.LIFT: Lift}

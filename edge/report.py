@@ -18,14 +18,16 @@ from edge.health import Health
 from edge.holding import Holding
 from edge.journal import Journal
 from edge.outbox import Outbox
-from edge.reading import SECOND_NS
+from edge.reading import MINUTE_NS, SECOND_NS
 from edge.ring import prune, used_bytes
 from edge.session import NotPublished, Session, Will
 from edge.timekeeper import Timekeeper
+from edge.uptimes import turn
 
 log = logging.getLogger(__name__)
 
 REPORT_S = 60.0
+UPTIMES_NS = 10 * MINUTE_NS
 
 
 def last_will(settings: EdgeSettings, boot: int) -> Will:
@@ -57,6 +59,8 @@ class Report:
         self._clock = clock
         self._health = health
         self._status_topic = topic.status_topic(settings.site, settings.edge)
+        self._told_ns: int | None = None
+        self._rounds = 0
         self._health_topic = topic.health_topic(settings.site, settings.edge)
 
     async def run(self) -> None:
@@ -69,7 +73,20 @@ class Report:
             self._measure(now_ns)
             if self._session.connected:
                 await self._publish(self._health_topic, self._health_report(now_ns))
+            await self._tell_uptimes(now_ns)
             await sleep(self._clock, REPORT_S)
+
+    async def _tell_uptimes(self, now_ns: int) -> None:
+        """Every ten minutes, today and one of the days before: what was missed is told again."""
+        if not (self._session.connected and self._holding.opened.is_set()):
+            return
+        if self._told_ns is not None and now_ns - self._told_ns < UPTIMES_NS:
+            return
+        to = topic.uptime_topic(self._settings.site, self._settings.edge)
+        for days_ago in turn(self._rounds):
+            for page in self._fold.uptimes().pages(self._settings.edge, now_ns, days_ago):
+                await self._publish(to, page)
+        self._told_ns, self._rounds = now_ns, self._rounds + 1
 
     async def say(self, *, up: bool) -> None:
         """Let the broker hold that the edge is `up`, or that it went down as it should."""

@@ -19,6 +19,7 @@ from edge.signals import Signals
 from edge.succession import OF_MANY
 from edge.supplies import Supplies, on_watched_supplies
 from edge.supply import Supply
+from edge.uptimes import Uptimes
 from edge.watch import Watch, Watched
 
 _HEARD_AT_HOME = (Kind.WATER, Kind.DOOR)
@@ -124,6 +125,7 @@ class Subjects:
         self.supplies = Supplies(registry, self.homes, cared, utc_offset_h)
         self.signals = Signals(registry, utc_offset_h)
         self.points = Points(registry, self.devices, utc_offset_h)
+        self.uptimes = Uptimes(registry, self.devices, utc_offset_h)
         self.urgent = self.signals.channels | self.points.channels
         places = {name: place for place, name in enumerate(self.devices)}
         self.routes = {name: self._route(name, places.get(name, -1)) for name in registry.devices()}
@@ -189,6 +191,7 @@ class Subjects:
         self._share_rhythms()
         self.signals.restore(saved.signals)
         self.points.restore(saved.points)
+        self.uptimes.restore(saved.uptimes)
         for code, quiet in self.quiets():
             quiet.state = saved.quiets.get(code, quiet.state)
         for key, watch in self.watches():

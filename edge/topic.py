@@ -15,6 +15,7 @@ PREFIX = "sw/1"
 _SEGMENT = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _DEVICE_DEPTH = 8
 _CACHED_TOPICS = 16_384
+_OF_EDGES = frozenset({"status", "health", "seen", "time", "label", "uptime"})
 
 
 class Verb(StrEnum):
@@ -127,6 +128,16 @@ def health_topic(site: str, edge: str) -> str:
     return f"{_service_topic(site, '_edge', edge)}/health"
 
 
+def uptime_topic(site: str, edge: str) -> str:
+    """Where `edge` says for how long cameras and lifts were up."""
+    return f"{_service_topic(site, '_edge', edge)}/uptime"
+
+
+def uptime_filter(site: str) -> str:
+    """The subscription that brings that of every edge of `site`."""
+    return f"{PREFIX}/{_checked(site)}/_edge/+/uptime"
+
+
 def config_topic(site: str, edge: str) -> str:
     """Where the gateway leaves `edge` its registry: retained, versioned, signed."""
     return _service_topic(site, "_cfg", edge)
@@ -194,7 +205,7 @@ def adapter_of(topic: str) -> tuple[str, str] | None:
 
 
 def edge_of(topic: str) -> tuple[str, str]:
-    """The `(site, edge)` that a finding, ack, status, health, seen, time or label topic names.
+    """The `(site, edge)` that a finding, ack or time topic names, or one that the edge writes.
 
     Raises:
         TopicError: `topic` is none of these.
@@ -202,7 +213,7 @@ def edge_of(topic: str) -> tuple[str, str]:
     match topic.split("/", 6):
         case ["sw", "1", site, "_finding" | "_ack" | "_time", edge]:
             return _checked(site), _checked(edge)
-        case ["sw", "1", site, "_edge", edge, "status" | "health" | "seen" | "time" | "label"]:
+        case ["sw", "1", site, "_edge", edge, what] if what in _OF_EDGES:
             return _checked(site), _checked(edge)
     raise TopicError(f"not a service topic of {PREFIX}: {topic[:120]!r}")
 

@@ -11,6 +11,7 @@ from gateway.closing.labeller import Labeller
 from gateway.drill_order import DrillCalendar, DrillSettings
 from gateway.engine import Engine
 from gateway.registry.ownership import Owned
+from gateway.uptime.hearing import UptimeHearing
 
 
 class OwnWork(Protocol):
@@ -50,14 +51,15 @@ class Duties:
         self._labeller = Labeller(engine, site=settings.site, clock=clock, leads=leads)
         self._drills = DrillCalendar(engine, settings.drill, clock=clock, leads=leads)
         self._checks = CampaignRunner(engine, settings.campaign, clock=clock, leads=leads)
+        self._uptimes = UptimeHearing(engine.database, settings.site)
         self._others = others
         self._leads = leads
-        self.filters = (*self._labeller.filters, *others.filters)
+        self.filters = (*self._labeller.filters, *self._uptimes.filters, *others.filters)
 
     def aside(self, delivery: Delivery, now_ns: int) -> bool:
         """Whether the delivery was for one of these duties; it is dealt with then."""
         other = self._others.aside
-        taken = self._labeller.take(delivery, now_ns)
+        taken = self._labeller.take(delivery, now_ns) or self._uptimes.take(delivery, now_ns)
         return taken or (other is not None and other(delivery, now_ns))
 
     def parts(self, session: Session) -> dict[str, Coroutine[Any, Any, None]]:

@@ -142,6 +142,11 @@ CHANNELS = _table(
         _one_of("motion", "motion", "clear"),
         _one_of("cam.state", "up", "down", "unknown"),
         Channel("cam.fps", "1/s", high=1_000),
+        Channel("cam.frame_age", "s"),
+        *(
+            _one_of(f"cam.{word}", word, "clear")
+            for word in ("black", "frozen", "blurred", "covered", "moved")
+        ),
         Channel("disk.free", "MB", high=1e12),
         _one_of("device.state", "up", "down", "unknown", "fault"),
         _one_of("device.tamper", "tampered", "clear"),

@@ -162,6 +162,11 @@ def _shelter(event: _Event) -> VendorMessages:
     return _camera(event, "device.tamper", "tampered" if event.active else "clear")
 
 
+def _view(event: _Event) -> VendorMessages:
+    word = _VIEWS[event.kind.lower()]
+    return _camera(event, f"cam.{word}", word if event.active else "clear")
+
+
 def _camera(event: _Event, channel: str, state: str) -> VendorMessages:
     camera = _whole(event.body, "channelID")
     sheet = event.sheet(f"cam{camera}")
@@ -180,11 +185,14 @@ def _whole(owner: Object, key: str) -> int:
 
 
 _COUNT_END = 2.0**53
+_VIEWS = {"defocus": "blurred", "scenechangedetection": "moved"}
+"""Two of the names that open clients of ISAPI list; no payload of theirs was seen."""
 _READERS: dict[str, Callable[[_Event], VendorMessages]] = {
     _ACCESS.lower(): _access,
     "videoloss": _video_loss,
     "shelteralarm": _shelter,
     "tamperdetection": _shelter,
+    **dict.fromkeys(_VIEWS, _view),
 }
 
 PROFILE = Profile(
@@ -276,6 +284,14 @@ RECORDED = (
         _XML_HEAD + b"<eventState>active</eventState></EventNotificationAlert>",
         _NOW_NS,
         (Expected(f"{_MAC}/cam1", "cam.state", "down", _AT_NS),),
+    ),
+    Recorded(
+        "a lens out of focus",
+        _TOPIC,
+        _XML_HEAD.replace(b"videoloss", b"defocus")
+        + b"<eventState>active</eventState></EventNotificationAlert>",
+        _NOW_NS,
+        (Expected(f"{_MAC}/cam1", "cam.blurred", "blurred", _AT_NS),),
     ),
     Recorded(
         "a lock that opened names nobody",

@@ -33,6 +33,11 @@ _TOPICS = {
     "VideoSource/GlobalSceneChange/RecordingService": _TAMPER,
     "VideoSource/SignalLoss": ("cam.state", "down", "up"),
     "VideoSource/MotionAlarm": _MOTION,
+    **{
+        f"VideoSource/{event}/{service}": (f"cam.{word}", word, "clear")
+        for event, word in (("ImageTooDark", "black"), ("ImageTooBlurry", "blurred"))
+        for service in ("ImagingService", "AnalyticsService", "RecordingService")
+    },
     "RuleEngine/CellMotionDetector/Motion": _MOTION,
 }
 """The path of a topic without its prefix: the channel, its texts for yes and for no."""
@@ -127,6 +132,16 @@ RECORDED = (
         ),
         _NOW_NS,
         (Expected(_CAMERA, "cam.state", "up", _AT_NS),),
+    ),
+    Recorded(
+        "a picture that shows nothing any more",
+        _TOPIC,
+        _notice(
+            b"tns1:VideoSource/ImageTooDark/ImagingService",
+            b'<tt:SimpleItem Name="State" Value="true"/>',
+        ),
+        _NOW_NS,
+        (Expected(_CAMERA, "cam.black", "black", _AT_NS),),
     ),
     Recorded(
         "a topic that is not ours", _TOPIC, _notice(b"tns1:Device/Trigger/Relay", b""), _NOW_NS, ()

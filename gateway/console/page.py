@@ -90,7 +90,7 @@ class Voice:
 _READERS_NAV = (
     ("incidents", "/"), ("units", "/units"), ("edges", "/edges"), ("silences", "/silences"),
     ("rules", "/rules"), ("campaigns", "/campaigns"), ("work_items", "/work-items"),
-    ("roster", "/roster"), ("plans", "/plans"),
+    ("roster", "/roster"), ("plans", "/plans"), ("uptime", "/uptime"),
 )  # fmt: skip
 _INSTALLERS_NAV = (("install", "/install"),)
 

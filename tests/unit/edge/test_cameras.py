@@ -157,3 +157,55 @@ def test_a_checkpoint_knows_the_camera() -> None:
     again.pipeline.restore(home.pipeline.dump())
     assert [found.id for found in again.tick(2)] == [found.id for found in home.tick(2)]
     assert home.story("camera_down") == [RAISED]
+
+
+def view(hour: float, channel: str, value: float | str) -> Reading:
+    return reading(hour, channel, value, device="cam-1", kind=Kind.CAM)
+
+
+class TestViews:
+    RULE = "camera_view"
+
+    @pytest.mark.parametrize("word", ["black", "frozen", "blurred", "covered", "moved"])
+    def test_ten_minutes_of_a_useless_picture_are_told(self, word: str) -> None:
+        home = site()
+        home.hear(view(1, f"cam.{word}", word))
+        assert home.tick(1 + 9 * MINUTE) == []
+        (found,) = home.tick(1 + 10 * MINUTE)
+        assert (found.rule, found.tier, found.since_ns) == (self.RULE, Tier.GENERAL, at(1))
+        assert word in found.evidence.sentence_en
+        assert "（）" not in found.evidence.sentence_zh
+        home.hear(view(2, f"cam.{word}", "clear"))
+        assert home.story(self.RULE) == [RAISED, CLEARED]
+
+    def test_one_thing_that_is_mended_does_not_mend_another(self) -> None:
+        home = site()
+        home.hear(view(1, "cam.black", "black"))
+        home.hear(view(1, "cam.blurred", "blurred"))
+        home.hear(view(1.1, "cam.black", "clear"))
+        home.tick(1.5)
+        assert home.story(self.RULE) == [RAISED]
+
+    def test_a_last_picture_of_a_minute_ago_is_a_frozen_one(self) -> None:
+        home = site()
+        for minute, age_s in ((0, 2.0), (5, 59.0), (10, 60.0), (15, 360.0), (20, 660.0)):
+            home.hear(view(1 + minute * MINUTE, "cam.frame_age", age_s))
+        assert home.story(self.RULE) == [RAISED]
+        assert home.said[-1].evidence.seen["view"] == "frozen"
+        home.hear(view(2, "cam.frame_age", 0.4))
+        assert home.story(self.RULE) == [RAISED, CLEARED]
+
+    def test_a_camera_that_is_down_is_only_down(self) -> None:
+        home = site()
+        home.hear(view(1, "cam.frozen", "frozen"))
+        home.hear(cam(1 + 5 * MINUTE, "down"))
+        home.tick(2)
+        assert (home.story(self.RULE), home.story("camera_down")) == ([], [RAISED])
+
+    def test_what_nobody_knows_and_what_is_old_say_nothing(self) -> None:
+        home = site()
+        home.hear(view(1, "cam.black", "clear"))
+        home.hear(view(0.5, "cam.black", "black"))
+        home.hear(view(1.2, "cam.frozen", "whatever"))
+        home.tick(3)
+        assert home.story(self.RULE) == []
