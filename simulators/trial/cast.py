@@ -5,13 +5,17 @@ every way to a person is there once, so that a thousand trials take minutes.
 """
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from alerts.plan import Plans
 from alerts.roster import Places, Roster
 from edge.reading import Tier
 from edge.settings import parse
 from gateway.book import Book
+from gateway.plans.shelf import Shelf
 
 SITE, EDGE = "s01", "e01"
 SECRET = b"a simulated secret of 32 bytes!!"
@@ -123,10 +127,16 @@ repeat_max = 2
 _ROLES = {"wang": "grid_worker", "li": "backup", "zhao": "street", "chen": "maintainer"}
 
 
+PLANS_FILE: Mapping[str, Any] = MappingProxyType(tomllib.loads(_PLANS))
+"""The plans as a gateway takes them into its database when it is new."""
+
+
 def book() -> Book:
     """Plans, people and places of every trial."""
+    plans = parse(dict(PLANS_FILE), Plans, Path("plans.toml"))
     return Book(
-        plans=parse(tomllib.loads(_PLANS), Plans, Path("plans.toml")),
+        plans=plans,
+        shelf=Shelf(plans),
         roster=parse(tomllib.loads(_roster()), Roster, Path("roster.toml")),
         places=parse(tomllib.loads("version = 1"), Places, Path("places.toml")),
         public_url="http://gateway",

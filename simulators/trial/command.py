@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -24,7 +24,7 @@ from simulators.trial.telling import told
 
 _MEMORY = Path("/dev/shm")  # noqa: S108  (a private folder is made in it)
 _CHUNK = 5
-_SAY_EVERY = 50
+_SAY_EVERY = 25
 _TOLD_MAX = 20
 
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.verbose and options.runs == 1:
             played = act_out(options.seed, Path(name))
             print("\n".join(told(*played)))
-            judged = {options.seed: judge(*played)}
+            judged = dict(_told(seeds, [judge(*played)]))
         else:
             judged = dict(_judged(seeds, Path(name), options.jobs))
     _tell(judged, time.perf_counter() - began_s, as_json=options.json)
@@ -48,16 +48,35 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _judged(seeds: range, folder: Path, jobs: int) -> Iterator[tuple[int, Judged]]:
-    """Each seed with what came of it; several processes share the work."""
+    """Each seed with what came of it, told on the way; several processes share the work."""
     work = partial(play, folder=folder)
     if jobs == 1 or len(seeds) == 1:
-        yield from ((seed, work(seed)) for seed in seeds)
+        yield from _told(seeds, map(work, seeds))
         return
     with ProcessPoolExecutor(jobs, get_context("forkserver"), _hush) as pool:
-        for seed, judged in zip(seeds, pool.map(work, seeds, chunksize=_CHUNK), strict=True):
-            yield seed, judged
-            if (seed - seeds.start + 1) % _SAY_EVERY == 0:
-                print(f"{seed - seeds.start + 1} of {len(seeds)}", file=sys.stderr)
+        yield from _told(seeds, pool.map(work, seeds, chunksize=_CHUNK))
+
+
+def _told(seeds: range, judged: Iterable[Judged]) -> Iterator[tuple[int, Judged]]:
+    """What is played, with its seed; a fault is told at once, and how far we are now and then."""
+    failed, began_s = 0, time.perf_counter()
+    for done, (seed, each) in enumerate(zip(seeds, judged, strict=True), 1):
+        failed += bool(each.faults)
+        if each.faults and failed <= _TOLD_MAX:
+            _complain(seed, each)
+        if done % _SAY_EVERY == 0 and done < len(seeds):
+            left_s = (time.perf_counter() - began_s) / done * (len(seeds) - done)
+            print(
+                f"{done} of {len(seeds)}, {failed} failed, some {left_s:.0f} s left",
+                file=sys.stderr,
+            )
+        yield seed, each
+
+
+def _complain(seed: int, judged: Judged) -> None:
+    for kind, said in judged.faults:
+        print(f"seed {seed}: {kind}: {said}", file=sys.stderr)
+    print(f"repeat it: shouwang sim alerts --seed {seed} --runs 1 -v", file=sys.stderr)
 
 
 def _hush() -> None:
@@ -65,7 +84,6 @@ def _hush() -> None:
 
 
 def _tell(judged: dict[int, Judged], took_s: float, *, as_json: bool) -> None:
-    failed = {seed: each for seed, each in judged.items() if each.faults}
     summary: dict[str, object] = {
         "runs": len(judged),
         "findings": FINDINGS * len(judged),
@@ -73,17 +91,13 @@ def _tell(judged: dict[int, Judged], took_s: float, *, as_json: bool) -> None:
         "calls": sum(each.calls for each in judged.values()),
         **tally(list(judged.values())),
         "duplicates": sum(each.duplicates for each in judged.values()),
-        "failed_seeds": sorted(failed),
+        "failed_seeds": [seed for seed, each in judged.items() if each.faults],
         "took_s": round(took_s, 1),
     }
     if as_json:
         print(json.dumps(summary))
     else:
         print("\n".join(f"{key:20} {value}" for key, value in summary.items()))
-    for seed, each in list(failed.items())[:_TOLD_MAX]:
-        for kind, said in each.faults:
-            print(f"seed {seed}: {kind}: {said}", file=sys.stderr)
-        print(f"repeat it: shouwang sim alerts --seed {seed} --runs 1 -v", file=sys.stderr)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

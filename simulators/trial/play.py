@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from gateway.db.engine import connect, reading, upgrade
 from gateway.db.tables import incident, incident_event, outbox
 from gateway.db.timeline import SYSTEM
+from gateway.plans.office import open_plans
 from simulators.clock import VirtualClock, run
 from simulators.households import moment_ns
+from simulators.trial.cast import PLANS_FILE
 from simulators.trial.mortality import Mortality
 from simulators.trial.oracle import Claims, Judged, judge
 from simulators.trial.script import Script, script
@@ -56,6 +58,7 @@ def _own(folder: Path) -> tuple[Path, sa.Engine]:
     own.mkdir()
     empty = connect(f"sqlite:///{own / _EMPTY}")
     upgrade(empty)
+    open_plans(empty, dict(PLANS_FILE), _START_NS)
     empty.dispose()
     return own, connect(f"sqlite:///{own / _USED}")
 

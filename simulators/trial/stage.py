@@ -8,6 +8,7 @@ import asyncio
 import json
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 import sqlalchemy as sa
@@ -35,6 +36,8 @@ from simulators.trial.script import END_S, HEAL_S, By, Death, Script, Statement
 from simulators.trial.truth import Truth
 
 _RESEND_S = 30.0
+_LOOK_SELDOM_S = 4.0
+"""Less than what the watch takes for a standstill."""
 _EPOCH = "trial"
 
 
@@ -51,6 +54,7 @@ class Stage:
         self._mortality = mortality
         mortality.is_busy = lambda: script.is_busy(self._at_s())
         self._start_ns = clock.now_ns()
+        self._jumped = asyncio.Event()
         self._book = book()
         faults = BrokerFaults(script.link_life_s, script.duplicate, script.delay_s, script.reject)
         self._broker = MemoryBroker(clock, self._chance("broker"), faults)
@@ -157,9 +161,13 @@ class Stage:
                 return
 
     async def _watch(self, watch: ClockWatch) -> None:
-        """As its own `run`, while there is something to see."""
+        """As its own `run`, but that it looks seldom while nobody has set the wall."""
         while self._at_s() < HEAL_S:
-            await sleep(self._clock, LOOK_S)
+            self._jumped.clear()
+            with suppress(TimeoutError):
+                async with deadline(self._clock, _LOOK_SELDOM_S):
+                    await self._jumped.wait()
+                    await sleep(self._clock, LOOK_S)
             try:
                 watch.look()
             except sa.exc.OperationalError:
@@ -172,6 +180,7 @@ class Stage:
             while self._engine is None:
                 await sleep(self._clock, 1.0)
             self._clock.step_wall(int(step_s * SECOND_NS))
+            self._jumped.set()
 
     def _open_link(self, token: str) -> bool:
         """As the page of the link does; whether it could be reached."""
