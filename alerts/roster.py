@@ -18,6 +18,8 @@ from edge.settings import DurationS, Settings
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 """A spoken language by its ISO code: zh, yue, wuu, nan, hak, en."""
+Login = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
+"""The name of an account at the console."""
 Path = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}(?:/[a-z0-9][a-z0-9_-]{0,31}){0,3}$")
 ]
@@ -36,7 +38,8 @@ class Person(Settings):
     `reach` holds addresses on the other channels, by channel, the preferred one first. `home` is
     the place from which they set out, `capacity` how many open incidents they can carry before
     others go first. Without a `shift` they are always on duty. During `quiet` hours only urgent
-    messages reach them; general ones come at `digest_at`.
+    messages reach them; general ones come at `digest_at`. `logins` are the console accounts by
+    which the same person signs in.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
@@ -58,6 +61,7 @@ class Person(Settings):
     leave: tuple[Leave, ...] = Field(default=(), max_length=100)
     quiet: Quiet | None = None
     digest_at: DigestTime | None = None
+    logins: tuple[Login, ...] = Field(default=(), max_length=8)
 
     @field_validator("shift")
     @classmethod
@@ -124,11 +128,20 @@ class Roster(Settings):
         ids = [person.id for person in people]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"person id used twice: {', '.join(twice)}")
+        logins = [login for person in people for login in person.logins]
+        if twice := sorted({name for name in logins if logins.count(name) > 1}):
+            raise ValueError(f"login used twice: {', '.join(twice)}")
+        if borrowed := sorted(set(logins) & set(ids) - {p.id for p in people if p.id in p.logins}):
+            raise ValueError(f"somebody else's id as a login: {', '.join(borrowed)}")
         return people
 
     def get(self, person_id: str) -> Person | None:
         """The person of that id, or None if they have left."""
         return next((person for person in self.person if person.id == person_id), None)
+
+    def who(self, by: str) -> str:
+        """The id of the person who acts as `by`, their id or a login; `by` where nobody's it is."""
+        return next((person.id for person in self.person if by in person.logins), by)
 
 
 def recipients(roster: Roster, roles: tuple[Role, ...], subject: str) -> tuple[Person, ...]:

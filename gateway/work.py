@@ -91,7 +91,7 @@ class Work:
         if command.into is not None:
             incidents.get(self.connection, command.into)
         command = drills.as_drill(before, command)
-        terms.check(self.connection, before, command, self.book.closing)
+        terms.check(self.connection, before, command, self.book.closing, self.book.roster)
         if whistling.answered(self, before, command):
             self._mark_acked(before, command.by)
             return before

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from alerts.escalate import Notice, Purpose
 from alerts.incident import Act, Command, FalseReason, IllegalAct, Incident, Outcome, State
-from alerts.roster import Person
+from alerts.roster import Person, Roster
 from edge.reading import Tier
 from edge.settings import Settings
 from gateway.db.closing_tables import closing as table
@@ -24,16 +24,24 @@ class ClosingSettings(Settings):
 
 
 def check(
-    connection: sa.Connection, incident: Incident, command: Command, settings: ClosingSettings
+    connection: sa.Connection,
+    incident: Incident,
+    command: Command,
+    settings: ClosingSettings,
+    roster: Roster,
 ) -> None:
     """Nothing stands against the act but what the incident's own table knows.
+
+    A person is one by `roster`, whether they sign in or answer by telephone.
 
     Raises:
         IllegalAct: the resolver would verify their own work, or a tier that has to be
             verified would be closed without.
     """
-    if command.act in _CHECKS and command.by == last_by(connection, incident, Act.RESOLVE):
-        raise IllegalAct("another person than the one who resolved it verifies")
+    if command.act in _CHECKS:
+        resolver = last_by(connection, incident, Act.RESOLVE)
+        if resolver is not None and roster.who(command.by) == roster.who(resolver):
+            raise IllegalAct("another person than the one who resolved it verifies")
     if command.act is Act.CLOSE and incident.tier in settings.verify_tiers:
         outcome = command.outcome or incident.outcome
         if incident.state is not State.VERIFIED and outcome is not Outcome.DRILL:

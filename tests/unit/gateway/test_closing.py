@@ -86,6 +86,33 @@ def test_nobody_verifies_their_own_work(world: World, resolved: str) -> None:
     assert rows(world, closing)[0]["verified_by"] == "p03"
 
 
+def signing_in(world: World, logins: dict[str, tuple[str, ...]]) -> None:
+    """The roster's people have these accounts."""
+    book = world.desk.book
+    people = [
+        person.model_copy(update={"logins": logins.get(person.id, ())})
+        for person in book.roster.person
+    ]
+    roster = book.roster.model_copy(update={"person": tuple(people)})
+    world.desk.engine.book = replace(book, roster=roster)
+
+
+@pytest.mark.parametrize(
+    ("resolver", "verifier"), [("p01", "fang.w"), ("fang.w", "p01"), ("fang.w", "chief")]
+)
+def test_nobody_verifies_by_a_login_what_they_resolved_by_phone(
+    world: World, resolver: str, verifier: str
+) -> None:
+    signing_in(world, {"p01": ("fang.w", "chief"), "p03": ("li.q",)})
+    incident_id = world.raise_finding("u0301")
+    do(world, incident_id, Act.RESOLVE, by=resolver, outcome=Outcome.REAL)
+    with pytest.raises(IllegalAct, match="another person"):
+        do(world, incident_id, Act.VERIFY, by=verifier)
+    do(world, incident_id, Act.VERIFY, by="li.q")
+    do(world, incident_id, Act.CLOSE, by="li.q")
+    assert rows(world, closing)[0]["verified_by"] == "li.q"
+
+
 def test_rework_goes_back_to_the_worker_with_its_reason_and_is_counted(
     world: World, resolved: str
 ) -> None:
