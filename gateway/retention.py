@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from edge.clock import Clock, sleep
 from edge.reading import DAY_NS, SECOND_NS
 from gateway.db import retention as rows
+from gateway.db import retention_history as past
 from gateway.db.engine import writing
 from gateway.engine import Engine
 from gateway.retention_settings import RetentionSettings
@@ -41,6 +42,8 @@ class Retention:
         self._kept_ns: Mapping[str, tuple[Forget, int]] = {
             "ended": (rows.forget_ended, int(settings.ended * SECOND_NS)),
             "unasked": (rows.forget_unasked, int(settings.unasked * SECOND_NS)),
+            "bundles": (past.forget_bundles, int(settings.unasked * SECOND_NS)),
+            "history": (past.forget_history, int(settings.history * SECOND_NS)),
             "spend": (rows.forget_spend, _SPEND_NS),
         }
 

@@ -5,11 +5,13 @@ finding. A table that is added is forgotten along, without a word here.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from alerts.incident import ENDED
 from alerts.work_item import ENDED as DONE
+from gateway.db.bundle_tables import bundle
 from gateway.db.closing_tables import label
 from gateway.db.schema import whole
 from gateway.db.tables import finding, inbox, incident, ledger, outbox, spend
@@ -49,7 +51,7 @@ def forget_unasked(connection: sa.Connection, before_ns: int) -> int:
     """Up to 100 findings, texts and answers of before then that belong to no incident are gone."""
     opened = sa.select(incident.c.finding_id)
     return sum(
-        _forget(connection, column, terms)
+        forget(connection, column, terms)
         for column, terms in (
             (finding.c.id, (finding.c.received_ns < before_ns) & finding.c.id.not_in(opened)),
             (inbox.c.id, (inbox.c.received_ns < before_ns) & inbox.c.incident_id.is_(None)),
@@ -59,15 +61,15 @@ def forget_unasked(connection: sa.Connection, before_ns: int) -> int:
 
 def forget_spend(connection: sa.Connection, before_ns: int) -> int:
     """Sends that no budget's window holds any more are not counted any more."""
-    return _forget(connection, spend.c.id, spend.c.at_ns < before_ns)
+    return forget(connection, spend.c.id, spend.c.at_ns < before_ns)
 
 
 def _forget_answers(connection: sa.Connection, before_ns: int) -> int:
-    """Answers to texts that named no incident; the ledger's rows of them first."""
+    """Messages that name no incident and carry no bundle; the ledger's rows of them first."""
     old = (
         sa.select(outbox.c.id)
         .where(outbox.c.incident_id.is_(None), outbox.c.due_ns.is_(None))
-        .where(outbox.c.created_ns < before_ns)
+        .where(outbox.c.created_ns < before_ns, outbox.c.id.not_in(sa.select(bundle.c.outbox_id)))
         .limit(BATCH)
     )
     ids = connection.execute(old).scalars().all()
@@ -76,9 +78,8 @@ def _forget_answers(connection: sa.Connection, before_ns: int) -> int:
     return len(ids)
 
 
-def _forget(
-    connection: sa.Connection, column: sa.Column[int], terms: sa.ColumnElement[bool]
-) -> int:
+def forget(connection: sa.Connection, column: sa.Column[Any], terms: sa.ColumnElement[bool]) -> int:
+    """Up to 100 rows of the table of `column`, its key, that fulfil `terms` are gone."""
     old = sa.select(column).where(terms).limit(BATCH)
     return connection.execute(sa.delete(column.table).where(column.in_(old))).rowcount
 

@@ -1,6 +1,7 @@
 """What `shouwang sim alerts` tells whoever waits for it."""
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def played(seed: int, folder: Path) -> Judged:
 @pytest.fixture(autouse=True)
 def _no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "play", played)
-    monkeypatch.setattr(command.logging, "disable", lambda _: None)
+    monkeypatch.setattr(logging, "disable", lambda _: None)
 
 
 def run(*words: str) -> int:
