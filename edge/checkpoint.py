@@ -7,6 +7,7 @@ from edge.adapters import AdapterState
 from edge.labels import LabelState
 from edge.listening import HearingState
 from edge.meter import MeterState
+from edge.night_flow import NightFlowState
 from edge.offset import Clock
 from edge.presence import PresenceState
 from edge.quiet import QuietState
@@ -45,6 +46,7 @@ class Checkpoint(Struct, array_like=True):
     quiets: dict[str, QuietState] = field(default_factory=dict)
     points: dict[str, bytes] = field(default_factory=dict)
     uptimes: dict[str, UptimeState] = field(default_factory=dict)
+    nights: dict[str, NightFlowState] = field(default_factory=dict)
 
 
 class _Versioned(Struct, array_like=True):

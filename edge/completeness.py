@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from edge.chain import Chain
 from edge.meter import Meter
+from edge.night_flow import NightFlow
 from edge.outage import Outage
 from edge.quiet import Quiet
 from edge.reading import Reading
@@ -72,16 +73,19 @@ class Home:
     A dwelling is asked at a time, and only the meters that hang there then answer; what one
     of them cannot know, the dwelling cannot know. `excuses` are asked for times in which it
     had no supply: standing registers say nothing of its resident then. `quiet` remembers its
-    routine, where a rule asks for it.
+    routine, where a rule asks for it. What is no home but a bulk meter has a `night`, and the homes
+    that it feeds as `members`.
     """
 
-    __slots__ = ("_meters", "_only", "excuses", "quiet")
+    __slots__ = ("_meters", "_only", "excuses", "members", "night", "quiet")
 
     def __init__(self, bindings: Iterable[Binding]) -> None:
         self._meters = [(binding, Meter(binding)) for binding in bindings]
         self._only = self._meters[0] if len(self._meters) == 1 else None
         self.excuses: list[Excuse] = []
         self.quiet: Quiet | None = None
+        self.night: NightFlow | None = None
+        self.members: tuple[Home, ...] = ()
 
     def observe(self, reading: Reading) -> bool:
         """Take in a reading of one of the meters; whether any answer may be another now."""
@@ -96,6 +100,8 @@ class Home:
         """Learn from `meter`, one of these, which has just taken in `reading`."""
         if self.quiet is not None:
             self.quiet.observe(reading.device, meter, reading.at_ns, self.excused)
+        if self.night is not None:
+            self.night.follow(meter)
 
     def pass_door(self, reading: Reading) -> None:
         """Somebody went through a door of the dwelling, if that is what `reading` says."""

@@ -6,6 +6,18 @@ HOURS = r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"
 """The pattern of such a text."""
 
 
+def last_end_ns(hours: str, at_ns: int, utc_offset_h: float) -> int:
+    """When `hours` last ended at or before `at_ns`."""
+    to_ns = _of_day_ns(hours.split("-")[1]) - int(utc_offset_h * HOUR_NS)
+    return (at_ns - to_ns) // DAY_NS * DAY_NS + to_ns
+
+
+def length_ns(hours: str) -> int:
+    """How long `hours` are; a whole day where they end when they begin."""
+    from_ns, to_ns = (_of_day_ns(time) for time in hours.split("-"))
+    return (to_ns - from_ns - 1) % DAY_NS + 1
+
+
 def is_within(hours: str, at_ns: int, utc_offset_h: float) -> bool:
     """Whether the local time of `at_ns` is within `hours`; the end is without."""
     of_day_ns = (at_ns + int(utc_offset_h * HOUR_NS)) % DAY_NS

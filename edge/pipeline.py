@@ -159,6 +159,7 @@ class Pipeline:
             {code: quiet.state for code, quiet in self._subjects.quiets()},
             self._subjects.points.states(),
             self._subjects.uptimes.states(),
+            {code: night.state for code, night in self._subjects.nights()},
         )
 
     def _adopt(self, version: int, table: bytes) -> None:

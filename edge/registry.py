@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from edge import settings
+from edge.bulk_terms import BulkTerms
 from edge.door_terms import DoorTerms
 from edge.feeder_terms import FeederTerms
 from edge.leak_terms import LeakTerms
@@ -30,7 +31,8 @@ _CODE_REMEDY = "use 1-32 of a-z 0-9 _ - and begin with a letter or digit"
 class Unit(Settings):
     """One dwelling: opaque codes, care flags, and its own welfare terms if it has any.
 
-    `riser` is the pipe of its building that brings it water, where that is known. With a
+    `riser` is the pipe of its building that brings it water, where that is known; of a unit with
+    `bulk`, which is no dwelling, the pipe that its meter measures. With a
     `routine`, fixed terms hold only where they are written down as well; `away` is for it alone.
     """
 
@@ -41,12 +43,19 @@ class Unit(Settings):
     welfare: tuple[WelfareTerms, ...] = Field((WelfareTerms(),), min_length=1, max_length=4)
     routine: RoutineTerms | None = None
     leaks: LeakTerms | None = None
+    bulk: BulkTerms | None = None
     away: tuple[Away, ...] = Field((), max_length=AWAYS_MAX)
 
     @field_validator("welfare", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
         return [value] if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _nobody_lives_at_a_bulk_meter(self) -> "Unit":
+        if self.bulk is not None and (self.care or self.leaks):
+            raise ValueError("bulk is for a unit in which nobody lives: without care and leaks")
+        return self
 
     def fixed_terms(self) -> tuple[WelfareTerms, ...]:
         """The fixed terms that hold here: none beside a routine, unless they are written down."""

@@ -5,11 +5,13 @@ from itertools import chain
 from typing import Any, cast
 
 from edge.adapters import Adapter, adapters
+from edge.bulks import fed_by, fed_by_any
 from edge.checkpoint import Checkpoint
 from edge.completeness import Home
 from edge.detectors.base import DeviceDetector, adapter_detectors, device_detectors, home_detectors
 from edge.listening import Hearing
 from edge.meter import Meter
+from edge.night_flow import NightFlow
 from edge.points import Points
 from edge.presence import Presence
 from edge.quiet import Quiet
@@ -34,6 +36,7 @@ def watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str
     neighbours = on_watched_supplies(
         registry, (each.code for each in registry.units() if each.care and rules_of[each.code])
     )
+    neighbours |= fed_by_any(registry)
     for unit in registry.units():
         rules = rules_of[unit.code]
         if rules or unit.code in neighbours:
@@ -41,6 +44,8 @@ def watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str
             home = Home(water)
             if unit.routine is not None and rules:
                 home.quiet = Quiet(utc_offset_h)
+            if unit.bulk is not None:
+                home.night = NightFlow(unit.bulk.night, utc_offset_h)
             yield unit.code, Watched(home, rules, utc_offset_h)
 
 
@@ -117,6 +122,10 @@ class Subjects:
     def __init__(self, registry: Registry, utc_offset_h: float) -> None:
         self.registry = registry
         self.homes = dict(watched_homes(registry, utc_offset_h))
+        for unit in registry.units():
+            if unit.bulk is not None:
+                members = tuple(self.homes[code].state for code in fed_by(registry, unit))
+                self.homes[unit.code].state.members = members
         self.watched = {code: home for code, home in self.homes.items() if home.watches}
         self.devices = dict(watched_devices(registry, utc_offset_h))
         self.adapters = dict(watched_adapters(registry, utc_offset_h))
@@ -160,6 +169,12 @@ class Subjects:
             if home.state.quiet is not None:
                 yield code, home.state.quiet
 
+    def nights(self) -> Iterator[tuple[str, NightFlow]]:
+        """Yield what is remembered of every bulk meter, by the code of its place."""
+        for code, home in self.homes.items():
+            if home.state.night is not None:
+                yield code, home.state.night
+
     def attach(self, device: str, at_ns: int) -> None:
         """Let the device's silence be counted by the adapter that it hangs on at `at_ns`."""
         bound = self.registry.binding(device, at_ns) or self.registry.bindings(device)[-1]
@@ -192,11 +207,17 @@ class Subjects:
         self.signals.restore(saved.signals)
         self.points.restore(saved.points)
         self.uptimes.restore(saved.uptimes)
-        for code, quiet in self.quiets():
-            quiet.state = saved.quiets.get(code, quiet.state)
+        self._remember(saved)
         for key, watch in self.watches():
             if watch_state := saved.watches.get(key):
                 watch.restore(watch_state)
+
+    def _remember(self, saved: Checkpoint) -> None:
+        """Take up what homes and bulk meters had learned."""
+        for code, quiet in self.quiets():
+            quiet.state = saved.quiets.get(code, quiet.state)
+        for code, night in self.nights():
+            night.state = saved.nights.get(code, night.state)
 
     def _route(self, device: str, place: int) -> Route:
         legs = []

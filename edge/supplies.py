@@ -72,7 +72,8 @@ def _groups(
     """Yield the subject and homes of every supply with enough homes and somebody watched."""
     groups: defaultdict[str, list[Unit]] = defaultdict(list)
     for unit in registry.units():
-        if any(binding.device.kind is Kind.WATER for binding in registry.home(unit.code)):
+        metered = any(bound.device.kind is Kind.WATER for bound in registry.home(unit.code))
+        if metered and unit.bulk is None:
             building = f"{registry.site}/{unit.building}"
             groups[building].append(unit)
             if unit.riser is not None:

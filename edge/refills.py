@@ -1,0 +1,92 @@
+"""Small draws, much alike and evenly apart, for hours: a cistern that leaks and fills itself again.
+
+The float valve of a toilet opens whenever the level has fallen by so much. Between two refills
+the register stands still, so that a leak without a pause is never seen; people draw neither so
+evenly nor so alike.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from edge.chain import Chain
+from edge.reading import HOUR_NS, MINUTE_NS
+
+INTERVAL_NS_MAX = 20 * MINUTE_NS
+"""A slower meter mixes refills with each other and with what people draw."""
+REFILLS = 5
+SPAN_NS = 3 * HOUR_NS
+_LITRES = (1_000, 12_000)
+_ALIKE, _EVEN = 1.5, 1.5
+_APART_NS = (25 * MINUTE_NS, 120 * MINUTE_NS)
+ROW_BEGUN_NS_MAX = REFILLS * _APART_NS[1]
+"""A row that is not long enough yet began no longer ago than this."""
+
+
+class Refill(NamedTuple):
+    """One draw, seen between two standing registers; it began after `at_ns`."""
+
+    at_ns: int
+    volume_ml: int
+
+
+class Row(NamedTuple):
+    """Refills in a row, from the first to the last, and the mean of their volumes."""
+
+    start_ns: int
+    end_ns: int
+    refills: int
+    mean_ml: float
+
+
+def rows(chain: Chain, start_ns: int, tick_ml: int, interval_ns: int) -> Iterator[Row]:
+    """Yield every long enough row of refills since `start_ns`."""
+    run: list[Refill] = []
+    for refill in _draws(chain, start_ns):
+        if _fits(run, refill, tick_ml, interval_ns):
+            run.append(refill)
+            continue
+        if row := _row(run):
+            yield row
+        run = [refill]
+        if not _LITRES[0] - tick_ml < refill.volume_ml <= _LITRES[1]:
+            run = []
+    if row := _row(run):
+        yield row
+
+
+def _draws(chain: Chain, start_ns: int) -> Iterator[Refill]:
+    """Yield what was drawn between one standing of the register and the next."""
+    times_ns, volumes_ml = chain.times_ns, chain.volumes_ml
+    began: int | None = None
+    for i in range(1, len(times_ns)):
+        moved = volumes_ml[i] > volumes_ml[i - 1]
+        if times_ns[i - 1] < start_ns:
+            continue
+        if moved and began is None:
+            began = i - 1
+        elif not moved and began is not None:
+            yield Refill(times_ns[began], volumes_ml[i] - volumes_ml[began])
+            began = None
+
+
+def _fits(run: list[Refill], refill: Refill, tick_ml: int, interval_ns: int) -> bool:
+    """Whether it is as large as those before it and as far from the last as they are apart."""
+    if not run:
+        return False
+    apart_ns = [after.at_ns - before.at_ns for before, after in pairwise(run)]
+    apart_ns.append(refill.at_ns - run[-1].at_ns)
+    volumes_ml = [each.volume_ml for each in run] + [refill.volume_ml]
+    return (
+        _APART_NS[0] <= max(apart_ns) <= _APART_NS[1]
+        and max(apart_ns) - interval_ns <= _EVEN * (min(apart_ns) + interval_ns / 2)
+        and max(volumes_ml) - tick_ml <= _ALIKE * (min(volumes_ml) + tick_ml)
+        and max(volumes_ml) <= _LITRES[1]
+    )
+
+
+def _row(run: list[Refill]) -> Row | None:
+    if len(run) < REFILLS or run[-1].at_ns - run[0].at_ns < SPAN_NS:
+        return None
+    mean_ml = sum(each.volume_ml for each in run) / len(run)
+    return Row(run[0].at_ns, run[-1].at_ns, len(run), mean_ml)
