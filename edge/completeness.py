@@ -106,7 +106,7 @@ class Home:
     def pass_door(self, reading: Reading) -> None:
         """Somebody went through a door of the dwelling, if that is what `reading` says."""
         if self.quiet is not None and reading.channel == "door.direction":
-            self.quiet.pass_door(reading.at_ns, out=reading.value == "out")
+            self.quiet.pass_door(reading.at_ns, self.excused, out=reading.value == "out")
 
     def meters(self, at_ns: int) -> list[Meter]:
         """The meters that hang there at `at_ns`."""

@@ -47,6 +47,11 @@ def draw(chain: Chain, i: int, tick_ml: int) -> Draw:
     return Draw.SEEN if end_ns - start_ns <= _SURE_NS else Draw.POSSIBLE
 
 
+def earliest_ns(chain: Chain, i: int) -> int:
+    """Before which a draw seen at sample `i` cannot have been."""
+    return chain.times_ns[_hour_before(chain.times_ns, i)]
+
+
 def leak_ml_h(chain: Chain, i: int) -> int:
     """What flowed in every hour of the day before sample `i`, in millilitres an hour.
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct, field
 
-from edge.draw import Draw, draw
+from edge.draw import Draw, draw, earliest_ns
 from edge.meter import Meter
 from edge.outage import Outage
 from edge.reading import DAY_NS, HOUR_NS
@@ -19,8 +19,11 @@ from edge.spell import Kind, Spell, unpacked, usual_kind, with_spell
 BRIEF_H = 6
 """Shorter spells are only counted, by the time they took."""
 RETURN_NS = 12 * HOUR_NS
-OUT_NS_MAX = 7 * DAY_NS
+OUT_NS_MAX = 30 * DAY_NS
 """Who went out is believed to be out for so long: a door may miss who comes in."""
+GUEST_NS_MAX = 6 * HOUR_NS
+"""A guest is believed to be there for so long: a door may miss who goes out, and who comes in
+then is the resident."""
 HALF_LIFE_DAYS = 180
 """A spell counts half after so many days."""
 
@@ -32,8 +35,8 @@ class QuietState(Struct, array_like=True):
 
     By meter, `drawn_ns` is the latest time of a possible draw, `seen_ns` that of a draw beyond
     doubt, `known_ns` that of the last sample; `begun_ns` is that of the first. `back_ns` is when
-    a day or more of quiet last ended. `brief_h` are the hours that short spells took, by kind
-    and hour, as they had faded by `brief_day`.
+    a day or more of quiet last ended, `guest_ns` when a guest came. `brief_h` are the hours that
+    short spells took, by kind and hour, as they had faded by `brief_day`.
     """
 
     drawn_ns: dict[str, int] = field(default_factory=dict)
@@ -46,6 +49,7 @@ class QuietState(Struct, array_like=True):
     spells: bytes = b""
     brief_h: bytes = bytes(4 * 24 * len(Kind))
     brief_day: int = 0
+    guest_ns: int | None = None
 
 
 class Quiet:
@@ -88,15 +92,25 @@ class Quiet:
             return ()
         return tuple(self._followed(name, meter, before_ns, excused))
 
-    def pass_door(self, at_ns: int, *, out: bool) -> None:
-        """Somebody went out at `at_ns`, or came in: either is a sign of life."""
-        since_ns = self.since_ns
-        if since_ns is not None and at_ns >= since_ns:
-            self.state.door_ns = at_ns
-            self.state.out_ns = at_ns if out else None
+    def pass_door(self, at_ns: int, excused: Excuse, *, out: bool) -> None:
+        """Somebody went out at `at_ns`, or came in: either is a sign of life.
+
+        Who comes in while the resident is there is a guest, and the next to go out within hours.
+        """
+        since_ns, state = self.since_ns, self.state
+        if since_ns is None or at_ns < since_ns:
+            return
+        was_home = state.out_ns is None
+        proven_ns = max(since_ns, min(at_ns, *state.known_ns.values()))
+        if was_home and not excused(since_ns, proven_ns):
+            self._learned(since_ns, proven_ns)
+        is_guest = state.guest_ns is not None and at_ns - state.guest_ns < GUEST_NS_MAX
+        state.door_ns = at_ns
+        state.out_ns = at_ns if out and not is_guest else None
+        state.guest_ns = at_ns if was_home and not out else None
 
     def is_out(self, at_ns: int) -> bool:
-        """Whether the resident went out within the week before `at_ns` and did not come back."""
+        """Whether the resident went out within 30 days before `at_ns` and did not come back."""
         out_ns = self.state.out_ns
         return out_ns is not None and at_ns - out_ns < OUT_NS_MAX
 
@@ -132,7 +146,9 @@ class Quiet:
             if drawn is Draw.NONE:
                 continue
             since_ns, out_ns, at_ns = self.since_ns, state.out_ns, chain.times_ns[i]
-            state.drawn_ns[name], state.out_ns = at_ns, None
+            state.drawn_ns[name] = at_ns
+            if out_ns is not None and earliest_ns(chain, i) >= out_ns:
+                state.out_ns = None  # else it may have been before they went
             if drawn is Draw.SEEN:
                 state.seen_ns[name] = at_ns
             if since_ns is not None and at_ns > since_ns and out_ns is None:

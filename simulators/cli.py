@@ -42,6 +42,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "evaluate scenarios": Command(
             "simulators.evaluate.labelled.command", "what every other rule is worth, with labels"
         ),
+        "evaluate residents": Command(
+            "simulators.residents.command", "the same on simulated residents, and the regret"
+        ),
         "walkthrough": Command("simulators.walkthrough", "the files of docs/walkthrough.md"),
         "decode": Command("edge.decode_command", "what a vendor's payload says, or why not"),
         "people": Command("simulators.people", "phones that show texts and answer by keyboard"),

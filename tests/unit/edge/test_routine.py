@@ -179,26 +179,30 @@ def test_a_draw_in_a_hole_is_only_possible() -> None:
     ]
 
 
+def never(start_ns: int, end_ns: int) -> None:
+    """No outage excuses any time."""
+
+
 def test_who_went_out_is_not_looked_for() -> None:
     lives = lived(60)
     register_l = live(lives, 60 * DAY_H, 60 * DAY_H + 4, ())
     quiet = lives.quiet
     assert quiet is not None
     lives.observe(litres(60 * DAY_H + 4, register_l))
-    quiet.pass_door(at(60 * DAY_H + 4), out=True)
+    quiet.pass_door(at(60 * DAY_H + 4), never, out=True)
     assert still(lives, 60 * DAY_H + 5, 64 * DAY_H, register_l) is None
-    quiet.pass_door(at(64 * DAY_H), out=False)
+    quiet.pass_door(at(64 * DAY_H), never, out=False)
     first = still(lives, 64 * DAY_H, 68 * DAY_H, register_l)
     assert first is not None
     assert first >= 64 * DAY_H + 6
 
 
-def test_who_is_out_for_more_than_a_week_is_looked_for() -> None:
+def test_who_is_out_for_more_than_thirty_days_is_looked_for() -> None:
     lives = lived(60)
     register_l = live(lives, 60 * DAY_H, 60 * DAY_H + 4, ())
     assert lives.quiet is not None
-    lives.quiet.pass_door(at(60 * DAY_H + 4), out=True)
-    assert still(lives, 60 * DAY_H + 5, 69 * DAY_H, register_l) == 60 * DAY_H + 4 + 7 * DAY_H
+    lives.quiet.pass_door(at(60 * DAY_H + 4), never, out=True)
+    assert still(lives, 60 * DAY_H + 5, 92 * DAY_H, register_l) == 60 * DAY_H + 4 + 30 * DAY_H
 
 
 def test_who_said_that_they_would_be_away_is_looked_for_after_they_should_be_back() -> None:
@@ -231,11 +235,53 @@ def test_a_draw_brings_home_whoever_was_out() -> None:
     lives = lived(60)
     register_l = live(lives, 60 * DAY_H, 60 * DAY_H + 4, ())
     assert lives.quiet is not None
-    lives.quiet.pass_door(at(60 * DAY_H + 4), out=True)
+    lives.quiet.pass_door(at(60 * DAY_H + 4), never, out=True)
     lives.observe(litres(60 * DAY_H + 4, register_l))
     lives.observe(litres(60 * DAY_H + 5, register_l + 10))
     assert not lives.quiet.is_out(at(60 * DAY_H + 6))
     assert still(lives, 60 * DAY_H + 6, 64 * DAY_H, register_l + 10)
+
+
+def test_a_draw_in_the_hour_in_which_somebody_went_out_does_not_bring_them_home() -> None:
+    lives = lived(60)
+    register_l = live(lives, 60 * DAY_H, 60 * DAY_H + 4, ())
+    quiet = lives.quiet
+    assert quiet is not None
+    lives.observe(litres(60 * DAY_H + 4, register_l))
+    quiet.pass_door(at(60 * DAY_H + 4) + HOUR_NS // 2, never, out=True)
+    lives.observe(litres(60 * DAY_H + 5, register_l + 10))
+    assert quiet.is_out(at(60 * DAY_H + 6))
+    assert still(lives, 60 * DAY_H + 6, 64 * DAY_H, register_l + 10) is None
+
+
+def test_a_guest_who_goes_leaves_the_resident_at_home() -> None:
+    quiet = lived(60).quiet
+    assert quiet is not None
+    quiet.pass_door(at(60 * DAY_H + 1), never, out=False)
+    quiet.pass_door(at(60 * DAY_H + 3), never, out=True)
+    assert not quiet.is_out(at(60 * DAY_H + 4))
+    quiet.pass_door(at(60 * DAY_H + 5), never, out=True)
+    assert quiet.is_out(at(60 * DAY_H + 6))
+
+
+def test_a_guest_of_yesterday_was_the_resident_coming_home_unseen_before() -> None:
+    quiet = lived(60).quiet
+    assert quiet is not None
+    quiet.pass_door(at(60 * DAY_H + 1), never, out=False)
+    quiet.pass_door(at(60 * DAY_H + 8), never, out=True)
+    assert quiet.is_out(at(60 * DAY_H + 9))
+
+
+def test_a_quiet_that_the_door_ends_is_learned_as_far_as_the_register_proves_it() -> None:
+    lives = lived(60)
+    register_l = live(lives, 60 * DAY_H, 60 * DAY_H + 4, ())
+    for hour in range(60 * DAY_H + 4, 60 * DAY_H + 14):
+        lives.observe(litres(hour, register_l))
+    quiet = lives.quiet
+    assert quiet is not None
+    quiet.pass_door(at(60 * DAY_H + 15), never, out=True)
+    *_, last = quiet.spells()
+    assert (last.hour, last.length_h) == (quiet.place(at(60 * DAY_H + 3)).hour, 10)
 
 
 def test_a_late_reading_tells_when_the_draw_in_a_hole_was() -> None:
