@@ -36,13 +36,13 @@ class _Names:
     def digest(self, boot: int, seq: int) -> bytes | None:
         """What the message of that name said; a name beyond all others costs no search."""
         at = self._find(boot, seq)
-        return None if at is None else self._digests[at].to_bytes(_DIGEST_BYTES, "big")
+        return None if at is None else self._digests[at : at + 1].tobytes()
 
     def add(self, boot: int, seq: int, digest: bytes, limit: int) -> None:
         """Keep a new name; the oldest beyond `limit` is forgotten."""
         self._boots.append(boot)
         self._seqs.append(seq)
-        self._digests.append(int.from_bytes(digest, "big"))
+        self._digests.frombytes(digest)
         if boot > self._boot or (boot == self._boot and seq > self._seq):
             self._boot, self._seq = boot, seq
         if len(self._seqs) > limit:
@@ -50,7 +50,8 @@ class _Names:
 
     def all(self) -> list[tuple[int, int, bytes]]:
         """Every boot, sequence number and digest, the oldest first."""
-        digests = [digest.to_bytes(_DIGEST_BYTES, "big") for digest in self._digests]
+        said = self._digests.tobytes()
+        digests = [said[at : at + _DIGEST_BYTES] for at in range(0, len(said), _DIGEST_BYTES)]
         return list(zip(self._boots, self._seqs, digests, strict=True))
 
     def _find(self, boot: int, seq: int) -> int | None:

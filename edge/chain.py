@@ -7,8 +7,7 @@ after still adds up. Only what was used across a doubtful joint is unknown, and 
 from array import array
 from bisect import bisect_left, bisect_right
 from enum import StrEnum
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from edge.reading import HOUR_NS
 
@@ -26,7 +25,7 @@ class JointKind(StrEnum):
     DECLARED = "declared"
 
 
-class Joint(Struct, frozen=True):
+class Joint(NamedTuple):
     """The register stood at `last_ml` at `last_ns`, and at `first_ml` at `at_ns`.
 
     `inferred_ml` is what a rollover would have used: a guess, shown to people, never a bound.

@@ -5,15 +5,11 @@ from msgspec import Struct, field, msgpack
 
 from edge.adapters import AdapterState
 from edge.labels import LabelState
-from edge.listening import HearingState
-from edge.meter import MeterState
 from edge.night_flow import NightFlowState
-from edge.offset import Clock
-from edge.presence import PresenceState
 from edge.quiet import QuietState
 from edge.reading import TimeSource
+from edge.remembered import ClockState, HearingState, MeterState, PresenceState, SupplyState
 from edge.signal import SignalState
-from edge.supply import SupplyState
 from edge.uptime import UptimeState
 from edge.watch import WatchState
 
@@ -39,7 +35,7 @@ class Checkpoint(Struct, array_like=True):
     hearing: HearingState
     adapters: dict[str, AdapterState]
     supplies: dict[str, SupplyState]
-    clocks: dict[str, dict[TimeSource, Clock]] = field(default_factory=dict)
+    clocks: dict[str, dict[TimeSource, ClockState]] = field(default_factory=dict)
     registry: tuple[int, bytes] = (0, b"")
     labels: LabelState = field(default_factory=LabelState)
     signals: dict[str, SignalState] = field(default_factory=dict)

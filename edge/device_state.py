@@ -114,7 +114,7 @@ def _judged(
     raised = [watch.rule for watch in device.watches if watch.episode]
     if raised:
         return (State.DOWN if "device_silent" in raised else State.FAULT), raised[0]
-    if device.state.state.adapter is not None and device.state.listening.open_ns is None:
+    if device.state.adapter is not None and device.state.listening.open_ns is None:
         return State.UNKNOWN, "adapter_down"
     fault = meter.faults.during(now_ns, now_ns) if meter else ""
     if fault:

@@ -13,6 +13,7 @@ from msgspec import structs
 from edge.offset import DELAY_NS_MAX, SLACK_NS, US_NS, Clock, Heard, off_ns, shift_ns
 from edge.presence import Presence
 from edge.reading import DAY_NS, HOUR_NS, SECOND_NS, Quality, Reading, TimeSource
+from edge.remembered import ClockState
 from edge.wire import AT_NS_MIN, Reason, Rejection
 
 ARRIVALS_NEEDED = 4
@@ -49,8 +50,13 @@ class Clocks:
     def stand(self, readings: tuple[Reading, ...], received_ns: int) -> bool:
         """Whether `placed` would leave the readings of one message as they are; cheap."""
         first_ns, last_ns = received_ns - DELAY_NS_MAX, received_ns + SLACK_NS
-        if readings[0].device in self._clocks or first_ns < AT_NS_MIN:
+        if first_ns < AT_NS_MIN:
             return False
+        known = self._clocks.get(readings[0].device)
+        if known is not None:
+            for clock in known.values():
+                if clock.offset_ns:  # else it is only late
+                    return False
         for reading in readings:  # noqa: SIM110  (all() would cost more than the rest together)
             if not first_ns <= reading.at_ns <= last_ns:
                 return False
@@ -103,13 +109,19 @@ class Clocks:
         named = nlargest(WORST_MAX, worst_ns.items(), key=lambda item: (abs(item[1]), item[0]))
         return {device: by_ns / SECOND_NS for device, by_ns in named if by_ns}
 
-    def state(self) -> dict[str, dict[TimeSource, Clock]]:
+    def state(self) -> dict[str, dict[TimeSource, ClockState]]:
         """All that was learned, for a checkpoint."""
-        return self._clocks
+        return {
+            device: {source: clock.state() for source, clock in clocks.items()}
+            for device, clocks in self._clocks.items()
+        }
 
-    def restore(self, state: dict[str, dict[TimeSource, Clock]]) -> None:
+    def restore(self, state: dict[str, dict[TimeSource, ClockState]]) -> None:
         """Know just what `state` holds."""
-        self._clocks = state
+        self._clocks = {
+            device: {source: Clock(clock) for source, clock in clocks.items()}
+            for device, clocks in state.items()
+        }
 
     def _shift_ns(self, group: list[Reading], received_ns: int) -> tuple[int, bool]:
         """How far to move readings of one clock, and whether that is only a makeshift."""

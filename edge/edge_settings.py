@@ -12,7 +12,7 @@ from edge.health import MetricsSettings
 from edge.home_assistant import HomeAssistantSettings
 from edge.influx import InfluxSettings
 from edge.journal import JournalSettings
-from edge.pipeline import PipelineSettings
+from edge.pipeline_settings import PipelineSettings
 from edge.profiles import template
 from edge.profiles.base import Profile
 from edge.provisioned import ProvisioningSettings, read_key

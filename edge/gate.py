@@ -4,37 +4,21 @@ Pure: it asks the memory of admitted messages and changes nothing, so that a com
 fails costs nothing and the same delivery can be judged again.
 """
 
-from msgspec import Struct
-
 from edge import topic, wire
 from edge.adapters import own_status
 from edge.admission import Identity, Known, Memory, compare
+from edge.admitted import Admission
 from edge.device_time import Clocks, Placed
 from edge.entry import AdapterStatus, Message
-from edge.reading import Reading
 from edge.registry import Registry
 from edge.vendors import Vendors
 from edge.wire import Decoded, Reason, Rejection, WireError
 
+__all__ = ["Admission", "Gate"]
+
 _OURS = f"{topic.PREFIX}/"
 _ADAPTERS = "/_adapter/"
 _ORIGINS_MAX = 20_000
-
-
-class Admission(Struct, frozen=True, gc=False):
-    """What became of one delivery; append `message` and `status`, where given, to the journal."""
-
-    message: Message | None
-    duplicates: int
-    rejections: tuple[Rejection, ...]
-    clocks: tuple[str, ...] = ()
-    """The metrics that count what was done about the device's clock."""
-    status: AdapterStatus | None = None
-
-    @property
-    def readings(self) -> tuple[Reading, ...]:
-        """What was admitted; empty when nothing was."""
-        return self.message.readings if self.message else ()
 
 
 class Gate:

@@ -10,46 +10,24 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from edge.chain import WINDOW_NS, Chain, Joint, JointKind
 from edge.faults import Faults
 from edge.judge import Judge
 from edge.reading import Quality, Reading, TimeSource
 from edge.registry import Binding
+from edge.remembered import NEVER_NS, Counts, MeterState
 from edge.rhythm import Rhythm, median_ns
 from edge.signature import AGREEING, ML_PER_M3, Sample, Verdict
 
 SAMPLES_MAX = 1_024
 _RESOLUTION_M3 = 0.001
 """Taken where neither the readings nor the registry name one."""
-_NEVER_NS = -(2**63)
 _INTERVAL_GAPS = 16
 
 
-class Counts(Struct):
-    """What became of the samples of one meter since it was first seen.
-
-    A verdict may be another when later samples are known; those older than the window stay.
-    """
-
-    glitches: int = 0
-    suspects: int = 0
-    unit_mistakes: int = 0
-    resets: int = 0
-    rollovers: int = 0
-    breaks: int = 0
-    excursions: int = 0
-    declared: int = 0
-    conflicts: int = 0
-    estimated: int = 0
-    trimmed: int = 0
-    too_late: int = 0
-    unusable: int = 0
-
-
-class Change(Struct, frozen=True):
+class Change(NamedTuple):
     """A change of the register that a person should confirm.
 
     The old register was last seen at `last_ml`, the new one first at `first_ml`. A unit mistake
@@ -62,22 +40,6 @@ class Change(Struct, frozen=True):
     last_ml: int
     first_ml: int
     inferred_ml: int | None = None
-
-
-class MeterState(Struct, array_like=True):
-    """A meter as it goes into a checkpoint."""
-
-    times_ns: bytes
-    volumes_ml: bytes
-    boots: bytes
-    conflicts_ns: list[int]
-    offset_ml: int
-    begun_ns: int
-    resolution_ml: int
-    resolution_at_ns: int
-    fault_times_ns: bytes
-    fault_texts: list[str]
-    counts: Counts
 
 
 class Meter:
@@ -99,7 +61,7 @@ class Meter:
         self._boots = array("q")
         self._conflicts_ns: set[int] = set()
         self._offset_ml = 0  # of the chain above the register, at the first sample
-        self._resolution_at_ns = self._begun_ns = _NEVER_NS
+        self._resolution_at_ns = self._begun_ns = NEVER_NS
         self._resolution_m3 = 0.0  # as it was last said, to know it again at once
         self.resolution_ml = _ml(binding.device.resolution_m3 or _RESOLUTION_M3)
         self._judge = Judge(binding.device, self.resolution_ml)

@@ -7,9 +7,8 @@ messages that came well apart are late by the same.
 
 from typing import NamedTuple
 
-from msgspec import Struct, field
-
 from edge.reading import DAY_NS, MINUTE_NS
+from edge.remembered import NEVER_NS, ClockState
 
 SLACK_NS = 10 * MINUTE_NS
 """A clock within this of the edge's is right, and two latenesses within this are the same."""
@@ -20,7 +19,6 @@ MENDED = 2
 """Messages on time before a clock that was ahead is believed to be mended, and not delayed."""
 DELAY_NS_MAX = 366 * DAY_NS
 """No store on the way keeps a live message longer: what is later than this has no clock."""
-NEVER_NS = -(2**63)
 US_NS = 1_000
 
 
@@ -37,7 +35,7 @@ class Heard(NamedTuple):
     delayed: bool = False
 
 
-class Clock(Struct, array_like=True):
+class Clock:
     """One clock of a device that was wrong or late at its last live message.
 
     `offset_ns` is added to what it says; 0 while nothing is learned. `lates_ns` are the last
@@ -46,12 +44,20 @@ class Clock(Struct, array_like=True):
     silent before it began to be late.
     """
 
-    offset_ns: int = 0
-    lates_ns: list[int] = field(default_factory=list)
-    counted_ns: int = NEVER_NS
-    newest_ns: int = NEVER_NS
-    silent: bool = False
-    newest_late_ns: int = 0
+    __slots__ = ("counted_ns", "lates_ns", "newest_late_ns", "newest_ns", "offset_ns", "silent")
+
+    def __init__(self, state: ClockState | None = None) -> None:
+        state = state or ClockState()
+        self.offset_ns, self.lates_ns = state.offset_ns, state.lates_ns
+        self.counted_ns, self.newest_ns = state.counted_ns, state.newest_ns
+        self.silent, self.newest_late_ns = state.silent, state.newest_late_ns
+
+    def state(self) -> ClockState:
+        """The clock, for a checkpoint."""
+        return ClockState(
+            self.offset_ns, self.lates_ns, self.counted_ns, self.newest_ns,
+            self.silent, self.newest_late_ns,
+        )  # fmt: skip
 
     @property
     def right(self) -> bool:

@@ -10,7 +10,6 @@ from operator import attrgetter
 from typing import TypeVar, cast
 
 from msgspec import structs
-from pydantic import Field
 
 from edge import episode
 from edge.adapters import GRACE_NS
@@ -22,13 +21,15 @@ from edge.device_time import AS_IT_SAYS, Clocks
 from edge.entry import AdapterStatus, Admitted, Entry, Labelled, Link, Message, Provisioned, Tick
 from edge.gate import Gate
 from edge.labels import Labels
+from edge.pipeline_settings import PipelineSettings
 from edge.presence import Presence, speaks
 from edge.reading import Finding, Reading
 from edge.registry import Registry
-from edge.settings import ConfigError, Settings
+from edge.settings import ConfigError
 from edge.subjects import Route, Subjects
 from edge.succession import closed, raised, read_registry_bytes
 from edge.supervision import Failure, Supervisor
+from edge.supplies import observe
 from edge.supply import Supply
 from edge.sweep import Sweep
 from edge.uptimes import Uptimes
@@ -36,13 +37,6 @@ from edge.vendors import Vendors
 from edge.watch import Watch, Watched, judged
 
 S = TypeVar("S")
-
-
-class PipelineSettings(Settings):
-    """How local times are written, and how many message names a device is remembered by."""
-
-    utc_offset_h: float = Field(8.0, ge=-12, le=14)
-    identities: int = Field(128, ge=1, le=100_000)
 
 
 class Pipeline:
@@ -62,6 +56,7 @@ class Pipeline:
         self.clocks = Clocks()
         self.labels = Labels()
         self._counts: Counter[str] = Counter()
+        self._messages = self._readings = 0
         self._due_ns: int | None = None
         self._supervisor = Supervisor(self._counts)
         self._adopt(0, b"")
@@ -102,7 +97,7 @@ class Pipeline:
 
     def counters(self) -> dict[str, int]:
         """What was folded so far, by name; meter counts are summed over all watched homes."""
-        totals = Counter(self._counts)
+        totals = Counter(self._counted())
         for _, meter in self._subjects.meters():
             totals.update(structs.asdict(meter.counts))
         totals["cards_forgotten"] = self._subjects.points.cards.state.forgotten
@@ -137,6 +132,8 @@ class Pipeline:
             raise CheckpointError(f"its registry cannot be used: {error}") from error
         self._counts.clear()
         self._counts.update(saved.counts)
+        self._messages = self._counts.pop("messages", 0)
+        self._readings = self._counts.pop("readings", 0)
         self._memory.restore(saved.memory)
         self.labels.restore(saved.labels)
         self._take_up(saved, saved.hearing.proof_ns)
@@ -144,10 +141,10 @@ class Pipeline:
 
     def _checkpoint(self) -> Checkpoint:
         return Checkpoint(
-            dict(self._counts),
+            self._counted(),
             self._memory.state(),
             {key: meter.state() for key, meter in self._subjects.meters()},
-            {name: device.state.state for name, device in self._subjects.devices.items()},
+            {name: device.state.state() for name, device in self._subjects.devices.items()},
             {key: watch.state() for key, watch in self._subjects.watches()},
             self._subjects.hearing.state(),
             {name: adapter.state.state for name, adapter in self._subjects.adapters.items()},
@@ -161,6 +158,12 @@ class Pipeline:
             self._subjects.uptimes.states(),
             {code: night.state for code, night in self._subjects.nights()},
         )
+
+    def _counted(self) -> dict[str, int]:
+        counts = dict(self._counts)
+        if self._messages:
+            counts["messages"], counts["readings"] = self._messages, self._readings
+        return counts
 
     def _adopt(self, version: int, table: bytes) -> None:
         """Go by another registry, as if nothing had happened yet but what is remembered."""
@@ -189,21 +192,30 @@ class Pipeline:
         self._look_ahead(change.at_ns)
 
     def _message(self, message: Message, found: list[Finding]) -> None:
-        device, readings, counts = message.device, message.readings, self._counts
+        device, readings = message.device, message.readings
         known = self._memory.admit((device, message.boot, message.seq), message.digest)
         if known is not Known.NEW:
-            counts["duplicates" if known is Known.COPY else "ids_reused"] += 1
+            self._counts["duplicates" if known is Known.COPY else "ids_reused"] += 1
             return
-        counts["messages"] += 1
-        counts["readings"] += len(readings)
+        self._messages += 1
+        self._readings += len(readings)
         route = self._subjects.routes.get(device)
         if route is None:
-            counts["unbound"] += len(readings)
+            self._counts["unbound"] += len(readings)
             return
-        ordered: Sequence[Reading] = readings
+        before = len(found)
+        self._follow(found, route, readings)
+        if len(found) > before + 1:
+            found[before:] = episode.without_false_urgency(found[before:])
+        for reading in readings:
+            if reading.channel in self._subjects.urgent:
+                self._ring(found, reading)
+
+    def _follow(self, found: list[Finding], route: Route, readings: Sequence[Reading]) -> None:
+        """Give the readings of one message to clock, presence and meters, by event time."""
+        device, ordered = readings[0].device, readings
         if len(readings) > 1:
             ordered = sorted(readings, key=attrgetter("at_ns"))
-        before = len(found)
         proving = self._proving(route, ordered)
         if route.presence is not None and speaks(ordered):
             try:
@@ -215,22 +227,16 @@ class Pipeline:
                 self._water(found, route, reading)
             except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
                 self._supervisor.note("meter", device, error)
-        if len(found) > before + 1:
-            found[before:] = episode.without_false_urgency(found[before:])
-        found += self._rung(readings)
 
-    def _rung(self, readings: Sequence[Reading]) -> Iterator[Finding]:
-        """What alarm channels among `readings` say; no thought is given to their times."""
+    def _ring(self, found: list[Finding], reading: Reading) -> None:
+        """Take in what an alarm channel says; no thought is given to its time."""
         subjects, guard = self._subjects, self._supervisor.guarded
-        for reading in readings:
-            if reading.channel not in subjects.urgent:
-                continue
-            subjects.uptimes.hear(reading)
-            if reading.channel in subjects.signals.channels:
-                yield from guard("signal", reading.device, subjects.signals.hear(reading))
-            if reading.channel in subjects.points.channels:
-                yield from guard("point", reading.device, subjects.points.hear(reading, guard))
-                self._sooner(subjects.points.due_ns(reading.device))
+        subjects.uptimes.hear(reading)
+        if reading.channel in subjects.signals.channels:
+            found += guard("signal", reading.device, subjects.signals.hear(reading))
+        if reading.channel in subjects.points.channels:
+            found += guard("point", reading.device, subjects.points.hear(reading, guard))
+            self._sooner(subjects.points.due_ns(reading.device))
 
     def _proving(self, route: Route, readings: Sequence[Reading]) -> Sequence[Reading]:
         """Learn from the message's times; those of its readings that may go to the meters."""
@@ -249,8 +255,7 @@ class Pipeline:
             return ()
         if not delayed:
             return readings
-        meters = route.meters()
-        return [each for each in readings if not any(meter.repeats(each) for meter in meters)]
+        return [each for each in readings if not route.repeats(each)]
 
     def _heard(self, found: list[Finding], route: Route, newest: Reading) -> None:
         """Note that the device was heard; what was raised about its silence may clear."""
@@ -282,9 +287,10 @@ class Pipeline:
         home.state.follow(meter, reading)
         again: set[str] = set()
         if leg.supplies:
-            again = self._subjects.supplies.observe(leg.code, meter, reading)
+            again = observe(leg.supplies, leg.code, meter, reading.at_ns)
             for supply in leg.supplies:
-                found += self._judged_supply(supply, reading)
+                if supply.state.outage is not None or supply.is_raised():
+                    found += self._judged_supply(supply, reading)
         newest_ns = home.state.newest_ns()
         if newest_ns is not None and not home.rests(newest_ns):
             self._judge_home(leg.code, found, reading)

@@ -6,10 +6,9 @@ adapter, or the edge's own, read from where it stood then.
 
 from collections.abc import Iterable
 
-from msgspec import Struct, field
-
 from edge.listening import Listening
 from edge.reading import Reading
+from edge.remembered import PresenceState
 from edge.rhythm import Rhythm
 
 _ABSENT = frozenset(("down", "unknown"))
@@ -18,57 +17,65 @@ _STATES = frozenset(("device.state", "cam.state"))
 
 def speaks(readings: Iterable[Reading]) -> bool:
     """Whether a message is its device's own word: not when somebody says that it is away."""
-    return not any(r.channel in _STATES and r.value in _ABSENT for r in readings)
-
-
-class PresenceState(Struct, array_like=True):
-    """A presence as it goes into a checkpoint.
-
-    `base_ns` and `missed_ns` are where its account stood when its silence began to count;
-    `began_ns` is when it could first be heard.
-    """
-
-    base_ns: int = 0
-    missed_ns: int = 0
-    began_ns: int | None = None
-    adapter: str | None = None
-    rhythm: Rhythm = field(default_factory=Rhythm)
+    for reading in readings:
+        if reading.channel in _STATES and reading.value in _ABSENT:
+            return False
+    return True
 
 
 class Presence:
-    """One device's rhythm and silence; `expected_ns` is the interval that the registry gives."""
+    """One device's rhythm and silence.
 
-    __slots__ = ("expected_ns", "listening", "state")
+    `rhythm` is when it was heard and how often it is; `expected_ns` the interval that the
+    registry gives; `adapter` who counts its silence, None for the edge itself.
+    """
+
+    __slots__ = (
+        "_base_ns",
+        "_missed_ns",
+        "adapter",
+        "began_ns",
+        "expected_ns",
+        "listening",
+        "rhythm"
+    )  # fmt: skip
 
     def __init__(self, expected_ns: int | None = None) -> None:
         self.expected_ns = expected_ns
         self.listening = Listening()
-        self.state = PresenceState()
+        self.rhythm = Rhythm()
+        self.adapter: str | None = None
+        self._base_ns = self._missed_ns = 0
+        self.began_ns: int | None = None
 
-    @property
-    def rhythm(self) -> Rhythm:
-        """When it was heard, and how often it is."""
-        return self.state.rhythm
+    def state(self) -> PresenceState:
+        """The presence, for a checkpoint."""
+        return PresenceState(
+            self._base_ns, self._missed_ns, self.began_ns, self.adapter, self.rhythm.state()
+        )
 
     def restore(self, state: PresenceState, listening: Listening) -> None:
         """Become the presence that had `state`, reading the account that it read."""
-        self.state, self.listening = state, listening
+        self._base_ns, self._missed_ns = state.base_ns, state.missed_ns
+        self.began_ns, self.adapter = state.began_ns, state.adapter
+        self.rhythm.restore(state.rhythm)
+        self.listening = listening
 
     def behind(self, adapter: str | None, listening: Listening, at_ns: int) -> None:
         """Read the account `listening` of `adapter`, from `at_ns` on if it was another one."""
         self.listening = listening
-        if adapter != self.state.adapter:
-            self.state.adapter = adapter
+        if adapter != self.adapter:
+            self.adapter = adapter
             self.count_from(at_ns)
 
     def could_be_heard(self, from_ns: int, at_ns: int) -> None:
         """Note at `at_ns`, when the link changes, that it hangs there from `from_ns` on."""
-        began_ns = self.state.began_ns
+        began_ns = self.began_ns
         if from_ns > at_ns:
             self.count_from(from_ns)
-            self.state.began_ns = from_ns
+            self.began_ns = from_ns
         elif began_ns is None or began_ns > at_ns:
-            self.state.began_ns = at_ns
+            self.began_ns = at_ns
 
     def hear(self, received_ns: int, at_ns: int) -> None:
         """Take in that it was heard at `received_ns`, its newest event being of `at_ns`."""
@@ -78,20 +85,20 @@ class Presence:
     @property
     def base_ns(self) -> int:
         """Where the account stood when this silence began to count."""
-        return max(self.state.base_ns, self.listening.fresh_ns)
+        return max(self._base_ns, self.listening.fresh_ns)
 
     @property
     def is_afresh(self) -> bool:
         """Whether this silence counts from the end of an outage of its adapter."""
-        return self.listening.fresh_ns > self.state.base_ns
+        return self.listening.fresh_ns > self._base_ns
 
     @property
     def missed_ns(self) -> int:
         """For how long nobody listened since then."""
-        fresh_ns = self.listening.fresh_missed_ns if self.is_afresh else self.state.missed_ns
+        fresh_ns = self.listening.fresh_missed_ns if self.is_afresh else self._missed_ns
         return self.listening.missed_ns - fresh_ns
 
     def count_from(self, at_ns: int) -> None:
         """Let its silence count from `at_ns`."""
-        self.state.base_ns = self.listening.at(at_ns)
-        self.state.missed_ns = self.listening.missed_ns
+        self._base_ns = self.listening.at(at_ns)
+        self._missed_ns = self.listening.missed_ns

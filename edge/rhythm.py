@@ -5,12 +5,12 @@ burst, but its event times keep their distance; a daily batch holds hourly sampl
 arrives daily. The longer of the two is what a listener may expect.
 """
 
+from array import array
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 
-from msgspec import Struct, field
-
 from edge.reading import MINUTE_NS
+from edge.remembered import GapsState, RhythmState
 
 GAP_NS_MIN = MINUTE_NS
 """Messages closer than this are one arrival."""
@@ -22,37 +22,54 @@ def median_ns(durations_ns: Sequence[int]) -> int:
     return sorted(durations_ns)[len(durations_ns) // 2] if durations_ns else 0
 
 
-class Gaps(Struct, array_like=True):
+class Gaps:
     """The last 16 gaps, as they came and in order of length, so that the median is at hand."""
 
-    recent_ns: list[int] = field(default_factory=list)
-    ordered_ns: list[int] = field(default_factory=list)
+    __slots__ = ("_ordered_ns", "recent_ns")
+
+    def __init__(self) -> None:
+        self.recent_ns = array("q")
+        self._ordered_ns = array("q")
 
     def add(self, gap_ns: int) -> None:
         """Take in one more gap; the oldest of 17 is forgotten."""
-        self.recent_ns.append(gap_ns)
-        oldest_ns = self.recent_ns.pop(0) if len(self.recent_ns) > GAPS_MAX else None
-        if oldest_ns == gap_ns:
+        recent_ns, ordered_ns = self.recent_ns, self._ordered_ns
+        recent_ns.append(gap_ns)
+        if len(recent_ns) <= GAPS_MAX:
+            insort(ordered_ns, gap_ns)
             return
-        insort(self.ordered_ns, gap_ns)
-        if oldest_ns is not None:
-            del self.ordered_ns[bisect_left(self.ordered_ns, oldest_ns)]
+        oldest_ns = recent_ns.pop(0)
+        if oldest_ns != gap_ns:
+            insort(ordered_ns, gap_ns)
+            ordered_ns.pop(bisect_left(ordered_ns, oldest_ns))
 
     def median_ns(self) -> int:
         """The upper median; 0 of nothing."""
-        ordered_ns = self.ordered_ns
+        ordered_ns = self._ordered_ns
         return ordered_ns[len(ordered_ns) // 2] if ordered_ns else 0
 
+    def state(self) -> GapsState:
+        """The gaps, for a checkpoint."""
+        return GapsState(self.recent_ns.tolist(), self._ordered_ns.tolist())
 
-class Rhythm(Struct, array_like=True):
+    def restore(self, state: GapsState) -> None:
+        """Become the gaps that gave `state`."""
+        self.recent_ns = array("q", state.recent_ns)
+        self._ordered_ns = array("q", state.ordered_ns)
+
+
+class Rhythm:
     """When a device was last heard, and the last 16 gaps before that."""
 
-    last_ns: int | None = None
-    heard: int = 0
-    counted_ns: int = 0
-    newest_ns: int = 0
-    arrival_gaps: Gaps = field(default_factory=Gaps)
-    event_gaps: Gaps = field(default_factory=Gaps)
+    __slots__ = ("arrival_gaps", "counted_ns", "event_gaps", "heard", "last_ns", "newest_ns")
+
+    def __init__(self) -> None:
+        self.last_ns: int | None = None
+        self.heard = 0
+        self.counted_ns = 0
+        self.newest_ns = 0
+        self.arrival_gaps = Gaps()
+        self.event_gaps = Gaps()
 
     def hear(self, received_ns: int, at_ns: int) -> None:
         """Note a message received at `received_ns` whose newest event was at `at_ns`."""
@@ -70,3 +87,17 @@ class Rhythm(Struct, array_like=True):
     def interval_ns(self) -> int:
         """The interval to expect; 0 while nothing is known."""
         return max(self.arrival_gaps.median_ns(), self.event_gaps.median_ns())
+
+    def state(self) -> RhythmState:
+        """The rhythm, for a checkpoint."""
+        return RhythmState(
+            self.last_ns, self.heard, self.counted_ns, self.newest_ns,
+            self.arrival_gaps.state(), self.event_gaps.state(),
+        )  # fmt: skip
+
+    def restore(self, state: RhythmState) -> None:
+        """Become the rhythm that gave `state`."""
+        self.last_ns, self.heard = state.last_ns, state.heard
+        self.counted_ns, self.newest_ns = state.counted_ns, state.newest_ns
+        self.arrival_gaps.restore(state.arrival_gaps)
+        self.event_gaps.restore(state.event_gaps)

@@ -15,7 +15,7 @@ from edge.night_flow import NightFlow
 from edge.points import Points
 from edge.presence import Presence
 from edge.quiet import Quiet
-from edge.reading import SECOND_NS, Kind
+from edge.reading import SECOND_NS, Kind, Reading
 from edge.registry import Binding, Registry
 from edge.signals import Signals
 from edge.succession import OF_MANY
@@ -110,6 +110,14 @@ class Route:
             if leg.from_ns <= at_ns < leg.to_ns:
                 return leg
         return None
+
+    def repeats(self, reading: Reading) -> bool:
+        """Whether one of its meters has shown no less than `reading` already, and later."""
+        for leg in self.legs:
+            meter = leg.meter
+            if meter is not None and meter.repeats(reading):
+                return True
+        return False
 
     def meters(self) -> list[Meter]:
         """Its meters, in every home that it ever hung in."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from edge.completeness import Home
 from edge.detectors.base import supply_detectors
 from edge.meter import Meter
-from edge.reading import Kind, Reading
+from edge.reading import Kind
 from edge.registry import Registry, Unit
 from edge.supply import HOMES_MIN, Supply, moves_at
 from edge.watch import Watched
@@ -47,23 +47,25 @@ class Supplies:
         """The supplies that the home `code` is on."""
         return self._of_home.get(code, [])
 
-    def observe(self, code: str, meter: Meter, reading: Reading) -> set[str]:
-        """Take in what a home's `meter`, which has the reading already, shows.
-
-        Returns the homes that must be judged again, since an outage that excused them was none.
-        """
-        again: set[str] = set()
-        moves = moves_at(meter.chain, reading.at_ns)
-        for each in self.of_home(code):
-            if each.state.observe(code, moves, reading.at_ns):
-                again |= each.state.codes()
-        return again
-
     def _add(self, each: Watched[Supply], members: Mapping[str, Home]) -> None:
         self.by_subject[each.state.subject] = each
         for code, home in members.items():
             self._of_home[code].append(each)
             home.excuses.append(each.state.excused)
+
+
+def observe(supplies: Iterable[Watched[Supply]], code: str, meter: Meter, at_ns: int) -> set[str]:
+    """Take in what a `meter` of the home `code` shows, after its reading of `at_ns`.
+
+    `supplies` are those that the home is on. Returns the homes that must be judged again,
+    since an outage that excused them was none.
+    """
+    again: set[str] = set()
+    moves = moves_at(meter.chain, at_ns)
+    for each in supplies:
+        if each.state.observe(code, moves, at_ns):
+            again |= each.state.codes()
+    return again
 
 
 def _groups(

@@ -10,13 +10,12 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from msgspec import Struct, field
-
 from edge.chain import Chain
 from edge.completeness import Home, Use, used, watermark_ns
 from edge.outage import Outage
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from edge.registry import Unit
+from edge.remembered import SupplyState
 
 HOMES_MIN = 5
 QUIET_NS_MIN = 3 * HOUR_NS
@@ -34,15 +33,6 @@ _KEPT_NS = 7 * DAY_NS
 
 Moves = tuple[tuple[int, int], ...]
 """The times of neighbouring samples between which a register moved."""
-
-
-class SupplyState(Struct, array_like=True):
-    """What a group remembers: when each home last used water, the longest pause of each day."""
-
-    last_use_ns: dict[str, int] = field(default_factory=dict)
-    pauses_ns: dict[int, int] = field(default_factory=dict)
-    newest_use_ns: int | None = None
-    outages: list[Outage] = field(default_factory=list)
 
 
 class Standing(NamedTuple):

@@ -60,7 +60,7 @@ class Uptimes:
     def cut(self, at_ns: int, adapter: str | None = None) -> None:
         """Nobody could hear any of them from `at_ns` on, or those behind `adapter`."""
         for name, uptime in self.by_name.items():
-            if adapter is None or self._devices[name].state.state.adapter == adapter:
+            if adapter is None or self._devices[name].state.adapter == adapter:
                 uptime.cut(at_ns, self._hold_ns(name))
 
     def pages(self, edge: str, now_ns: int, days_ago: int) -> Iterator[bytes]:

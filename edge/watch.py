@@ -117,6 +117,13 @@ class Watched(Generic[S]):
         self.state = state
         self.watches = [Watch(detector, utc_offset_h) for detector in detectors]
 
+    def is_raised(self) -> bool:
+        """Whether a watch has raised something that goes on."""
+        for watch in self.watches:  # noqa: SIM110  (any() costs more than the rest together)
+            if watch.episode is not None:
+                return True
+        return False
+
     def rests(self, now_ns: int) -> bool:
         """Whether no watch need be asked at `now_ns`."""
         return self._rest is not None and self._rest.covers(now_ns)

@@ -17,7 +17,6 @@ import msgspec
 from msgspec import Struct, structs
 
 from edge.entry import Admitted, Message
-from edge.meter import Counts
 from edge.pipeline import Pipeline
 from edge.reading import (
     HOUR_NS,
@@ -30,6 +29,7 @@ from edge.reading import (
     TimeSource,
 )
 from edge.registry import Registry
+from edge.remembered import Counts
 from simulators.estate import home
 from simulators.households import Sample, Series, moment_text
 from simulators.meters import RESOLUTION_M3

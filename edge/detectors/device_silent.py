@@ -60,7 +60,7 @@ class DeviceSilent:
             return WarmingUp(state.rhythm.heard, ARRIVALS_NEEDED)
         due_ns = self.next_due(state)
         silent = due_ns is not None and now_ns >= due_ns
-        since_ns = active_since_ns or last_ns or state.state.began_ns or now_ns
+        since_ns = active_since_ns or last_ns or state.began_ns or now_ns
         condition = Condition.HOLDS if silent else Condition.UNKNOWN
         return Status(condition, since_ns, now_ns, interval_ns)
 
@@ -75,7 +75,7 @@ class DeviceSilent:
         enough_ns = INTERVALS * interval_ns + GRACE_NS
         allowed_ns = min(state.missed_ns, interval_ns + GRACE_NS)
         due_ns = listening.due_ns(state.base_ns + enough_ns + allowed_ns) or 0
-        start_ns = max(listening.open_ns, last_ns or 0, state.state.began_ns or 0)
+        start_ns = max(listening.open_ns, last_ns or 0, state.began_ns or 0)
         return min(due_ns, start_ns + enough_ns) + 1
 
     def evidence(self, state: Presence, status: Status, utc_offset_h: float) -> Evidence:

@@ -10,7 +10,8 @@ from edge import wire
 from edge.completeness import Use, used
 from edge.detectors.base import hhmm
 from edge.entry import Admitted
-from edge.pipeline import Pipeline, PipelineSettings
+from edge.pipeline import Pipeline
+from edge.pipeline_settings import PipelineSettings
 from edge.profiles.base import instant_ns
 from edge.profiles.field import wall_clock
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Finding, Quality

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from edge import wire
-from edge.meter import Counts, Meter
+from edge.meter import Meter
 from edge.reading import HOUR_NS, Kind, Quality, Reading
 from edge.registry import Registry
+from edge.remembered import Counts
 from simulators.edits import mistake_unit, replace_meter, reset_meter, roll_over
 from simulators.estate import home
 from simulators.households import Sample, Series
