@@ -1,7 +1,7 @@
 """One water supply and the homes on it: a riser, or a whole building.
 
 When nobody on it uses water for far longer than all of them together ever do, the supply is
-out, and no home on it can be judged. The rule learns from each group's own longest pause, and
+out, and no home on it can be judged. The rule learns from each group's own longest pauses, and
 errs towards judging: whoever has not used water for a day counts for nothing, any movement of
 any register ends it, and after a day it excuses nobody any more.
 """
@@ -105,10 +105,13 @@ class Supply:
         return retracted
 
     def enough_ns(self) -> int:
-        """How long nobody may use water before the supply is out."""
+        """How long nobody may use water before the supply is out.
+
+        The one longest pause is no habit: it may have been an outage, and the next must show too.
+        """
         pauses_ns = self.state.pauses_ns.values()
         learned = len(pauses_ns) >= _LEARNED_DAYS
-        usual_ns = 3 * max(pauses_ns) // 2 if learned else QUIET_NS_UNLEARNED
+        usual_ns = 3 * sorted(pauses_ns)[-2] // 2 if learned else QUIET_NS_UNLEARNED
         return max(QUIET_NS_MIN, min(usual_ns, self._shortest_ns - _AHEAD_NS))
 
     def standing(self, since_ns: int, at_ns: int) -> Standing | None:

@@ -16,13 +16,13 @@ from edge.supply import HOMES_MIN, Supply
 class SupplyOutage:
     """At least five homes that used water within a day all stand still for too long.
 
-    Too long is one and a half times the longest pause that they together made in the last
-    fourteen days, from three hours up to two hours less than the shortest welfare window that
-    holds; a routine stands for ten hours.
+    Too long is one and a half times the second-longest pause that they together made on one of
+    the last fourteen days, from three hours up to two hours less than the shortest welfare window
+    that holds; a routine stands for ten hours.
     """
 
     watches: ClassVar[type] = Supply
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     category: ClassVar[str] = "supply"
     tier: ClassVar[Tier] = Tier.IMPORTANT
 

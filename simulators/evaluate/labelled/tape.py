@@ -18,8 +18,13 @@ class Tape:
     def __init__(self, table: Mapping[str, Any], rng: Random) -> None:
         self._places = {each["id"]: (each["unit"], Kind(each["kind"])) for each in table["device"]}
         self._numbers = {name: count(1) for name in self._places}
+        self._boots = dict.fromkeys(self._places, 1)
         self._rng = rng
         self._said: list[Reading] = []
+
+    def restart(self, device: str) -> None:
+        """What `device` says from here on is of another boot."""
+        self._boots[device] += 1
 
     def say(
         self, device: str, at_ns: int, channel: str, value: float | str, *, lag_s: float = 0.0
@@ -29,7 +34,8 @@ class Tape:
         lag_ns = int((self._rng.uniform(*_LAG_S) + lag_s) * SECOND_NS)
         reading = Reading(
             device, unit, kind, channel, value, at_ns, at_ns + lag_ns, TimeSource.DEVICE,
-            Quality.GOOD, historical=False, seq=next(self._numbers[device]), boot=1,
+            Quality.GOOD, historical=False, seq=next(self._numbers[device]),
+            boot=self._boots[device],
             resolution=0.001 if channel == "water.total" else 0.0,
         )  # fmt: skip
         self._said.append(reading)

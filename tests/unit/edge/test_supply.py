@@ -46,6 +46,14 @@ def test_a_cut_of_fourteen_hours_is_one_finding_and_no_resident_is_called_still(
     assert (cleared.id, cleared.at_ns) == (raised.id, at(DAYS_H + 23))
 
 
+def test_a_second_cut_is_found_as_soon_as_the_first() -> None:
+    site = Block()
+    uses = cut(DAYS_H + 8, DAYS_H + 22, cut(DAYS_H + 56, DAYS_H + 70))
+    site.live(0, DAYS_H + 72, uses)
+    first, second = (f for f in site.said if f.state is RAISED and f.rule == "supply_outage")
+    assert second.at_ns - second.since_ns == first.at_ns - first.since_ns
+
+
 def test_a_resident_who_had_stopped_before_the_cut_is_still_found() -> None:
     site = Block()
     uses = cut(DAYS_H + 8, DAYS_H + 22, without({0}, since=DAYS_H - 6))
