@@ -46,6 +46,7 @@ from edge.push_settings import read_credentials
 from edge.reading import SECOND_NS
 from edge.registry import Registry
 from edge.report import Report, last_will
+from edge.ruling import Ruling
 from edge.session import Delivery, Session, Will
 from edge.settings import ConfigError
 from edge.timekeeper import Timekeeper
@@ -128,14 +129,13 @@ class _Agent:
         filters = (*ours, *vendors.filters, *told.filters())
         self._session = connect(filters, last_will(settings, journal.boot))
         self._clock = clock = Timekeeper(settings.clock, self._session, (site, edge), clock, health)
-        self._fold = Fold(journal, pipeline, health)
-        self._gathering = Gathering(
-            self._session, settings.journal.linger, clock, self._fold.is_awaited
-        )
+        self._fold = fold = Fold(journal, pipeline, health)
+        self._gathering = Gathering(self._session, settings.journal.linger, clock, fold.is_awaited)
         self._provisioning = Provisioning(
             (site, edge), settings.provisioning, self._fold, self._session,
             clock=clock, health=health,
         )  # fmt: skip
+        self._ruling = Ruling(settings, self._fold, self._woken, clock=clock, health=health)
         self._holding = Holding(settings.clock, journal, self._fold, clock, health)
         self._outbox = Outbox(journal, forwarded=settings.influx is not None)
         address = (topic.finding_topic(site, edge), edge, journal.epoch)
@@ -202,6 +202,7 @@ class _Agent:
             "courier": self._courier.run(),
             "announce": self._once_open(self._announcer.run),
             "report": self._report.run(),
+            "rules": self._once_open(self._ruling.run),
             "seen": self._provisioning.run(),
             "checkpoint": self._checkpoint(),
         }
@@ -234,6 +235,7 @@ class _Agent:
         """Once the time is known, let in what was held until then."""
         await self._clock.until_trusted()
         await self._provisioning.begin()
+        await self._ruling.look()
         await self._holding.open(lambda: self._session.connected)
         self._woken()
 

@@ -9,6 +9,7 @@ from edge.night_flow import NightFlowState
 from edge.quiet import QuietState
 from edge.reading import TimeSource
 from edge.remembered import ClockState, HearingState, MeterState, PresenceState, SupplyState
+from edge.shadow import ShadowState
 from edge.signal import SignalState
 from edge.uptime import UptimeState
 from edge.watch import WatchState
@@ -43,6 +44,7 @@ class Checkpoint(Struct, array_like=True):
     points: dict[str, bytes] = field(default_factory=dict)
     uptimes: dict[str, UptimeState] = field(default_factory=dict)
     nights: dict[str, NightFlowState] = field(default_factory=dict)
+    shadow: ShadowState = field(default_factory=ShadowState)
 
 
 class _Versioned(Struct, array_like=True):

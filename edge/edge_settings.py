@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from edge import profiles, topic
 from edge.broker import BrokerSettings
@@ -12,12 +12,14 @@ from edge.health import MetricsSettings
 from edge.home_assistant import HomeAssistantSettings
 from edge.influx import InfluxSettings
 from edge.journal import JournalSettings
+from edge.mode import Modes
 from edge.pipeline_settings import PipelineSettings
 from edge.profiles import template
 from edge.profiles.base import Profile
 from edge.provisioned import ProvisioningSettings, read_key
 from edge.push_settings import PushSettings, read_credentials
 from edge.registry import Registry
+from edge.rule_names import RuleSettings, faults_of
 from edge.settings import (
     ConfigError,
     ConfigFault,
@@ -62,6 +64,7 @@ class EdgeSettings(Settings):
     home_assistant: HomeAssistantSettings | None = None
     provisioning: ProvisioningSettings | None = None
     clock: ClockSettings = ClockSettings()
+    rules: dict[str, RuleSettings] = Field(default_factory=dict)
     credentials: CredentialSettings | None = None
 
     @field_validator("edge", "site")
@@ -70,6 +73,18 @@ class EdgeSettings(Settings):
         if not topic.is_segment(code):
             raise ValueError(f"{code!r} is not a code; use 1-32 of a-z 0-9 _ -")
         return code
+
+    @field_validator("rules")
+    @classmethod
+    def _may_be_so(cls, rules: dict[str, RuleSettings]) -> dict[str, RuleSettings]:
+        if wrong := faults_of({name: each.mode for name, each in rules.items()}):
+            raise ValueError("; ".join(f"{name}: {why}" for name, why in sorted(wrong.items())))
+        return rules
+
+    @property
+    def modes(self) -> Modes:
+        """The modes that rules are given here."""
+        return {name: each.mode for name, each in self.rules.items()}
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -1,13 +1,14 @@
 """What the journal holds, in the order in which the pipeline folds it.
 
 Messages that were admitted, ticks of the clock that mattered, the broker link going up or
-down, what adapters say, a new registry, and what people found alarms to be. `Pipeline.step`
-knows nothing else.
+down, what adapters say, a new registry, what people found alarms to be, and which rules may
+speak to them. `Pipeline.step` knows nothing else.
 """
 
 from msgspec import Struct, msgpack
 
 from edge.labels import Label
+from edge.mode import Mode
 from edge.reading import Reading
 
 
@@ -79,7 +80,15 @@ class Labelled(Struct, frozen=True, array_like=True, tag="labelled"):
     labels: tuple[Label, ...]
 
 
-Entry = Admitted | Tick | Link | AdapterStatus | Provisioned | Labelled
+class Ruled(Struct, frozen=True, array_like=True, tag="ruled"):
+    """From here on these are the modes that rules were given; it is the `version`th change."""
+
+    version: int
+    at_ns: int
+    modes: dict[str, Mode]
+
+
+Entry = Admitted | Tick | Link | AdapterStatus | Provisioned | Labelled | Ruled
 
 _encoder = msgpack.Encoder()
 _decoder: msgpack.Decoder[Entry] = msgpack.Decoder(Entry)

@@ -12,13 +12,22 @@ from typing import NamedTuple
 
 from edge.admission import Identity
 from edge.checkpoint import CheckpointError
-from edge.entry import AdapterStatus, Admitted, Entry, Labelled, Link, Message, Provisioned, Tick
+from edge.entry import (
+    AdapterStatus,
+    Admitted,
+    Entry,
+    Labelled,
+    Link,
+    Message,
+    Provisioned,
+    Ruled,
+    Tick,
+)
 from edge.failpoint import hit
 from edge.flood import Flood, Verdict
 from edge.gate import Admission
 from edge.health import Health
 from edge.journal import PIPELINE, DeadLetter, Journal, JournalFull
-from edge.labels import Label
 from edge.pipeline import Pipeline
 from edge.reading import Finding
 from edge.registry import Registry
@@ -35,6 +44,7 @@ class _Unsettled(NamedTuple):
     position: int
     findings: list[Finding]
     tick: Tick | None
+    shadowed: list[Finding]
 
 
 class InForce(NamedTuple):
@@ -75,6 +85,7 @@ class Fold:
         self._broken: set[tuple[str, str]] = set()
         self.seen = Seen()
         self.labels = pipeline.labels
+        self.shadow = pipeline.shadow
         self.due_ns = pipeline.due_ns  # when the next tick can matter
         self.uptimes = pipeline.uptimes
         self.readings_since_checkpoint = 0
@@ -91,7 +102,9 @@ class Fold:
             findings = self._fold(stored.entry)
             self._stepped = stored.position
             if stored.position > settled:
-                self._unsettled = _Unsettled(stored.position, list(findings), None)
+                self._unsettled = _Unsettled(
+                    stored.position, list(findings), None, list(self._pipeline.shadowed)
+                )
                 self.settle_rest()
         self.flood.go_by(self._pipeline.registry)
 
@@ -149,14 +162,12 @@ class Fold:
         hit("edge.provisioned")
         self.checkpoint()
 
-    def label(self, epoch: str, labels: tuple[Label, ...]) -> None:
-        """Commit labels that are not counted yet, and count them."""
+    def learn(self, entry: Labelled | Ruled) -> None:
+        """Commit what people found or decided, and go by it."""
         self.settle_rest()
-        entry = Labelled(epoch, labels)
         self._journal.append([entry])
-        hit("edge.label")
+        hit("edge.learn")
         self._step([entry])
-        self._health.count("labels_taken", len(labels))
 
     def is_awaited(self, device: str) -> bool:
         """Whether an installer may be waiting for `device`: it is nobody's yet, or new here."""
@@ -173,32 +184,36 @@ class Fold:
         self.settle_rest()
         tick = Tick(now_ns)
         findings = self._fold(tick)
-        if findings:
+        shadowed = list(self._pipeline.shadowed)
+        if findings or shadowed:
             hit("edge.detect")
-            self._settle(_Unsettled(self._journal.last, list(findings), tick))
+            self._settle(_Unsettled(self._journal.last, list(findings), tick, shadowed))
 
     def settle_rest(self) -> None:
         """Record findings that wait for room on the disk, if there are any."""
         if self._unsettled is None:
             return
         made = self._unsettled
-        self._stepped = self._journal.settle(made.position, made.findings, made.tick)
+        self._stepped = self._journal.settle(made.position, made.findings, made.tick, made.shadowed)
         self._unsettled = None
         for finding in made.findings:
             self._health.count("findings_made", reason=finding.rule)
+        for finding in made.shadowed:
+            self._health.count("findings_shadowed", reason=finding.rule)
 
     def shown(self, now_ns: int) -> dict[str, object]:
         """What the health message says of the fold at `now_ns`.
 
         `pipeline`: its counts since the journal began. `clocks`: seconds to add to those of the
         devices that are worst off. `flooding`: how much was refused of whom. `labels`: what
-        people found alarms to be, by rule and outcome.
+        people found alarms to be, by rule and outcome. `rules`: the modes that some were given.
         """
         return {
             "pipeline": self._pipeline.counters(),
             "clocks": self._pipeline.clocks.offsets_s(),
             "flooding": self.flood.flooding(now_ns),
             "labels": self._pipeline.labels.by_rule(),
+            "rules": {"version": self.shadow.version, "modes": dict(self.shadow.modes)},
         }
 
     def checkpoint(self) -> None:
@@ -258,10 +273,12 @@ class Fold:
     def _step(self, entries: Sequence[Entry]) -> None:
         """Step what was just appended: the last entries of the journal."""
         findings: list[Finding] = []
+        shadowed: list[Finding] = []
         for entry in entries:
             findings += self._fold(entry)
+            shadowed += self._pipeline.shadowed
         hit("edge.detect")
-        self._settle(_Unsettled(self._journal.last, findings, None))
+        self._settle(_Unsettled(self._journal.last, findings, None, shadowed))
 
     def _fold(self, entry: Entry) -> tuple[Finding, ...]:
         findings = self._pipeline.step(entry)

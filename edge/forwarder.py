@@ -24,6 +24,7 @@ from edge.journal import (
     INFLUX_FINDINGS,
     INFLUX_LIVE,
     INFLUX_SEAM,
+    INFLUX_SHADOW,
     DeadLetter,
     Journal,
     readings_of,
@@ -32,10 +33,13 @@ from edge.line_protocol import edge_line, finding_line, reading_line
 from edge.outbox import Outbox
 from edge.reading import SECOND_NS
 from edge.registry import Registry
+from edge.shadow_log import shadowed
 
 log = logging.getLogger(__name__)
 
 LINES_A_WRITE = 2_000
+SHADOW_MEASUREMENT = "finding_shadow"
+"""Apart from `finding`, so that nobody counts among alarms what told nobody."""
 LINES_A_TURN = 200
 """Lines made before the event loop may turn to others; one entry's may be more."""
 _PAGE = 16
@@ -104,6 +108,7 @@ class Forwarder:
         spans = self._spans()
         await self._report(spans)
         moved = await self._forward_findings()
+        moved = await self._forward_shadow() or moved
         moved = await self._forward_news(spans) or moved
         moved = await self._forward_backlog(spans) or moved
         self._measure(self._spans())
@@ -127,6 +132,16 @@ class Forwarder:
         await self._deliver([text for o in owed if (text := finding_line(o.finding, o.seq))])
         self._journal.advance(INFLUX_FINDINGS, owed[-1].seq)
         await when_room(self._clock, self._health, outbox.drop_passed)
+        return True
+
+    async def _forward_shadow(self) -> bool:
+        position = self._journal.position(INFLUX_SHADOW)
+        kept = shadowed(self._journal.read, position, _FINDINGS_A_BATCH)
+        if not kept:
+            return False
+        lines = (finding_line(finding, seq, SHADOW_MEASUREMENT) for seq, finding in kept)
+        await self._deliver([text for text in lines if text])
+        self._journal.advance(INFLUX_SHADOW, kept[-1][0])
         return True
 
     async def _forward_news(self, spans: Spans) -> bool:

@@ -19,11 +19,12 @@ from pydantic import Field
 
 from edge import entry as logged
 from edge import journal_file
-from edge.entry import AdapterStatus, Admitted, Entry, Labelled, Link, Provisioned, Tick
+from edge.entry import AdapterStatus, Admitted, Entry, Labelled, Link, Provisioned, Ruled, Tick
 from edge.health import Health
 from edge.journal_file import JournalDamaged, JournalFull
 from edge.reading import Finding, Reading
 from edge.settings import DurationS, Settings
+from edge.shadow_log import keep
 
 __all__ = ["DeadLetter", "Journal", "JournalDamaged", "JournalFull", "JournalSettings"]
 
@@ -34,6 +35,7 @@ INFLUX = "influx"
 INFLUX_SEAM = "influx_seam"
 INFLUX_LIVE = "influx_live"
 INFLUX_FINDINGS = "influx_findings"
+INFLUX_SHADOW = "influx_shadow"
 ACKED = "acked"
 
 DEAD_LETTERS_MAX = 10_000
@@ -41,15 +43,6 @@ _DEAD_PAYLOAD_MAX = 4_096
 _CHECKPOINTS_KEPT = 2
 _PAGE = 256
 _CURSOR_LAG_MAX = 64
-_KINDS = {
-    Admitted: "admitted",
-    Tick: "tick",
-    Link: "link",
-    AdapterStatus: "adapter",
-    Provisioned: "provisioned",
-    Labelled: "labelled",
-}
-
 
 BLOB_ERRORS = (zstandard.ZstdError, msgspec.MsgspecError)
 
@@ -144,13 +137,21 @@ class Journal:
         self._last += len(entries)
         return self._last
 
-    def settle(self, position: int, findings: Sequence[Finding], tick: Tick | None = None) -> int:
+    def settle(
+        self,
+        position: int,
+        findings: Sequence[Finding],
+        tick: Tick | None = None,
+        shadowed: Sequence[Finding] = (),
+    ) -> int:
         """Record that the pipeline made `findings` of the entries up to `position`.
+
+        Those that are for the record alone, `shadowed`, are kept apart.
 
         A `tick` that made findings becomes an entry of its own, in the same transaction;
         the position of the last entry settled is returned.
         """
-        if tick is None and not findings:
+        if tick is None and not findings and not shadowed:
             self.advance(PIPELINE, position)
             return position
         entries = [] if tick is None else [tick]
@@ -161,6 +162,7 @@ class Journal:
                 "INSERT OR IGNORE INTO finding (id, revision, body) VALUES (?, ?, ?)",
                 [(f.id, f.revision, msgspec.json.encode(f)) for f in findings],
             )
+            self._health.count("shadow_findings_shed", keep(self._connection, shadowed))
             self.advance(PIPELINE, settled)
         self._last += len(entries)
         return settled
@@ -265,7 +267,7 @@ class Journal:
         for number, entry in enumerate(entries, self._last + 1):
             first_ns, last_ns, count = _span(entry)
             blob = self._packer.compress(logged.encode(entry))
-            rows.append((number, _KINDS[type(entry)], first_ns, last_ns, count, blob))
+            rows.append((number, type(entry).__struct_config__.tag, first_ns, last_ns, count, blob))
         self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def _bury(self, letters: Sequence[DeadLetter]) -> None:
@@ -389,8 +391,8 @@ def _span(entry: Entry) -> tuple[int, int, int]:
     match entry:
         case Tick(now_ns=at_ns):
             return at_ns, at_ns, 0
-        case Link(at_ns=at_ns) | AdapterStatus(at_ns=at_ns) | Provisioned(at_ns=at_ns):
-            return at_ns, at_ns, 0
+        case Link() | AdapterStatus() | Provisioned() | Ruled():
+            return entry.at_ns, entry.at_ns, 0
         case Labelled(labels=(*_, last)):
             return last.at_ns, last.at_ns, 0
     return 0, 0, 0

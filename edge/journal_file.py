@@ -14,7 +14,7 @@ from typing import IO
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 _PAGE_KIB = 4
 # Commits of a few small pages each: a long WAL lets the same tail page be overwritten many
 # times before it is copied into the file once. 4,000 pages bound it to 16 MB.
@@ -27,6 +27,11 @@ CREATE TABLE held (
     topic TEXT NOT NULL, payload BLOB NOT NULL, retain INTEGER NOT NULL);
 CREATE TABLE placed (
     boot TEXT PRIMARY KEY, shift_ns INTEGER NOT NULL, exact INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_SHADOW = """
+CREATE TABLE shadow (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    body BLOB NOT NULL, UNIQUE (id, revision));
 """
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -43,13 +48,16 @@ CREATE TABLE finding (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, revision INTEGER NOT NULL,
     body BLOB NOT NULL, published_ns INTEGER, UNIQUE (id, revision));
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
-{_HELD}
+{_HELD}{_SHADOW}
 PRAGMA user_version = {FORMAT};
 COMMIT;
 """
 
 # From each older format to the next one.
-_MIGRATIONS = {1: f"BEGIN IMMEDIATE;\n{_HELD}\nPRAGMA user_version = 2;\nCOMMIT;"}
+_MIGRATIONS = {
+    1: f"BEGIN IMMEDIATE;\n{_HELD}\nPRAGMA user_version = 2;\nCOMMIT;",
+    2: f"BEGIN IMMEDIATE;\n{_SHADOW}\nPRAGMA user_version = 3;\nCOMMIT;",
+}
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR}
 

@@ -12,6 +12,7 @@ import msgspec
 from edge import topic
 from edge.clock import Clock
 from edge.disk_room import when_room
+from edge.entry import Labelled
 from edge.fold import Fold
 from edge.health import Health
 from edge.labels import LabelAck, LabelPage, is_sound
@@ -45,8 +46,9 @@ class Labelling:
                 log.warning("labels were refused: %r", payload[:200])
                 continue
             if fresh := self._fold.labels.fresh(page):
-                act = partial(self._fold.label, page.epoch, fresh)
+                act = partial(self._fold.learn, Labelled(page.epoch, fresh))
                 await when_room(self._clock, self._health, act)
+                self._health.count("labels_taken", len(fresh))
         await self._acknowledge()
 
     async def _acknowledge(self) -> None:

@@ -54,7 +54,7 @@ def reading_line(reading: Reading, subject: str) -> str | None:
     return line("reading", tags, fields, whole, point_ns(reading.at_ns, reading.seq))
 
 
-def finding_line(finding: Finding, seq: int) -> str | None:
+def finding_line(finding: Finding, seq: int, measurement: str = "finding") -> str | None:
     """The line of `finding`, which is number `seq` of its edge."""
     site, building, unit, *device = finding.subject.split("/")
     tags = {"bldg": building, "category": finding.category, "rule": finding.rule,
@@ -68,7 +68,7 @@ def finding_line(finding: Finding, seq: int) -> str | None:
         "sentence": finding.evidence.sentence_zh,
     }
     whole = {"revision": finding.revision, "since_ns": finding.since_ns, "tier": finding.tier.value}
-    return line("finding", tags, fields, whole, point_ns(finding.at_ns, seq))
+    return line(measurement, tags, fields, whole, point_ns(finding.at_ns, seq))
 
 
 def edge_line(

@@ -48,11 +48,14 @@ def wait_h(quiet: Quiet, since_ns: int, alarm_h: float) -> int:
     `alarm_h` is the price of an alarm. The wait is from 6 to 95.
     """
     state, place = quiet.state, quiet.place(since_ns)
-    asked = (since_ns, state.begun_ns, place, alarm_h, state.spells, state.brief_h)
-    if asked not in quiet.waits_h:
-        dear_h = _dear_h(alarm_h, quiet.days_known(since_ns))
-        quiet.waits_h = {asked: cheapest_h(_counts(quiet, place), place.kind, dear_h)}
-    return quiet.waits_h[asked]
+    asked = (since_ns, state.begun_ns, place, state.spells, state.brief_h)
+    known = quiet.waits_h.get(alarm_h)
+    if known is not None and known[0] == asked:
+        return known[1]
+    dear_h = _dear_h(alarm_h, quiet.days_known(since_ns))
+    waited_h = cheapest_h(_counts(quiet, place), place.kind, dear_h)
+    quiet.waits_h[alarm_h] = asked, waited_h
+    return waited_h
 
 
 def longest_h(quiet: Quiet, since_ns: int, alarm_h: float) -> int:

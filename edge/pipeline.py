@@ -7,7 +7,7 @@ with the same ids and revisions. Waiting, storing and sending are the shell's.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import TypeVar, cast
+from typing import cast
 
 from msgspec import structs
 
@@ -18,7 +18,17 @@ from edge.checkpoint import Checkpoint, CheckpointError, decode, encode
 from edge.completeness import Home
 from edge.detectors.base import HomeDetector, Rest
 from edge.device_time import AS_IT_SAYS, Clocks
-from edge.entry import AdapterStatus, Admitted, Entry, Labelled, Link, Message, Provisioned, Tick
+from edge.entry import (
+    AdapterStatus,
+    Admitted,
+    Entry,
+    Labelled,
+    Link,
+    Message,
+    Provisioned,
+    Ruled,
+    Tick,
+)
 from edge.gate import Gate
 from edge.labels import Labels
 from edge.pipeline_settings import PipelineSettings
@@ -26,17 +36,16 @@ from edge.presence import Presence, speaks
 from edge.reading import Finding, Reading
 from edge.registry import Registry
 from edge.settings import ConfigError
+from edge.shadow import Shadow
 from edge.subjects import Route, Subjects
-from edge.succession import closed, raised, read_registry_bytes
+from edge.succession import closed, raised, read_registry_bytes, standing
 from edge.supervision import Failure, Supervisor
 from edge.supplies import observe
 from edge.supply import Supply
 from edge.sweep import Sweep
 from edge.uptimes import Uptimes
 from edge.vendors import Vendors
-from edge.watch import Watch, Watched, judged
-
-S = TypeVar("S")
+from edge.watch import Watched, judged
 
 
 class Pipeline:
@@ -55,6 +64,8 @@ class Pipeline:
         self._memory = Memory(settings.identities)
         self.clocks = Clocks()
         self.labels = Labels()
+        self.shadow = Shadow()
+        self.shadowed: tuple[Finding, ...] = ()  # what the last step said that is for nobody
         self._counts: Counter[str] = Counter()
         self._messages = self._readings = 0
         self._due_ns: int | None = None
@@ -62,7 +73,7 @@ class Pipeline:
         self._adopt(0, b"")
 
     def step(self, entry: Entry) -> tuple[Finding, ...]:
-        """Fold one entry in; the findings it makes, in order.
+        """Fold one entry in; the findings it makes for people, in order.
 
         After a restart and its replay, step a `Link` that says how the link is now.
         """
@@ -81,8 +92,12 @@ class Pipeline:
                 found = list(self._provision(entry))
             case Labelled(epoch, labels):
                 self._counts["labels"] += self.labels.take(epoch, labels)
-        self._counts["findings"] += len(found)
-        return tuple(found)
+            case Ruled():
+                found = list(self.shadow.go_by(entry, standing(self._subjects.watches())))
+        told, self.shadowed = self.shadow.part(found) if found else ((), ())
+        self._counts["findings"] += len(told)
+        self._counts["findings_shadow"] += len(self.shadowed)
+        return told
 
     def take_failures(self) -> tuple[Failure, ...]:
         """The rules that broke since the last call, at most the last 100; all are counted."""
@@ -136,6 +151,7 @@ class Pipeline:
         self._readings = self._counts.pop("readings", 0)
         self._memory.restore(saved.memory)
         self.labels.restore(saved.labels)
+        self.shadow.state = saved.shadow
         self._take_up(saved, saved.hearing.proof_ns)
         self._look_ahead(0)
 
@@ -157,6 +173,7 @@ class Pipeline:
             self._subjects.points.states(),
             self._subjects.uptimes.states(),
             {code: night.state for code, night in self._subjects.nights()},
+            self.shadow.state,
         )
 
     def _counted(self) -> dict[str, int]:
@@ -355,13 +372,6 @@ class Pipeline:
             said = judged(watch, adapter, now_ns, adapter.subject)
             yield from self._supervisor.guarded(watch.rule, name, said)
 
-    def _next_due(self, watch: Watch[S], state: S, of: str) -> int | None:
-        try:
-            return watch.next_due(state)
-        except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
-            self._supervisor.note(watch.rule, of, error)
-            return None
-
     def _link(self, at_ns: int, *, up: bool, kept: bool) -> None:
         """Listen or do not: what the edge could not hear was not silence."""
         proof_ns = self._subjects.hearing.link(at_ns, up=up, kept=kept)
@@ -382,7 +392,7 @@ class Pipeline:
         self._due_ns = self._sweep.first_ns()
         for name, adapter in self._subjects.adapters.items():
             for each in adapter.watches:
-                self._sooner(self._next_due(each, adapter.state, name))
+                self._sooner(self._sweep.next_due(each, adapter.state, name))
         self._sooner(self._subjects.points.due_ns())
 
     def _sooner(self, due_ns: int | None) -> None:

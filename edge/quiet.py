@@ -60,7 +60,8 @@ class Quiet:
     def __init__(self, utc_offset_h: float) -> None:
         self._offset_ns = int(utc_offset_h * HOUR_NS)
         self.state = QuietState()
-        self.waits_h: dict[tuple[object, ...], int] = {}  # what follows from the state, once asked
+        # What follows from the state, once asked: by the price of an alarm, for what and how long.
+        self.waits_h: dict[float, tuple[tuple[object, ...], int]] = {}
 
     @property
     def since_ns(self) -> int | None:

@@ -271,12 +271,13 @@ class _Draft:
             self._code(f"{key}.building", unit.building)
             self._riser(key, unit, codes)
         self._duplicates(units)
+        ids = {each.id for each in devices.values()}
         for key, device in devices.items():
             self._code(f"{key}.id", device.id)
             if device.unit not in codes:
                 self.fault(f"{key}.unit", f'no unit "{device.unit}"', "add the [[unit]] or mend it")
             self._replacements(key, device)
-            self._reader(key, device, {each.id for each in devices.values()})
+            self._reader(key, device, ids)
         self._feeders(units, devices)
         self._overlaps(devices)
         self._shared_vendors(devices)

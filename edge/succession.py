@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from edge.reading import Evidence, Finding
+from edge.reading import Evidence, Finding, finding_id
 from edge.registry import Registry
 from edge.watch import Watch
 
@@ -40,6 +40,13 @@ def read_registry_bytes(table: bytes) -> Registry:
 def raised(watches: Iterable[tuple[str, Watch[Any]]]) -> dict[str, Watch[Any]]:
     """Those of `watches` that have raised something, by their names."""
     return {name: watch for name, watch in watches if watch.episode}
+
+
+def standing(watches: Iterable[tuple[str, Watch[Any]]]) -> Iterator[tuple[str, str]]:
+    """Yield the rule and the finding id of whatever is raised."""
+    for watch in raised(watches).values():
+        if about := watch.episode:
+            yield watch.rule, finding_id(watch.rule, about.subject, about.since_ns)
 
 
 def closed(before: Watches, after: Watches, registry: Registry, at_ns: int) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ The rules are the one truth; the column of moments only says whom a sweep may le
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from edge.deadlines import Deadlines
 from edge.presence import Presence
@@ -45,18 +46,19 @@ class Sweep:
         for place, (name, device) in enumerate(self._devices):
             self._deadlines.put(place, self._due_ns(name, device, now_ns))
 
-    def _due_ns(self, name: str, device: Watched[Presence], now_ns: int) -> int | None:
-        """When a rule about the device may come to hold, where it hangs somewhere then."""
-        dues_ns = [self._next_due(watch, device.state, name) for watch in device.watches]
-        due_ns = min((each for each in dues_ns if each is not None), default=None)
-        if due_ns is None or self._registry.binding(name, max(due_ns, now_ns)):
-            return due_ns
-        starts_ns = [each.from_ns for each in self._registry.bindings(name)]
-        return min((each for each in starts_ns if each > max(due_ns, now_ns)), default=None)
-
-    def _next_due(self, watch: Watch[Presence], state: Presence, of: str) -> int | None:
+    def next_due(self, watch: Watch[Any], state: Any, of: str) -> int | None:
+        """When the rule about `of` may come to hold; None while it is broken."""
         try:
             return watch.next_due(state)
         except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
             self._supervisor.note(watch.rule, of, error)
             return None
+
+    def _due_ns(self, name: str, device: Watched[Presence], now_ns: int) -> int | None:
+        """When a rule about the device may come to hold, where it hangs somewhere then."""
+        dues_ns = [self.next_due(watch, device.state, name) for watch in device.watches]
+        due_ns = min((each for each in dues_ns if each is not None), default=None)
+        if due_ns is None or self._registry.binding(name, max(due_ns, now_ns)):
+            return due_ns
+        starts_ns = [each.from_ns for each in self._registry.bindings(name)]
+        return min((each for each in starts_ns if each > max(due_ns, now_ns)), default=None)

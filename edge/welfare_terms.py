@@ -19,10 +19,12 @@ class WelfareTerms(Settings):
 class RoutineTerms(Settings):
     """A home quieter than its own routine is worth a look, so often a month as can be borne.
 
-    `alarms_per_month` is the mean over homes: one whose resident is often away has more.
+    `alarms_per_month` is the mean over homes: one whose resident is often away has more. Another
+    number may be on trial beside it, as the rule `routine-trial`.
     """
 
     alarms_per_month: float = Field(1.0, ge=0.7, le=4.0)
+    trial_alarms_per_month: float | None = Field(None, ge=0.7, le=4.0)
 
 
 class Away(Settings):

@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "registry": Command(
             "gateway.registry.cli", "the registry: key, show, import, export, label"
         ),
+        "rules": Command("edge.rules_command", "which rules speak: compare, promote, roll back"),
         "plans check": Command("gateway.cover_command", "when nobody is on duty, 90 days ahead"),
         "replay": Command("simulators.replay", "real homes tell a story to a broker"),
         "evaluate": Command("simulators.evaluate.command", "what the rules of welfare are worth"),

@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
@@ -173,44 +174,46 @@ class SignalDetector(Detector[Signal], Protocol):
 
 def home_detectors() -> tuple[type[HomeDetector], ...]:
     """Every home detector in this folder, by module name."""
-    return tuple(kind for kind in _found() if kind.watches is Home)
+    return tuple(kind for kind in detectors() if kind.watches is Home)
 
 
 def device_detectors() -> tuple[type[DeviceDetector], ...]:
     """Every device detector in this folder, by module name."""
-    return tuple(kind for kind in _found() if kind.watches is Presence)
+    return tuple(kind for kind in detectors() if kind.watches is Presence)
 
 
 def adapter_detectors() -> tuple[type[AdapterDetector], ...]:
     """Every adapter detector in this folder, by module name."""
-    return tuple(kind for kind in _found() if kind.watches is Adapter)
+    return tuple(kind for kind in detectors() if kind.watches is Adapter)
 
 
 def supply_detectors() -> tuple[type[SupplyDetector], ...]:
     """Every supply detector in this folder, by module name."""
-    return tuple(kind for kind in _found() if kind.watches is Supply)
+    return tuple(kind for kind in detectors() if kind.watches is Supply)
 
 
 def signal_detectors() -> tuple[type[SignalDetector], ...]:
     """Every detector of alarm channels in this folder, by module name."""
-    return tuple(kind for kind in _found() if kind.watches is Signal)
+    return tuple(kind for kind in detectors() if kind.watches is Signal)
 
 
 def point_detectors(point: type) -> tuple[Any, ...]:
     """Every detector in this folder of such a `point`, by module name."""
-    return tuple(kind for kind in _found() if kind.watches is point)
+    return tuple(kind for kind in detectors() if kind.watches is point)
 
 
-def _found() -> list[Any]:
+@lru_cache(maxsize=1)
+def detectors() -> tuple[Any, ...]:
+    """Every detector in this folder, of whatever it watches, by module name."""
     package = importlib.import_module("edge.detectors")
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
     modules = [importlib.import_module(f"edge.detectors.{name}") for name in names]
     kinds = [(module, kind) for module in modules for kind in vars(module).values()]
-    return [
+    return tuple(
         kind
         for module, kind in kinds
         if getattr(kind, "watches", None) and kind.__module__ == module.__name__
-    ]
+    )
 
 
 def hhmm(at_ns: int, utc_offset_h: float) -> str:

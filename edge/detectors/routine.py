@@ -4,7 +4,7 @@ How long is too long follows from when the quiet began and from how long the hom
 before, at the alarms that the site can bear. Missing data proves nothing, so it never raises.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from msgspec import structs
 
 from edge.completeness import Home, use, watermark_ns
 from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.mode import TRIAL
 from edge.patience import WAIT_H_MIN, longest_h, price, typical_h, wait_h
 from edge.quiet import Quiet
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
@@ -45,11 +46,16 @@ class Routine:
 
     @classmethod
     def install(cls, unit: Unit) -> tuple["Routine", ...]:
-        """One rule for a home whose resident lives alone and has terms for it."""
+        """One rule for a home whose resident lives alone and has terms for it, two with a trial."""
         if "alone" not in unit.care or unit.routine is None:
             return ()
         away = ((nanoseconds(each.start), nanoseconds(each.end)) for each in unit.away)
-        return (cls(unit.routine, tuple(sorted(away))),)
+        live = cls(unit.routine, tuple(sorted(away)))
+        other = unit.routine.trial_alarms_per_month
+        if other is None:
+            return (live,)
+        on_trial = unit.routine.model_copy(update={"alarms_per_month": other})
+        return live, replace(live, terms=on_trial, rule=live.rule + TRIAL)
 
     def observe(self, state: Home, reading: Reading) -> Home:
         """The home with `reading` in its meters and in its memory."""

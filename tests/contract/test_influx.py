@@ -51,6 +51,17 @@ def test_every_reading_and_finding_becomes_one_point_however_often_it_is_sent(
     assert health.counted("influx_points") == 1_004  # two of them are the edge's own
 
 
+def test_what_a_rule_in_the_shadow_said_is_stored_apart_from_what_people_were_told(
+    influx: Server, journal: Journal, health: WatchedHealth
+) -> None:
+    journal.append([admitted(reading(1))])
+    journal.settle(1, [finding(1)], shadowed=[finding(2), finding(3)])
+    forward_all(journal, health, sink(v1(influx)))
+    ((_, told),) = stored(influx, 'SELECT count(id) FROM "finding"')
+    ((_, kept),) = stored(influx, 'SELECT count(id) FROM "finding_shadow"')
+    assert (told, kept) == (1, 2)
+
+
 def test_two_messages_of_one_moment_keep_a_point_each(
     influx: Server, journal: Journal, health: WatchedHealth
 ) -> None:

@@ -316,7 +316,9 @@ def test_a_journal_of_the_format_before_opens_with_all_that_it_held(tmp_path: Pa
     journal.append([admitted(1, 2)])
     journal.close()
     connection = sqlite3.connect(tmp_path / "journal.db")
-    connection.executescript("DROP TABLE held; DROP TABLE placed; PRAGMA user_version = 1;")
+    connection.executescript(
+        "DROP TABLE held; DROP TABLE placed; DROP TABLE shadow; PRAGMA user_version = 1;"
+    )
     connection.close()
     journal = opened(tmp_path)
     assert [stored.entry for stored in journal.replay_from(0)] == [admitted(1, 2)]

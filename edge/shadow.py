@@ -1,0 +1,103 @@
+"""Parts what rules say to people from what they only write down.
+
+It looks at finished findings alone, so no judgement depends on a mode, and a rule that is put
+back into the shadow leaves nothing behind. Pure, and a part of the fold: a change of modes is a
+journal entry, from which on every replay parts alike.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec import Struct, field, structs
+
+from edge.entry import Ruled
+from edge.mode import Mode, mode_of
+from edge.reading import Finding, FindingState, Timeliness
+
+
+class ShadowState(Struct, array_like=True):
+    """What is remembered, for a checkpoint.
+
+    `standing` holds the last statement of whatever stands in the shadow, `owed` the ids of what
+    people were told before its rule was put there: its end is told to them too.
+    """
+
+    version: int = 0
+    modes: dict[str, Mode] = field(default_factory=dict)
+    standing: dict[str, Finding] = field(default_factory=dict)
+    owed: list[str] = field(default_factory=list)
+
+
+class Parted(NamedTuple):
+    """Findings for people, and findings for the record."""
+
+    live: tuple[Finding, ...]
+    shadow: tuple[Finding, ...]
+
+
+class Shadow:
+    """The modes in force at one edge, and what stands in the shadow."""
+
+    def __init__(self) -> None:
+        self.state = ShadowState()
+
+    @property
+    def version(self) -> int:
+        """How often the modes were changed."""
+        return self.state.version
+
+    @property
+    def modes(self) -> Mapping[str, Mode]:
+        """The modes that rules were given."""
+        return self.state.modes
+
+    def part(self, findings: Sequence[Finding]) -> Parted:
+        """`findings` in their order, by whom they are for."""
+        live: list[Finding] = []
+        shadow: list[Finding] = []
+        for finding in findings:
+            (live if self._is_for_people(finding) else shadow).append(finding)
+        return Parted(tuple(live), tuple(shadow))
+
+    def go_by(self, change: Ruled, raised: Iterable[tuple[str, str]]) -> tuple[Finding, ...]:
+        """Go by the modes of `change`; what a rule that is promoted by it stands by is told now.
+
+        `raised` are the rule and id of all that is raised and not cleared.
+        """
+        state, before = self.state, self.state.modes
+        state.version, state.modes = change.version, dict(change.modes)
+        for rule, finding_id in raised:
+            hidden = mode_of(rule, state.modes) is Mode.SHADOW
+            if hidden and mode_of(rule, before) is Mode.LIVE and finding_id not in state.owed:
+                state.owed.append(finding_id)
+            elif not hidden and finding_id in state.owed:
+                state.owed.remove(finding_id)
+        return tuple(self._promoted())
+
+    def _promoted(self) -> Iterable[Finding]:
+        for finding_id, last in tuple(self.state.standing.items()):
+            if mode_of(last.rule, self.state.modes) is Mode.LIVE:
+                del self.state.standing[finding_id]
+                yield structs.replace(
+                    last, state=FindingState.RAISED, timeliness=_by_now(last.timeliness)
+                )
+
+    def _is_for_people(self, finding: Finding) -> bool:
+        """Note what `finding` says of its episode, and tell whom it is for."""
+        if mode_of(finding.rule, self.state.modes) is Mode.LIVE:
+            return True
+        is_over = finding.state is FindingState.CLEARED
+        if finding.id in self.state.owed:
+            if is_over:
+                self.state.owed.remove(finding.id)
+            return True
+        if is_over:
+            self.state.standing.pop(finding.id, None)
+        else:
+            self.state.standing[finding.id] = finding
+        return False
+
+
+def _by_now(timeliness: Timeliness) -> Timeliness:
+    """What was said in time in the shadow comes late to people; history stays history."""
+    return Timeliness.BACKFILL if timeliness is Timeliness.BACKFILL else Timeliness.LATE

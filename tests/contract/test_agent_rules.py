@@ -1,0 +1,90 @@
+"""A rule in the shadow disturbs nobody; promoted, it speaks; rolled back, it is silent again."""
+
+from pathlib import Path
+
+from edge.clock import sleep
+from edge.mode import Mode
+from edge.reading import FindingState, Timeliness
+from edge.rule_acts import RuleActs, acts_file, read_acts, write_acts
+from edge.ruling import LOOK_S
+from tests.contract.test_agent import Site, play, raised
+
+AT = {"by": "chief", "at": "2026-05-28T08:00:00+00:00"}
+HIDDEN = RuleActs().with_act("shadow", "welfare", {"welfare": Mode.SHADOW}, **AT)
+SHOWN = HIDDEN.with_act("promote", "welfare", {"welfare": Mode.LIVE}, **AT)
+
+
+def acts(site: Site) -> Path:
+    return acts_file(site.folder / "journal.db")
+
+
+async def a_quiet_day(site: Site) -> None:
+    await site.live(24, litres_an_hour=6)
+    await site.live(14, litres_an_hour=0)
+
+
+def test_what_a_rule_in_the_shadow_finds_is_kept_and_told_nobody(tmp_path: Path) -> None:
+    async def scenario(site: Site) -> None:
+        write_acts(acts(site), HIDDEN)
+        async with site.edge():
+            await a_quiet_day(site)
+
+    site = play(tmp_path, scenario)
+    assert raised(site) == set()
+    assert site.journal("SELECT count(*) FROM shadow") == [(1,)]
+    assert site.journal("SELECT count(*) FROM finding") == [(0,)]
+    rules = site.health[-1]["rules"]
+    assert rules == {"version": 1, "modes": {"welfare": "shadow"}}
+
+
+def test_a_promotion_tells_within_seconds_what_stands_in_the_shadow(tmp_path: Path) -> None:
+    async def scenario(site: Site) -> None:
+        write_acts(acts(site), HIDDEN)
+        async with site.edge():
+            await a_quiet_day(site)
+            write_acts(acts(site), SHOWN)
+            await sleep(site.clock, LOOK_S + 2)
+
+    site = play(tmp_path, scenario)
+    (told,) = [each.finding for each in site.findings]
+    assert (told.rule, told.state, told.timeliness) == (
+        "welfare",
+        FindingState.RAISED,
+        Timeliness.LATE,
+    )
+
+
+def test_a_roll_back_still_tells_the_end_of_what_was_told_and_nothing_new(tmp_path: Path) -> None:
+    async def scenario(site: Site) -> None:
+        async with site.edge():
+            await a_quiet_day(site)
+            write_acts(acts(site), HIDDEN)
+            await sleep(site.clock, LOOK_S + 2)
+        async with site.edge():
+            await site.live(6, litres_an_hour=60)
+            await site.live(14, litres_an_hour=0)
+
+    site = play(tmp_path, scenario)
+    assert [each.finding.state for each in site.findings] == [
+        FindingState.RAISED,
+        FindingState.CLEARED,
+    ]
+    assert site.journal("SELECT count(*) FROM shadow") == [(1,)]
+
+
+def test_a_broken_file_of_acts_changes_nothing_and_is_counted(tmp_path: Path) -> None:
+    async def scenario(site: Site) -> None:
+        write_acts(acts(site), HIDDEN)
+        async with site.edge():
+            await sleep(site.clock, LOOK_S + 2)
+            acts(site).write_text("{", "utf-8")
+            await a_quiet_day(site)
+
+    site = play(tmp_path, scenario)
+    assert raised(site) == set()
+    assert site.health[-1]["rule_acts_refused"] != 0
+
+
+def test_acts_are_read_back_as_they_were_written(tmp_path: Path) -> None:
+    write_acts(tmp_path / "x.rules", SHOWN)
+    assert read_acts(tmp_path / "x.rules") == SHOWN

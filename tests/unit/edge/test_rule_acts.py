@@ -1,0 +1,93 @@
+"""Acts on rules: what they come to, what undoes them, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from edge.completeness import Home
+from edge.detectors.base import detectors
+from edge.mode import Mode, mode_of
+from edge.rule_acts import ACTS_MAX, RuleActError, RuleActs, combined, read_acts
+from edge.rule_names import _own_name, known_rules, life_safety
+from edge.signal import Signal
+
+AT = {"by": "chief", "at": "2026-05-28T08:00:00+00:00"}
+LIVE, SHADOW = Mode.LIVE, Mode.SHADOW
+PROMOTED = RuleActs().with_act(
+    "promote", "routine-trial", {"routine-trial": LIVE, "routine": SHADOW}, **AT
+)
+
+
+def test_terms_on_trial_are_in_the_shadow_until_they_are_promoted() -> None:
+    assert mode_of("routine-trial", {}) is SHADOW
+    assert mode_of("routine", {}) is LIVE
+    assert mode_of("routine-trial", PROMOTED.modes()) is LIVE
+    assert mode_of("routine", PROMOTED.modes()) is SHADOW
+
+
+def test_a_roll_back_undoes_the_whole_act_and_keeps_it_on_record() -> None:
+    back = PROMOTED.rolled_back("routine-trial", **AT)
+    assert back.modes() == RuleActs().modes()
+    assert [each.act for each in back.acts] == ["promote", "roll-back"]
+
+
+def test_a_roll_back_returns_to_what_an_earlier_act_had_said() -> None:
+    hidden = RuleActs().with_act("shadow", "leak_slow", {"leak_slow": SHADOW}, **AT)
+    shown = hidden.with_act("promote", "leak_slow", {"leak_slow": LIVE}, **AT)
+    assert shown.rolled_back("leak_slow", **AT).modes() == hidden.modes()
+
+
+@pytest.mark.parametrize("acts", [RuleActs(), PROMOTED.rolled_back("routine-trial", **AT)])
+def test_what_was_not_done_or_is_undone_cannot_be_rolled_back(acts: RuleActs) -> None:
+    with pytest.raises(RuleActError, match="nothing was done"):
+        acts.rolled_back("routine-trial", **AT)
+
+
+@pytest.mark.parametrize("rule", sorted(life_safety()))
+def test_an_emergency_is_never_put_into_the_shadow(rule: str) -> None:
+    with pytest.raises(RuleActError, match="can only be live"):
+        RuleActs().with_act("shadow", rule, {rule: SHADOW}, **AT)
+
+
+def test_a_misspelt_rule_is_refused() -> None:
+    with pytest.raises(RuleActError, match="there is no such rule"):
+        RuleActs().with_act("shadow", "leak-slow", {"leak-slow": SHADOW}, **AT)
+
+
+def test_every_rule_that_is_anywhere_can_be_named() -> None:
+    assert {"welfare", "welfare-2", "routine", "routine-trial", "water_burst", "smoke_alarm",
+            "device_silent", "door_forced", "supply_outage"} <= known_rules()  # fmt: skip
+
+
+def test_no_detector_is_without_a_name() -> None:
+    for kind in detectors():
+        at_home = kind.watches is Home
+        assert kind.watches is Signal or at_home or _own_name(kind) in known_rules(), kind
+
+
+def test_an_act_outweighs_the_settings_and_old_acts_keep_their_effect() -> None:
+    acts = PROMOTED
+    for number in range(ACTS_MAX + 5):
+        mode = SHADOW if number % 2 else LIVE
+        acts = acts.with_act("x", "leak_slow", {"leak_slow": mode}, **AT)
+    assert len(acts.acts) == ACTS_MAX
+    assert combined({"routine": LIVE, "welfare": SHADOW}, acts) == {
+        "routine": SHADOW,
+        "routine-trial": LIVE,
+        "leak_slow": LIVE,
+        "welfare": SHADOW,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", '{"v": 2}', '{"modes_before": {"smoke_alarm": "shadow"}}', '{"acts": [1]}', "[]"],
+)
+def test_a_file_that_is_none_of_acts_says_so(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.rules").write_text(text, "utf-8")
+    with pytest.raises(RuleActError, match=r"a\.rules"):
+        read_acts(tmp_path / "a.rules")
+
+
+def test_no_file_is_no_act(tmp_path: Path) -> None:
+    assert read_acts(tmp_path / "none.rules") == RuleActs()
