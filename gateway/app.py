@@ -173,7 +173,8 @@ def make_desk(
     homes = Homes(registry, history, clock, hidden.homes)
 
     def hang_by(registry: Registry) -> None:
-        engine.book = replace(engine.book, registry=registry)
+        owned = office is not None
+        engine.book = replace(engine.book, registry=registry, takes_absences=owned)
 
     if office is not None:
         hang_by(office.registry)

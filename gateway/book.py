@@ -27,6 +27,7 @@ class Book:
     `zone_name` makes local times, or `utc_offset_h` where there is none. `budgets` bounds what
     providers are asked. `registry` says what hangs on what. Without a `pace`, everything is
     told at once. `plans` are those of the file; the ones that the `shelf` has go before them.
+    `takes_absences` says that residents may declare theirs by text.
     """
 
     plans: Plans
@@ -44,6 +45,7 @@ class Book:
     registry: Registry | None = None
     pace: Pace | None = None
     shelf: Shelf | None = None
+    takes_absences: bool = False
 
     def plans_in_force(self, connection: sa.Connection) -> Plans:
         """The plans that a new incident takes."""

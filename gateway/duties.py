@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from edge.clock import Clock
 from edge.session import Delivery, Session
+from gateway.absences import AbsenceClerk
 from gateway.campaign.asking import CampaignSettings
 from gateway.campaign.runner import CampaignRunner
 from gateway.closing.labeller import Labeller
@@ -52,6 +53,9 @@ class Duties:
         self._drills = DrillCalendar(engine, settings.drill, clock=clock, leads=leads)
         self._checks = CampaignRunner(engine, settings.campaign, clock=clock, leads=leads)
         self._uptimes = UptimeHearing(engine.database, settings.site)
+        self._clerk = others.office and AbsenceClerk(
+            engine, others.office, clock=clock, leads=leads
+        )
         self._others = others
         self._leads = leads
         self.filters = (*self._labeller.filters, *self._uptimes.filters, *others.filters)
@@ -71,4 +75,5 @@ class Duties:
             "labels": self._labeller.run(session),
             "drills": self._drills.run(),
             "checks": self._checks.run(),
+            **({"absences": self._clerk.run()} if self._clerk else {}),
         }

@@ -17,7 +17,7 @@ from alerts.plan import SMS
 from alerts.reply import NotUnderstood, Puzzle, Understood, understand
 from alerts.roster import Person
 from edge.reading import DAY_NS, HOUR_NS, Tier
-from gateway import bundling, resident
+from gateway import absences, bundling, resident
 from gateway.campaign.asking import take_answer
 from gateway.closing.feedback import take_reply
 from gateway.db import bundles, codes, incidents, outbox
@@ -49,6 +49,7 @@ def take(work: Work, channel: str, inbound: Inbound) -> str:
         return REPEATED
     checked = (
         take_reply(work, inbound)
+        or absences.take_text(work, inbound)
         or resident.take_answer(work, inbound)
         or take_answer(work, inbound)
     )

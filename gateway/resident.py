@@ -56,18 +56,26 @@ def take_answer(work: "Work", inbound: Inbound) -> str | None:
 
     A text with a code, or from somebody who was told of an incident, is about that.
     """
-    since = table.c.asked_ns > work.now_ns - LATE_NS
-    open_ = table.c.state.in_(_OPEN_TO_ANSWERS)
-    asked = _question(work.connection, table.c.phone == inbound.address, since, open_)
     meaning = understand(inbound.text)
-    if asked is None or (isinstance(meaning, Understood) and meaning.code is not None):
+    if isinstance(meaning, Understood) and meaning.code is not None:
         return None
     if is_about_other(work, inbound):
         return None
-    said, text = answer(inbound.text), storable(inbound.text, _TEXT_MAX)
+    said = answer(inbound.text)
+    return f"resident_{said.value}" if answered(work, inbound, said) else None
+
+
+def answered(work: "Work", inbound: Inbound, said: CallState) -> bool:
+    """Whether a question to that number was open; it has `said` for its answer then."""
+    since = table.c.asked_ns > work.now_ns - LATE_NS
+    open_ = table.c.state.in_(_OPEN_TO_ANSWERS)
+    asked = _question(work.connection, table.c.phone == inbound.address, since, open_)
+    if asked is None:
+        return False
+    text = storable(inbound.text, _TEXT_MAX)
     _move(work, asked, said, answered_ns=work.now_ns, text=text)
     _act_on(work, incidents.get(work.connection, asked["incident_id"]), said, text)
-    return f"resident_{said.value}"
+    return True
 
 
 def _ask(work: "Work", incident: Incident, wait_ns: int) -> Hold | None:

@@ -8,9 +8,21 @@ from starlette.staticfiles import StaticFiles
 from gateway.access.body import BodyLimit
 from gateway.access.gate import Gate
 from gateway.access.headers import SecurityHeaders
-from gateway.api import bundles, calls, devices, plans, problem, registry, roster, routes, silences
+from gateway.api import (
+    absences,
+    bundles,
+    calls,
+    devices,
+    plans,
+    problem,
+    registry,
+    roster,
+    routes,
+    silences,
+)
 from gateway.api.desk import Desk
 from gateway.closing.web import ROUTERS
+from gateway.console import absences as absences_page
 from gateway.console import bundle_page, install, link_page, pages
 from gateway.console import calls as calls_page
 from gateway.console import plans as plans_page
@@ -52,6 +64,8 @@ def build_app(
     app.include_router(bundle_page.router)
     app.include_router(roster_page.router)
     app.include_router(plans_page.router)
+    app.include_router(absences.router)
+    app.include_router(absences_page.router)
     app.include_router(link_page.router)
     for router in ROUTERS:
         app.include_router(router)

@@ -5,7 +5,7 @@ and forgets nobody. What the providers bear is the outbox's budgets to say.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -144,8 +144,15 @@ class Asked:
 def ask(asked: Asked, tier: Tier, round_: int = 1) -> Message:
     """The message that asks whether all is well there, by text or by telephone."""
     home = asked.home
-    is_spoken = home.channel == VOICE
-    text = spoken(asked.said, home.lang) if is_spoken else question(asked.said, home.lang)
+    if home.channel != VOICE:
+        return tell(asked, question(asked.said, home.lang), tier, round_)
+    message = tell(asked, spoken(asked.said, home.lang), tier, round_)
+    return replace(message, payload={"type": CHECK_TYPE, "data": {"lang": home.lang}})
+
+
+def tell(asked: Asked, text: str, tier: Tier, round_: int = 1) -> Message:
+    """The message that says `text` to the resident, in the way they agreed to."""
+    home = asked.home
     return Message(
         key=idempotency_id(asked.key),
         idempotency_id=idempotency_id(f"{asked.key}\n{home.channel}"),
@@ -159,7 +166,7 @@ def ask(asked: Asked, tier: Tier, round_: int = 1) -> Message:
         round=round_,
         address=home.phone,
         text=text,
-        payload={"type": CHECK_TYPE, "data": {"lang": home.lang}} if is_spoken else {},
+        payload={},
     )
 
 

@@ -61,6 +61,12 @@ def of(connection: sa.Connection, subject: str) -> Home | None:
     return None if row is None else home(row)
 
 
+def at(connection: sa.Connection, phone: str) -> list[str]:
+    """The homes that are asked at that number."""
+    query = sa.select(table.c.subject).where(table.c.phone == phone, table.c.withdrawn_ns.is_(None))
+    return list(connection.execute(query.order_by(table.c.subject)).scalars())
+
+
 def home(row: sa.RowMapping) -> Home:
     """How the home of a row with `phone`, `lang` and `channel` is asked."""
     return Home(row["phone"], row["lang"], row["channel"])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gateway.console.absence_texts import ABSENCE
 from gateway.console.access_texts import ACCESS
 from gateway.console.audit_texts import AUDIT
 from gateway.console.campaign_texts import CAMPAIGN
@@ -17,6 +18,7 @@ from gateway.console.quiet_texts import QUIET
 from gateway.console.roster_texts import ROSTER
 
 _THEMES = (
+    ABSENCE,
     ACCESS,
     AUDIT,
     CAMPAIGN,

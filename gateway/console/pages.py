@@ -18,6 +18,7 @@ from gateway.access.sessions import ABSOLUTE_NS
 from gateway.api.desk import desk_of, principal_of
 from gateway.api.problem import Problem
 from gateway.api.routes import ActBody, Id, is_in, page_of_units, perform, unit_of
+from gateway.console.absences import WHY_MAX, may_declare, standing
 from gateway.console.calls import calls_view
 from gateway.console.chart import Drawing, Sketch, drawing
 from gateway.console.closing import ending
@@ -167,6 +168,10 @@ async def unit(
         home=status,
         curve=await _curve(request, found, (end_ns - hours * HOUR_NS, end_ns), episode),
         incidents=incidents,
+        absences=standing(desk, unit),
+        may_declare=may_declare(request),
+        why_max=WHY_MAX,
+        today=f"{desk.book.local(end_ns):%Y-%m-%d}",
         range_h=hours,
         ranges=[(count, _range_word(request, count)) for count in RANGES_H],
     )

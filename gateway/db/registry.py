@@ -69,6 +69,12 @@ def save_card(connection: sa.Connection, card: Card, version: int) -> None:
     _insert_rows(connection, [card])
 
 
+def save_unit(connection: sa.Connection, unit: Mapping[str, Any]) -> None:
+    """The row of that home is `unit`; where it stands does not change."""
+    here = registry_unit.c.code == unit["code"]
+    connection.execute(sa.update(registry_unit).where(here).values(body=_text(_rest(unit))))
+
+
 def save_all(connection: sa.Connection, held: Held) -> None:
     """The registry is `held`, whatever it was."""
     for table in (registry_binding, registry_device, registry_unit, registry_section):

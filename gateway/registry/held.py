@@ -47,6 +47,10 @@ class Held:
         """The next version, in which `card` stands for its device."""
         return replace(self, version=version, cards={**self.cards, card.device: card})
 
+    def with_unit(self, unit: Mapping[str, Any], version: int) -> "Held":
+        """The next version, in which `unit` is the row of its home."""
+        return replace(self, version=version, units={**self.units, unit["code"]: unit})
+
 
 def held(table: Mapping[str, Any], version: int) -> Held:
     """A sound table as `version`."""

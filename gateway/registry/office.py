@@ -36,6 +36,8 @@ _AHEAD_MAX = 100_000
 OnRegistry = Callable[[Registry], None]
 Act = Callable[[Card | None], Card]
 """From a device's card, None for one nobody knows, to the next; raises Impossible."""
+OnUnit = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""From a home's row to the next; raises Impossible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,25 @@ class Office:
         hit("gateway.registered")
         self._adopt(after, registry)
         return card
+
+    def change_unit(self, code: str, act: OnUnit, why: Why, now_ns: int) -> None:
+        """The home `code` is what `act` makes of its row, which is a new version of the registry.
+
+        Raises:
+            Impossible: there is no such home, it cannot be done, or the edges would refuse it.
+        """
+        with writing(self.database) as connection:
+            before = rows.load(connection)
+            if code not in before.units:
+                raise Impossible("no_such_unit", "There is no home of that code.")
+            after = before.with_unit(act(before.units[code]), _following(connection, before))
+            registry = self._checked(after, now_ns)
+            rows.save_unit(connection, after.units[code])
+            told = Why(why.by, why.act, why.why, {"unit": code, **(why.detail or {})})
+            self._note(connection, after.version, "", told, now_ns)
+            hit("gateway.registry")
+        hit("gateway.registered")
+        self._adopt(after, registry)
 
     def import_table(self, table: Mapping[str, Any], why: Why, now_ns: int) -> int:
         """The registry is `table`, as a new version, which is returned.

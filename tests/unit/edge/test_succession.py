@@ -128,6 +128,34 @@ def test_a_person_s_finding_ends_when_nobody_watches_the_home_any_more() -> None
     assert (ended.rule, ended.state, ended.id) == ("welfare", CLEARED, site.said[0].id)
 
 
+def routine(**keys: Any) -> bytes:
+    """A home that is judged by its own routine."""
+    found = msgspec.json.decode(table(row()))
+    found["unit"][0] |= {"routine": {}, **keys}
+    return msgspec.json.encode(found)
+
+
+def raised_at(site: Site, until: int) -> int | None:
+    """The hour at which a home that has stood still from hour 3 on is raised."""
+    for hour in range(until):
+        if any(f.rule == "routine" for f in site.hear(hour, 100 + 20 * min(hour, 3))):
+            return hour
+    return None
+
+
+def test_an_absence_that_is_declared_while_it_is_quiet_holds_at_once() -> None:
+    """Until the resident should be back, and not a day of silence longer than usual after it."""
+    alone = raised_at(Site(routine()), 72)
+    assert alone is not None
+    assert alone < 72
+    away = Site(routine())
+    away.change(0, routine(away=[{"from": iso(2), "to": iso(96)}]))
+    assert raised_at(away, 96) is None
+    told = [hour for hour in range(96, 160) if away.hear(hour, 160)]
+    assert told
+    assert 96 + 6 <= told[0] <= 96 + alone + 24
+
+
 def test_a_finding_that_ended_with_its_watch_is_not_raised_again_under_its_id() -> None:
     site = stopped()
     site.change(18.1, table(row(), care=()))
