@@ -101,7 +101,7 @@ def advance(
     """Every step due by `now_ns` taken once, worst case all of them; else `incident` as it was."""
     owed = Owed(incident)
     crew = _Crew(plan, roster, scene, now_ns)
-    while _is_due(owed.incident, now_ns):
+    while is_due(owed.incident, now_ns):
         owed = _take_step(owed, crew)
     if owed.incident is incident:
         return owed
@@ -175,7 +175,8 @@ def hasten(incident: Incident, now_ns: int) -> Incident:
     )
 
 
-def _is_due(incident: Incident, now_ns: int) -> bool:
+def is_due(incident: Incident, now_ns: int) -> bool:
+    """Whether a step of its plan is to be taken by now."""
     due_ns = incident.next_due_ns
     return incident.state in ESCALATING and due_ns is not None and due_ns <= now_ns
 

@@ -17,7 +17,8 @@ _SECOND = 2
 class Cycles:
     """The beginnings of one rule's condition at one place within the window.
 
-    `last_ns` is the latest; `stood_down` whether anybody was told within it that all is over.
+    `last_ns` is the latest; `stood_down` whether it returned after anybody was told within the
+    window that all is over.
     """
 
     count: int

@@ -76,6 +76,11 @@ def may_be_effect(incident: Incident) -> bool:
     return any(incident.category in cause.hides for cause in CAUSES.values())
 
 
+def may_be_told_ahead(finding: Finding) -> bool:
+    """Whether the finding is urgent and no other could explain it, whichever is known first."""
+    return finding.tier is Tier.URGENT and finding.category not in _URGENT_EFFECTS
+
+
 def is_cause(incident: Incident) -> bool:
     """Whether the incident explains others now: it lasts, and nobody found it to be none."""
     return (

@@ -15,6 +15,7 @@ from alerts.escalate import Notice, Purpose
 from alerts.incident import ESCALATING, Incident
 from alerts.outbox import DeliveryState
 from edge.reading import MINUTE_NS, Finding, FindingState, Timeliness
+from gateway.book import Book
 from gateway.db import outbox
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ _REACHED = frozenset({
 })  # fmt: skip
 
 
-def marked(work: "Work", incident: Incident, finding: Finding) -> Incident:
+def marked(book: Book, incident: Incident, finding: Finding) -> Incident:
     """The fresh incident, late if its finding is."""
-    if work.book.pace is None or work.now_ns - finding.at_ns <= LATE_NS:
+    if book.pace is None or incident.opened_ns - finding.at_ns <= LATE_NS:
         return incident
     return structs.replace(incident, timeliness=Timeliness.LATE)
 

@@ -37,18 +37,21 @@ _CALLS_FROM = 1_000  # steps are numbered below this
 
 def start(work: "Work", incident: Incident) -> None:
     """The clocks of the plan run from the start of the incident's present run."""
-    terms = work.plan(incident)
-    begun = deadlines.begin(incident, PLAN, terms, incident.started_ns, work.book.zone)
-    rows.insert(work.connection, begun)
+    rows.insert(work.connection, begun(work, incident))
+
+
+def begun(work: "Work", incident: Incident) -> tuple[Clock, ...]:
+    """The clocks of the plan that run from then on."""
+    plan = work.plan(incident)
+    return deadlines.begin(incident, PLAN, plan, incident.started_ns, work.book.zone)
 
 
 def start_steps(work: "Work", incident: Incident, steps: Iterable[int]) -> None:
     """The clocks of those told at `steps` just now run."""
     plan, zone = work.plan(incident), work.book.zone
     for step in steps:
-        terms = plan.step[step]
-        begun = deadlines.begin(incident, step_party(step), terms, work.now_ns, zone)
-        rows.insert(work.connection, begun)
+        party, terms = step_party(step), plan.step[step]
+        rows.insert(work.connection, deadlines.begin(incident, party, terms, work.now_ns, zone))
 
 
 def follow(work: "Work", before: Incident, after: Incident) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
-import msgspec
 import sqlalchemy as sa
 
 from alerts.channels.base import Inbound, Receipt, Verdict
@@ -26,6 +25,7 @@ from gateway.db.engine import reading, writing
 from gateway.db.incidents import Conflict, NoSuchIncident
 from gateway.db.outbox import Claim
 from gateway.links import LinkView
+from gateway.taking import take_all
 from gateway.work import Work
 
 __all__ = ["Changed", "Conflict", "Engine", "NoSuchIncident"]
@@ -66,11 +66,7 @@ class Engine:
 
         That is a number in the epoch of the edge's journal: all findings up to it are ours.
         """
-        origin = msgspec.convert(envelope, Origin, from_attributes=True)
-        with self._work(now_ns) as work:
-            new = work.take(envelope.finding, (origin.edge, origin.epoch, origin.seq))
-            upto = edges.move_cursor(work.connection, origin, now_ns)
-        self.counts["finding", "new" if new else "repeated"] += 1
+        (upto,) = take_all(self, [envelope], now_ns).values()
         return upto
 
     def refuse(self, letter: Letter, now_ns: int, origin: Origin | None = None) -> int:
@@ -81,7 +77,7 @@ class Engine:
         """
         with writing(self.database) as connection:
             edges.bury(connection, letter, now_ns)
-            upto = edges.move_cursor(connection, origin, now_ns) if origin else 0
+            upto = edges.move_cursor(connection, [origin], now_ns) if origin else 0
         self.counts["refused", letter.reason] += 1
         return upto
 

@@ -31,14 +31,13 @@ from edge.topic import (
 )
 from gateway.db.edges import Letter, Origin
 from gateway.engine import Conflict, Engine
+from gateway.taking import Arrival, Statement, ahead, portions, take_all
 from gateway.time_answers import TimeAnswers
 
 log = logging.getLogger(__name__)
 
-RECEIVE_MAX = 200
+RECEIVE_MAX = 2_000
 _LINGER_S = 0.0
-_SLICE_S = 0.1
-"""Real seconds after which whoever sends what is owed gets a turn."""
 _RETRY_S = 1.0
 _RACES_MAX = 3
 _INT_MAX = 2**53
@@ -100,30 +99,70 @@ class Intake:
     async def _take_next(self) -> None:
         deliveries = await self._session.receive(RECEIVE_MAX, _LINGER_S)
         self.heard_ns = self._clock.now_ns()
-        acks = await self._take_all(deliveries)
-        self._session.ack(deliveries)
+        arrivals = [Arrival(each, self._sound_envelope(each)) for each in deliveries]
+        taken = self._take_ahead(ahead(arrivals))
+        acks: dict[str, Ack] = {}
+        for portion in portions(arrivals):
+            acks |= await self._take_portion(portion, taken)
+            self._session.ack([each.delivery for each in portion])
+            if len(portion) > 1:
+                await asyncio.sleep(0)  # what is owed already need not wait for the others
         for edge, ack in acks.items():
             await self._tell(edge, ack)
 
-    async def _take_all(self, deliveries: Sequence[Delivery]) -> dict[str, Ack]:
-        """Commit each of `deliveries`, however long the database takes to come back."""
-        acks: dict[str, Ack] = {}
-        loop = asyncio.get_running_loop()
-        began_s = loop.time()
-        for delivery in deliveries:
-            while True:
-                try:
-                    taken = self._take(delivery)
-                    break
-                except sa.exc.OperationalError as error:
-                    self._engine.counts["intake", "waited_for_database"] += 1
-                    log.warning("nothing is acked while the database refuses: %s", error.orig)
-                    await sleep(self._clock, _RETRY_S)
-            acks |= taken
-            if loop.time() - began_s > _SLICE_S:
-                await asyncio.sleep(0)  # what is owed already need not wait for the others
-                began_s = loop.time()
-        return acks
+    async def _take_portion(
+        self, portion: Sequence[Arrival], taken: frozenset[Statement]
+    ) -> dict[str, Ack]:
+        """Commit it, however long the database takes to come back."""
+        while True:
+            try:
+                return self._take_together(portion, taken)
+            except sa.exc.OperationalError as error:
+                self._engine.counts["intake", "waited_for_database"] += 1
+                log.warning("nothing is acked while the database refuses: %s", error.orig)
+                await sleep(self._clock, _RETRY_S)
+
+    def _take_ahead(self, urgent: Sequence[Envelope]) -> frozenset[Statement]:
+        """Commit these before their turn, in which they are acked; returns which were."""
+        if not urgent:
+            return frozenset()
+        try:
+            take_all(self._engine, urgent, self._clock.now_ns())
+        except Exception:
+            # This supervises messages: what breaks or is refused here is so in its turn again.
+            log.exception("urgent findings are taken in their turn")
+            return frozenset()
+        return frozenset(Statement.of(each.finding) for each in urgent)
+
+    def _take_together(
+        self, portion: Sequence[Arrival], taken: frozenset[Statement]
+    ) -> dict[str, Ack]:
+        """What to tell the edges; when one finding breaks all, it is looked for by halves."""
+        if len(portion) == 1:
+            return self._take(portion[0].delivery)
+        hit("gateway.intake")
+        try:
+            envelopes = [each.envelope for each in portion if each.envelope]
+            upto = take_all(self._engine, envelopes, self._clock.now_ns(), taken)
+        except sa.exc.OperationalError:
+            raise
+        except Exception:
+            # This supervises messages: the one that broke us is buried when it stands alone.
+            log.warning("%d findings are parted to find one", len(portion), exc_info=True)
+            self._engine.counts["intake", "parted"] += 1
+            half = len(portion) // 2
+            first = self._take_together(portion[:half], taken)
+            return first | self._take_together(portion[half:], taken)
+        hit("gateway.commit")
+        return {journal.edge: Ack(1, journal.epoch, upto[journal]) for journal in upto}
+
+    def _sound_envelope(self, delivery: Delivery) -> Envelope | None:
+        """The finding that it brings, within all limits; None for anything else."""
+        try:
+            edge, what = _address(delivery.topic, self._site)
+            return self._envelope(edge, delivery) if what == "_finding" else None
+        except Refused:
+            return None
 
     def _take(self, delivery: Delivery) -> dict[str, Ack]:
         """What to tell the edge that the delivery came from, if anything."""
@@ -150,12 +189,16 @@ class Intake:
         if what != "_finding":
             self._hear(edge, what, delivery, now_ns)
             return {}
+        envelope = self._envelope(edge, delivery)
+        return {edge: Ack(1, envelope.epoch, self._take_finding(envelope, now_ns))}
+
+    def _envelope(self, edge: str, delivery: Delivery) -> Envelope:
         envelope = read_envelope(delivery.payload)
         if envelope.edge != edge:
             raise Refused("identity_mismatch", f"says {envelope.edge[:40]!r}, came from {edge}")
         if envelope.finding.subject.split("/")[0] != self._site:
             raise Refused("wrong_site", envelope.finding.subject[:160])
-        return {edge: Ack(1, envelope.epoch, self._take_finding(envelope, now_ns))}
+        return envelope
 
     def _take_finding(self, envelope: Envelope, now_ns: int) -> int:
         """Take it, again when another gateway was writing the same."""

@@ -20,7 +20,7 @@ from alerts.incident import ESCALATING, Act, Command, Incident, State
 from alerts.outbox import DeliveryState
 from alerts.plan import Plan
 from alerts.roster import Person
-from edge.reading import Finding, FindingState, Tier, Timeliness
+from edge.reading import Finding
 from gateway import (
     belated,
     clockwork,
@@ -31,9 +31,11 @@ from gateway import (
     tenancy,
     whistling,
 )  # fmt: skip
+from gateway.beginning import begin, opens
 from gateway.book import Book
 from gateway.closing import feedback, labels, terms
-from gateway.db import cycles, incidents, outbox, phones
+from gateway.db import cycles, incidents, outbox, phones, timeline
+from gateway.db.incidents import Stated
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.outbox import Owed
 from gateway.db.storable import storable
@@ -65,16 +67,16 @@ class Work:
 
     def take(self, finding: Finding, source: tuple[str, str, int]) -> bool:
         """Whether the finding was new; its incident is opened or brought up to date."""
-        if not incidents.store_finding(self.connection, finding, source, self.now_ns):
+        if not incidents.store_finding(self.connection, Stated(finding, source, self.now_ns)):
             return False
         incident = incidents.find(self.connection, life.incident_id(finding.id))
         if incident is None and (joined := cycles.incident_of(self.connection, finding.id)):
             incident = incidents.get(self.connection, joined)
         if incident is not None:
             self._absorb(incident, finding)
-        elif _opens(finding) and (earlier := flapping.earlier(self, finding)):
+        elif opens(finding) and (earlier := flapping.earlier(self, finding)):
             self._absorb(flapping.carried_on(earlier, finding), finding)
-        elif _opens(finding):
+        elif opens(finding):
             self._open(finding)
         return True
 
@@ -127,6 +129,8 @@ class Work:
         One that something holds back is held instead.
         """
         incident = holding.review(self, incident)
+        if not escalate.is_due(incident, self.now_ns):
+            return incident
         plan = self.plan(incident)
         owed = escalate.advance(
             incident, plan, self.book.roster, self.now_ns, self.scene(incident, plan)
@@ -208,17 +212,12 @@ class Work:
         return scene_for(self.connection, self.book, plan, incident.subject, self.now_ns)
 
     def _open(self, finding: Finding) -> None:
-        estate = self.book.places.estate_of(finding.subject)
         plans = self.book.plans_in_force(self.connection)
-        plan = plans.select(finding.category, finding.tier, estate)
-        incident = life.open_incident(finding, plan.id, plans.version, self.now_ns)
-        incident = structs.replace(incident, next_due_ns=self.book.first_due_ns(incident))
-        incident = belated.marked(self, incident, finding)
-        incidents.insert(self.connection, incident)
+        incident = begin(self.book, plans, finding, self.now_ns)
+        incidents.insert(self.connection, [incident])
         self.changed.add(incident.id)
-        note(self.connection, incident, "opened", SYSTEM,
-             finding=finding.id, revision=finding.revision, plan=plan.id)  # fmt: skip
-        cycles.begun(self.connection, incident, finding.id, self.now_ns)
+        timeline.opened(self.connection, [incident])
+        cycles.opened(self.connection, [incident])
         clockwork.start(self, incident)
         latest = incidents.latest_finding(self.connection, finding.id)
         if latest.revision > finding.revision:
@@ -290,14 +289,6 @@ class Work:
             if row.notice.person_id == person_id and row.attempt > 0:
                 enter(self.connection, row.outbox_id, acked, self.now_ns)
                 phones.clear(self.connection, person_id)
-
-
-def _opens(finding: Finding) -> bool:
-    return (
-        finding.state is not FindingState.CLEARED
-        and finding.timeliness is not Timeliness.BACKFILL
-        and finding.tier is not Tier.INFO
-    )
 
 
 def _stand_downs(incident: Incident, told: list[Notice]) -> list[Notice]:

@@ -16,6 +16,7 @@ from gateway.db.incidents import from_row
 from gateway.db.tables import incident
 
 CODE_KEPT_NS = 30 * DAY_NS
+_TRAFFIC = sa.select(traffic_table).where(traffic_table.c.person_id == sa.bindparam("person"))
 _UNDONE = [s.value for s in State if s not in ENDED | {State.RESOLVED, State.VERIFIED}]
 
 
@@ -97,8 +98,7 @@ def has_told(connection: sa.Connection, phone: str, since_ns: int) -> bool:
 
 def traffic_of(connection: sa.Connection, person_id: str, *, flooded: bool) -> Traffic:
     """What the person has been told lately."""
-    query = sa.select(traffic_table).where(traffic_table.c.person_id == person_id)
-    row = connection.execute(query).first()
+    row = connection.execute(_TRAFFIC, {"person": person_id}).first()
     return Traffic(flooded) if row is None else Traffic(flooded, row.told_ns, row.full_ns)
 
 

@@ -13,13 +13,12 @@ from gateway.db.incidents import Conflict
 def insert(connection: sa.Connection, clocks: Sequence[Clock]) -> None:
     """The clocks run."""
     if clocks:
-        connection.execute(sa.insert(table), [msgspec.to_builtins(clock) for clock in clocks])
+        connection.execute(_INSERT, [msgspec.to_builtins(clock) for clock in clocks])
 
 
 def of_incident(connection: sa.Connection, incident_id: str) -> list[Clock]:
     """All clocks of an incident, over all its runs, the earliest due first."""
-    query = sa.select(table).where(table.c.incident_id == incident_id)
-    rows = connection.execute(query.order_by(table.c.due_ns, table.c.party, table.c.kind))
+    rows = connection.execute(_OF_INCIDENT, {"incident": incident_id})
     return [_from_row(row) for row in rows.mappings()]
 
 
@@ -40,6 +39,12 @@ def next_due_ns(connection: sa.Connection) -> int | None:
 
 
 NEXT_DUE = sa.select(sa.func.min(table.c.next_ns))
+_INSERT = sa.insert(table)
+_OF_INCIDENT = (
+    sa.select(table)
+    .where(table.c.incident_id == sa.bindparam("incident"))
+    .order_by(table.c.due_ns, table.c.party, table.c.kind)
+)
 
 
 def replace(connection: sa.Connection, before: Clock, after: Clock) -> None:

@@ -1,5 +1,7 @@
 """When conditions began, and which findings belong to one incident."""
 
+from collections.abc import Collection, Iterable
+
 import sqlalchemy as sa
 
 from alerts.escalate import Purpose
@@ -12,50 +14,85 @@ from gateway.db.tables import outbox
 
 COUNTED_MAX = 1_000
 
+# Statements asked for each finding are built once: to build one takes longer than to run it.
+_BEGIN = sa.insert(table)
+_OF_FINDING = (
+    sa.select(table.c.incident_id)
+    .where(table.c.finding_id == sa.bindparam("wanted"))
+    .order_by(table.c.id.desc())
+    .limit(1)
+)
+_PLACES = (
+    sa.select(table.c.rule, table.c.subject)
+    .where(table.c.subject.in_(sa.bindparam("places", expanding=True)))
+    .distinct()
+)
+_BEGINNINGS = sa.and_(
+    table.c.subject == sa.bindparam("place"),
+    table.c.rule == sa.bindparam("of"),
+    table.c.at_ns > sa.bindparam("since"),
+)
+_LAST = (
+    sa.select(table.c.incident_id)
+    .where(_BEGINNINGS)
+    .order_by(table.c.at_ns.desc(), table.c.id.desc())
+    .limit(1)
+)
+_WITHIN = (
+    sa.select(table.c.incident_id, table.c.at_ns)
+    .where(_BEGINNINGS)
+    .order_by(table.c.at_ns.desc())
+    .limit(COUNTED_MAX)
+)
+
 
 def begun(connection: sa.Connection, incident: Incident, finding_id: str, now_ns: int) -> None:
     """The condition of the incident began, or began again, as that finding says."""
-    connection.execute(
-        sa.insert(table).values(
-            rule=incident.rule,
-            subject=incident.subject,
-            finding_id=finding_id,
-            incident_id=incident.id,
-            at_ns=now_ns,
-        )
-    )
+    connection.execute(_BEGIN, _row(incident, finding_id, now_ns))
+
+
+def opened(connection: sa.Connection, incidents: Iterable[Incident]) -> None:
+    """The conditions of these fresh incidents began with their findings."""
+    rows = [_row(each, each.finding_id, each.opened_ns) for each in incidents]
+    connection.execute(_BEGIN, rows)
+
+
+def _row(incident: Incident, finding_id: str, at_ns: int) -> dict[str, object]:
+    return {
+        "rule": incident.rule,
+        "subject": incident.subject,
+        "finding_id": finding_id,
+        "incident_id": incident.id,
+        "at_ns": at_ns,
+    }
+
+
+def places(connection: sa.Connection, subjects: Collection[str]) -> set[tuple[str, str]]:
+    """The rules and subjects, among `subjects`, of all conditions that ever began."""
+    rows = connection.execute(_PLACES, {"places": list(subjects)})
+    return {(row.rule, row.subject) for row in rows}
 
 
 def incident_of(connection: sa.Connection, finding_id: str) -> str | None:
     """The incident that the finding belongs to; None for one never seen."""
-    query = sa.select(table.c.incident_id).where(table.c.finding_id == finding_id)
-    return connection.execute(query.order_by(table.c.id.desc()).limit(1)).scalar()
+    return connection.execute(_OF_FINDING, {"wanted": finding_id}).scalar()
 
 
 def last_of(connection: sa.Connection, finding: Finding, since_ns: int) -> str | None:
     """The newest incident of the finding's rule and subject that began since then."""
-    return connection.execute(
-        sa.select(table.c.incident_id)
-        .where(table.c.subject == finding.subject, table.c.rule == finding.rule)
-        .where(table.c.at_ns > since_ns)
-        .order_by(table.c.at_ns.desc(), table.c.id.desc())
-        .limit(1)
-    ).scalar()
+    asked = {"place": finding.subject, "of": finding.rule, "since": since_ns}
+    return connection.execute(_LAST, asked).scalar()
 
 
 def within(connection: sa.Connection, incident: Incident, since_ns: int) -> Cycles:
     """The beginnings of the incident's condition since then, over all of its incidents."""
-    rows = connection.execute(
-        sa.select(table.c.incident_id, table.c.at_ns)
-        .where(table.c.subject == incident.subject, table.c.rule == incident.rule)
-        .where(table.c.at_ns > since_ns)
-        .order_by(table.c.at_ns.desc())
-        .limit(COUNTED_MAX)
-    ).all()
+    asked = {"place": incident.subject, "of": incident.rule, "since": since_ns}
+    rows = connection.execute(_WITHIN, asked).all()
     if not rows:
         return Cycles(0, 0, stood_down=False)
     of = {row.incident_id for row in rows}
-    return Cycles(len(rows), rows[0].at_ns, has_stood_down(connection, of, since_ns))
+    returned = len(rows) > 1
+    return Cycles(len(rows), rows[0].at_ns, returned and has_stood_down(connection, of, since_ns))
 
 
 def count(connection: sa.Connection, incident_id: str) -> int:

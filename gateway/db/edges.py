@@ -1,5 +1,6 @@
 """What the gateway knows of the edges: how far it has taken their findings, and their health."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -26,18 +27,21 @@ class Origin(Struct, frozen=True):
     acked: int = 0
 
 
-def move_cursor(connection: sa.Connection, origin: Origin, now_ns: int) -> int:
-    """All findings of that journal up to the returned number are ours, this one included or not.
+def move_cursor(connection: sa.Connection, origins: Sequence[Origin], now_ns: int) -> int:
+    """All findings of one journal up to the returned number are ours, `origins` included or not.
 
-    A finding whose forerunner has not come does not move the cursor: a broker may lose a
-    message that it has confirmed. The edge sends both again, in order.
+    These, at least one, are of that journal, in the order in which they came. A finding whose
+    forerunner has not come does not move the cursor: a broker may lose a message that it has
+    confirmed. The edge sends both again, in order.
     """
-    edge, epoch = origin.edge, origin.epoch
+    edge, epoch = origins[0].edge, origins[0].epoch
     here = (edge_cursor.c.edge == edge) & (edge_cursor.c.epoch == epoch)
     known = connection.execute(sa.select(edge_cursor.c.upto).where(here)).scalar()
-    upto = max(known or 0, origin.acked)
-    if origin.after <= upto:
-        upto = max(upto, origin.seq)
+    upto = known or 0
+    for origin in origins:
+        upto = max(upto, origin.acked)
+        if origin.after <= upto:
+            upto = max(upto, origin.seq)
     if known is None:
         connection.execute(
             sa.insert(edge_cursor).values(edge=edge, epoch=epoch, upto=upto, changed_ns=now_ns)

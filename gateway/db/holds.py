@@ -12,9 +12,17 @@ from gateway.db.tables import incident as incident_table
 
 _CAUSES_MAX = 1_000
 _ESCALATING = [state.value for state in ESCALATING]
-_FIND = sa.select(table.c.why, table.c.by, table.c.until_ns).where(
-    table.c.incident_id == sa.bindparam("incident")
+_OURS = table.c.incident_id == sa.bindparam("incident")
+_FIND = sa.select(table.c.why, table.c.by, table.c.until_ns).where(_OURS)
+_SET = sa.update(table).where(_OURS)
+_DROP = sa.delete(table).where(_OURS)
+_RUNNING_CAUSES = (
+    sa.select(incident_table)
+    .where(incident_table.c.rule.in_(CAUSES), incident_table.c.condition_active)
+    .order_by(incident_table.c.since_ns)
+    .limit(_CAUSES_MAX)
 )
+_EDGE_OF = sa.select(finding.c.edge).where(finding.c.id == sa.bindparam("wanted")).limit(1)
 
 
 def find(connection: sa.Connection, incident_id: str) -> Hold | None:
@@ -26,15 +34,14 @@ def find(connection: sa.Connection, incident_id: str) -> Hold | None:
 def put(connection: sa.Connection, incident_id: str, hold: Hold, now_ns: int) -> None:
     """The incident is held for that reason and no other; a hold keeps the time it began."""
     values = {"why": hold.why.value, "by": hold.by, "until_ns": hold.until_ns}
-    known = sa.update(table).where(table.c.incident_id == incident_id).values(values)
-    if not connection.execute(known).rowcount:
+    if not connection.execute(_SET, values | {"incident": incident_id}).rowcount:
         row = values | {"incident_id": incident_id, "since_ns": now_ns}
-        connection.execute(sa.insert(table).values(row))
+        connection.execute(sa.insert(table), row)
 
 
 def drop(connection: sa.Connection, incident_id: str) -> None:
     """The incident is not held."""
-    connection.execute(sa.delete(table).where(table.c.incident_id == incident_id))
+    connection.execute(_DROP, {"incident": incident_id})
 
 
 def postpone(connection: sa.Connection, incident_id: str, until_ns: int) -> None:
@@ -81,19 +88,12 @@ def running(connection: sa.Connection, *within: sa.ColumnElement[bool]) -> list[
 
 def causes(connection: sa.Connection) -> list[Incident]:
     """What explains others now: a short indexed read."""
-    query = (
-        sa.select(incident_table)
-        .where(incident_table.c.rule.in_(CAUSES), incident_table.c.condition_active)
-        .order_by(incident_table.c.since_ns)
-        .limit(_CAUSES_MAX)
-    )
-    return [each for each in _incidents(connection, query) if is_cause(each)]
+    return [each for each in _incidents(connection, _RUNNING_CAUSES) if is_cause(each)]
 
 
 def edge_of(connection: sa.Connection, finding_id: str) -> str:
     """The edge that made the finding, which has been stored."""
-    query = sa.select(finding.c.edge).where(finding.c.id == finding_id).limit(1)
-    return str(connection.execute(query).scalar_one())
+    return str(connection.execute(_EDGE_OF, {"wanted": finding_id}).scalar_one())
 
 
 def _incidents(connection: sa.Connection, query: sa.Select[tuple[object, ...]]) -> list[Incident]:

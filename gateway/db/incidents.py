@@ -1,10 +1,14 @@
 """Findings and incidents as rows; a changed incident is written by compare-and-set."""
 
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
 import msgspec
 import sqlalchemy as sa
 
 from alerts.incident import ESCALATING, Incident
 from edge.reading import Finding
+from gateway.db.cycle_tables import cycle as cycle_table
 from gateway.db.tables import finding as finding_table
 from gateway.db.tables import incident as incident_table
 
@@ -17,45 +21,57 @@ class NoSuchIncident(Exception):  # noqa: N818  (the caller's mistake)
     """No incident has that id."""
 
 
-def store_finding(
-    connection: sa.Connection, finding: Finding, source: tuple[str, str, int], now_ns: int
-) -> bool:
-    """Whether this statement is new; `source` is its edge, that journal's epoch and its seq."""
-    known = sa.select(finding_table.c.id).where(
-        finding_table.c.id == finding.id, finding_table.c.revision == finding.revision
-    )
-    if connection.execute(known).first() is not None:
+class Stated(NamedTuple):
+    """A finding, its edge, that journal's epoch and its seq, and when it came."""
+
+    finding: Finding
+    source: tuple[str, str, int]
+    received_ns: int
+
+
+def store_finding(connection: sa.Connection, stated: Stated) -> bool:
+    """Whether this statement is new; it is stored then."""
+    finding = stated.finding
+    wanted = {"wanted": finding.id, "stated": finding.revision}
+    if connection.execute(_KNOWN, wanted).first() is not None:
         return False
-    edge, epoch, seq = source
-    connection.execute(
-        sa.insert(finding_table),
-        {
-            "id": finding.id,
-            "revision": finding.revision,
-            "edge": edge,
-            "epoch": epoch,
-            "seq": seq,
-            "subject": finding.subject,
-            "category": finding.category,
-            "tier": int(finding.tier),
-            "state": finding.state.value,
-            "timeliness": finding.timeliness.value,
-            "received_ns": now_ns,
-            "body": msgspec.json.encode(finding).decode(),
-        },
-    )
+    store(connection, [stated])
     return True
+
+
+def store(connection: sa.Connection, new: Iterable[Stated]) -> None:
+    """These statements, of which none has been stored, are."""
+    connection.execute(_STORE, [_finding_row(each) for each in new])
+
+
+def heard_of(connection: sa.Connection, finding_ids: Collection[str]) -> set[str]:
+    """Those of `finding_ids` that a row of any table names."""
+    asked = {"wanted": list(finding_ids)}
+    return {found for query in _HEARD_OF for found in connection.execute(query, asked).scalars()}
+
+
+def _finding_row(stated: Stated) -> dict[str, object]:
+    finding, (edge, epoch, seq), received_ns = stated
+    return {
+        "id": finding.id,
+        "revision": finding.revision,
+        "edge": edge,
+        "epoch": epoch,
+        "seq": seq,
+        "subject": finding.subject,
+        "category": finding.category,
+        "tier": int(finding.tier),
+        "state": finding.state.value,
+        "timeliness": finding.timeliness.value,
+        "received_ns": received_ns,
+        "body": msgspec.json.encode(finding).decode(),
+    }
 
 
 def latest_finding(connection: sa.Connection, finding_id: str) -> Finding:
     """The last statement, by revision, of a finding that has been stored."""
-    query = (
-        sa.select(finding_table.c.body)
-        .where(finding_table.c.id == finding_id)
-        .order_by(finding_table.c.revision.desc())
-        .limit(1)
-    )
-    return msgspec.json.decode(connection.execute(query).scalar_one(), type=Finding)
+    body = connection.execute(_LATEST, {"wanted": finding_id}).scalar_one()
+    return msgspec.json.decode(body, type=Finding)
 
 
 def get(connection: sa.Connection, incident_id: str) -> Incident:
@@ -78,25 +94,39 @@ def find(connection: sa.Connection, incident_id: str) -> Incident | None:
 
 def due(connection: sa.Connection, now_ns: int, limit: int) -> list[Incident]:
     """Incidents with a step due by `now_ns`, most urgent and longest due first."""
-    query = (
-        sa.select(incident_table)
-        .where(incident_table.c.next_due_ns <= now_ns)
-        .where(incident_table.c.state.in_([state.value for state in ESCALATING]))
-        .order_by(incident_table.c.tier, incident_table.c.next_due_ns)
-        .limit(limit)
-    )
-    return [from_row(row) for row in connection.execute(query).mappings()]
+    asked = {"now": now_ns, "most": limit}
+    return [from_row(row) for row in connection.execute(_DUE, asked).mappings()]
 
 
 # Statements asked for each message are built once: to build one takes longer than to run it.
 NEXT_DUE = sa.select(sa.func.min(incident_table.c.next_due_ns))
 """When the next step of any plan is due; None when no clock runs."""
 _BY_ID = sa.select(incident_table).where(incident_table.c.id == sa.bindparam("wanted"))
+_DUE = (
+    sa.select(incident_table)
+    .where(incident_table.c.next_due_ns <= sa.bindparam("now"))
+    .where(incident_table.c.state.in_([state.value for state in ESCALATING]))
+    .order_by(incident_table.c.tier, incident_table.c.next_due_ns)
+    .limit(sa.bindparam("most"))
+)
+_INSERT = sa.insert(incident_table)
+_HEARD_OF = tuple(
+    sa.select(column).where(column.in_(sa.bindparam("wanted", expanding=True))).distinct()
+    for column in (finding_table.c.id, incident_table.c.finding_id, cycle_table.c.finding_id)
+)
+_STORE = sa.insert(finding_table)
+_OF_ID = finding_table.c.id == sa.bindparam("wanted")
+_KNOWN = sa.select(finding_table.c.id).where(
+    _OF_ID, finding_table.c.revision == sa.bindparam("stated")
+)
+_LATEST = (
+    sa.select(finding_table.c.body).where(_OF_ID).order_by(finding_table.c.revision.desc()).limit(1)
+)
 
 
-def insert(connection: sa.Connection, incident: Incident) -> None:
-    """A new row for `incident`."""
-    connection.execute(sa.insert(incident_table), msgspec.to_builtins(incident))
+def insert(connection: sa.Connection, opened: Iterable[Incident]) -> None:
+    """A new row for each."""
+    connection.execute(_INSERT, [msgspec.to_builtins(each) for each in opened])
 
 
 _REPLACE = sa.update(incident_table).where(

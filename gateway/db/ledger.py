@@ -40,7 +40,7 @@ def enter(connection: sa.Connection, outbox_id: int, report: Report, now_ns: int
     if report.source is Source.RECEIPT and _is_known(connection, outbox_id, report):
         return False
     connection.execute(
-        sa.insert(ledger),
+        _APPEND,
         {
             "outbox_id": outbox_id,
             "state": report.state.value,
@@ -58,6 +58,7 @@ def enter(connection: sa.Connection, outbox_id: int, report: Report, now_ns: int
 
 
 # Built once: each message asks for them several times.
+_APPEND = sa.insert(ledger)
 _THIS = outbox.c.id == sa.bindparam("message")
 _STATE = sa.select(outbox.c.state).where(_THIS)
 _SET = sa.update(outbox).where(_THIS)

@@ -68,11 +68,12 @@ class Owed:
 
 # Built once: to build it of two dozen values takes longer than to run it.
 _INSERT = sa.insert(table).returning(table.c.id)
+_BY_KEY = sa.select(table.c.id).where(table.c.key == sa.bindparam("wanted"))
 
 
 def owe(connection: sa.Connection, message: Message, now_ns: int) -> bool:
     """Whether the message is newly owed; a key owed before is left as it is."""
-    if connection.execute(sa.select(table.c.id).where(table.c.key == message.key)).first():
+    if connection.execute(_BY_KEY, {"wanted": message.key}).first():
         return False
     row = {name: getattr(message, name) for name in message.__slots__}
     row |= {"tier": int(message.tier), "purpose": message.purpose.value}

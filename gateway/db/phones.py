@@ -15,6 +15,7 @@ from gateway.db.storable import storable
 
 UNHEARD_MAX = 2
 _REASON_MAX = 200
+_ALL = sa.select(table).order_by(table.c.since_ns, table.c.person_id)
 
 
 class Fault(Struct, frozen=True):
@@ -64,8 +65,7 @@ def clear(connection: sa.Connection, person_id: str, channel: str | None = None)
 
 def faults(connection: sa.Connection, roster: Roster) -> list[Fault]:
     """Addresses that fail and are still those of the roster, whether preferred or not."""
-    query = sa.select(table).order_by(table.c.since_ns, table.c.person_id)
-    found = [Fault(**row) for row in connection.execute(query).mappings()]
+    found = [Fault(**row) for row in connection.execute(_ALL).mappings()]
     return [fault for fault in found if fault.fails and _is_current(roster, fault)]
 
 

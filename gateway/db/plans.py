@@ -45,12 +45,13 @@ class Proposal(Struct, frozen=True):
 
 
 _VERSION = [plan_version.c[name] for name in Version.__struct_fields__]
+_NEWEST = sa.select(sa.func.max(plan_version.c.version))
 _PROPOSAL = [plan_proposal.c[name] for name in Proposal.__struct_fields__]
 
 
 def newest(connection: sa.Connection) -> int | None:
     """The version in force; None before the first is stored."""
-    return connection.execute(sa.select(sa.func.max(plan_version.c.version))).scalar()
+    return connection.execute(_NEWEST).scalar()
 
 
 def document(connection: sa.Connection, version: int) -> dict[str, Any] | None:

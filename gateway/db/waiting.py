@@ -13,6 +13,8 @@ from gateway.db.tables import outbox
 
 TOGETHER_MAX = 5_000
 """Notices of one person that are told at once; the rest take the next turn."""
+_BY_KEY = sa.select(table).where(table.c.key == sa.bindparam("wanted"))
+_INSERT = sa.insert(table)
 _AT_ONCE = [Wait.STORM.value, Wait.LOAD.value, Wait.QUIET.value]
 
 
@@ -28,7 +30,7 @@ class Waiting:
 
 def put(connection: sa.Connection, notice: Notice, turn: Turn, now_ns: int) -> bool:
     """Whether the notice newly waits, be it again; one that waits or was told is left as it is."""
-    known = connection.execute(sa.select(table).where(table.c.key == notice.key)).first()
+    known = connection.execute(_BY_KEY, {"wanted": notice.key}).first()
     if known is not None and not known.dropped:
         return False
     if known is not None:
@@ -36,20 +38,21 @@ def put(connection: sa.Connection, notice: Notice, turn: Turn, now_ns: int) -> b
         connection.execute(sa.update(table).where(table.c.id == known.id).values(again))
         return True
     connection.execute(
-        sa.insert(table).values(
-            key=notice.key,
-            incident_id=notice.incident_id,
-            person_id=notice.person_id,
-            channel=notice.channel,
-            purpose=notice.purpose.value,
-            generation=notice.generation,
-            step=notice.step,
-            round=notice.round,
-            why=turn.why.value,
-            created_ns=now_ns,
-            due_ns=turn.due_ns,
-            dropped="",
-        )
+        _INSERT,
+        {
+            "key": notice.key,
+            "incident_id": notice.incident_id,
+            "person_id": notice.person_id,
+            "channel": notice.channel,
+            "purpose": notice.purpose.value,
+            "generation": notice.generation,
+            "step": notice.step,
+            "round": notice.round,
+            "why": turn.why.value,
+            "created_ns": now_ns,
+            "due_ns": turn.due_ns,
+            "dropped": "",
+        },
     )
     return True
 
