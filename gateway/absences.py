@@ -22,7 +22,6 @@ from gateway.campaign.asking import Asked, tell
 from gateway.db import outbox
 from gateway.db.absence_tables import absence_request as table
 from gateway.db.engine import reading
-from gateway.engine import Engine
 from gateway.notices import phones
 from gateway.registry import absence
 from gateway.registry.card import Impossible
@@ -30,6 +29,7 @@ from gateway.registry.office import Office, Why
 from gateway.rounds import look_around
 
 if TYPE_CHECKING:
+    from gateway.engine import Engine
     from gateway.work import Work
 
 A_LOOK = 100
@@ -77,7 +77,7 @@ class AbsenceClerk:
     """Brings what residents wrote into the registry, oldest first, and tells them so."""
 
     def __init__(
-        self, engine: Engine, office: Office, *, clock: Clock, leads: Callable[[], bool]
+        self, engine: "Engine", office: Office, *, clock: Clock, leads: Callable[[], bool]
     ) -> None:
         self._engine = engine
         self._office = office
