@@ -43,7 +43,7 @@ def left_out(judged: Lived, beside: Lived, budget: float) -> Left:
         home: _chosen([*_but(judged, home).values(), *beside.values()], budget) for home in judged
     }
     trials = [judged[home][setting] for home, setting in chosen.items()]
-    return Left(score(f"routine-{budget:g}", trials), chosen)
+    return Left(score(f"welfare at {budget:g}", trials), chosen)
 
 
 def _but(judged: Lived, home: str) -> Lived:

@@ -47,8 +47,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "12h-10l": _under(10.0, "12 h"),
         "12h-1l": _under(1.0, "12 h"),
         "24h-10l": _under(10.0, "24 h"),
-        "routine-1": routine(1.0),
-        "routine-2": routine(2.0),
+        "welfare": Rule({"routine": {}}, "routine"),  # as shipped: one alarm a home-month
+        "welfare-2": routine(2.0),
     }
 )
 
