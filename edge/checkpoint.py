@@ -11,6 +11,7 @@ from edge.reading import TimeSource
 from edge.remembered import ClockState, HearingState, MeterState, PresenceState, SupplyState
 from edge.shadow import ShadowState
 from edge.signal import SignalState
+from edge.tuning import TuningState
 from edge.uptime import UptimeState
 from edge.watch import WatchState
 
@@ -45,6 +46,7 @@ class Checkpoint(Struct, array_like=True):
     uptimes: dict[str, UptimeState] = field(default_factory=dict)
     nights: dict[str, NightFlowState] = field(default_factory=dict)
     shadow: ShadowState = field(default_factory=ShadowState)
+    tuning: TuningState = field(default_factory=TuningState)
 
 
 class _Versioned(Struct, array_like=True):

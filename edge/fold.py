@@ -84,8 +84,8 @@ class Fold:
         self._stepped = 0
         self._broken: set[tuple[str, str]] = set()
         self.seen = Seen()
-        self.labels = pipeline.labels
-        self.shadow = pipeline.shadow
+        self.labels = pipeline.learning.labels
+        self.shadow = pipeline.learning.shadow
         self.due_ns = pipeline.due_ns  # when the next tick can matter
         self.uptimes = pipeline.uptimes
         self.readings_since_checkpoint = 0
@@ -212,8 +212,8 @@ class Fold:
             "pipeline": self._pipeline.counters(),
             "clocks": self._pipeline.clocks.offsets_s(),
             "flooding": self.flood.flooding(now_ns),
-            "labels": self._pipeline.labels.by_rule(),
-            "rules": {"version": self.shadow.version, "modes": dict(self.shadow.modes)},
+            "labels": self.labels.by_rule(),
+            "rules": self._pipeline.learning.shown(),
         }
 
     def checkpoint(self) -> None:

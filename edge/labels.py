@@ -1,7 +1,7 @@
 """What people found each alarm to be, told back to the edge that raised it.
 
 Pure, and a part of the fold: labels come as journal entries, so that a replay knows them too.
-They are counted by rule and subject and change no verdict; what a rule makes of them is its
+They are counted by rule and subject and change no verdict; what `edge.tuning` makes of them is its
 own affair. The gateway numbers them; each is counted once, however often it is sent.
 """
 

@@ -30,15 +30,14 @@ from edge.entry import (
     Tick,
 )
 from edge.gate import Gate
-from edge.labels import Labels
+from edge.learning import Learning
 from edge.pipeline_settings import PipelineSettings
 from edge.presence import Presence, speaks
 from edge.reading import Finding, Reading
 from edge.registry import Registry
 from edge.settings import ConfigError
-from edge.shadow import Shadow
 from edge.subjects import Route, Subjects
-from edge.succession import closed, raised, read_registry_bytes, standing
+from edge.succession import closed, raised, read_registry_bytes
 from edge.supervision import Failure, Supervisor
 from edge.supplies import observe
 from edge.supply import Supply
@@ -63,8 +62,7 @@ class Pipeline:
         self._vendors = vendors or Vendors(registry, ())
         self._memory = Memory(settings.identities)
         self.clocks = Clocks()
-        self.labels = Labels()
-        self.shadow = Shadow()
+        self.learning = Learning()
         self.shadowed: tuple[Finding, ...] = ()  # what the last step said that is for nobody
         self._counts: Counter[str] = Counter()
         self._messages = self._readings = 0
@@ -85,16 +83,17 @@ class Pipeline:
             case Tick(now_ns):
                 found = list(self._tick(now_ns))
             case Link(up, at_ns, kept):
-                self._link(at_ns, up=up, kept=kept)
+                self._subjects.link(at_ns, up=up, kept=kept)
+                self._look_ahead(at_ns)
             case AdapterStatus():
                 found = list(self._adapter(entry))
             case Provisioned():
                 found = list(self._provision(entry))
-            case Labelled(epoch, labels):
-                self._counts["labels"] += self.labels.take(epoch, labels)
+            case Labelled():
+                self._learn(entry)
             case Ruled():
-                found = list(self.shadow.go_by(entry, standing(self._subjects.watches())))
-        told, self.shadowed = self.shadow.part(found) if found else ((), ())
+                found = list(self.learning.go_by(entry, self._subjects.watches()))
+        told, self.shadowed = self.learning.part(found)
         self._counts["findings"] += len(told)
         self._counts["findings_shadow"] += len(self.shadowed)
         return told
@@ -150,8 +149,7 @@ class Pipeline:
         self._messages = self._counts.pop("messages", 0)
         self._readings = self._counts.pop("readings", 0)
         self._memory.restore(saved.memory)
-        self.labels.restore(saved.labels)
-        self.shadow.state = saved.shadow
+        self.learning.restore(saved)
         self._take_up(saved, saved.hearing.proof_ns)
         self._look_ahead(0)
 
@@ -167,13 +165,14 @@ class Pipeline:
             {key: each.state.state for key, each in self._subjects.supplies.by_subject.items()},
             self.clocks.state(),
             (self.registry_version, self.registry_table),
-            self.labels.state(),
+            self.learning.labels.state(),
             self._subjects.signals.states(),
             {code: quiet.state for code, quiet in self._subjects.quiets()},
             self._subjects.points.states(),
             self._subjects.uptimes.states(),
             {code: night.state for code, night in self._subjects.nights()},
-            self.shadow.state,
+            self.learning.shadow.state,
+            self.learning.tuning.state,
         )
 
     def _counted(self) -> dict[str, int]:
@@ -188,11 +187,13 @@ class Pipeline:
         self.registry, self.registry_version, self.registry_table = registry, version, table
         self.gate = Gate(registry, self._vendors.under(registry), self._memory, self.clocks)
         self._subjects = Subjects(registry, self._utc_offset_h)
+        self.learning.tuning.go_by(registry.units())
         self._sweep = Sweep(registry, self._subjects.devices, self._supervisor)
 
     def _take_up(self, saved: Checkpoint, at_ns: int) -> None:
         self.clocks.restore({k: v for k, v in saved.clocks.items() if self.registry.knows(k)})
         self._subjects.restore(saved, at_ns)
+        self._subjects.scale_budgets(self.learning.tuning.scale)
 
     def _provision(self, change: Provisioned) -> Iterator[Finding]:
         """Carry on under another registry; what was raised about a place that is gone ends."""
@@ -372,16 +373,10 @@ class Pipeline:
             said = judged(watch, adapter, now_ns, adapter.subject)
             yield from self._supervisor.guarded(watch.rule, name, said)
 
-    def _link(self, at_ns: int, *, up: bool, kept: bool) -> None:
-        """Listen or do not: what the edge could not hear was not silence."""
-        proof_ns = self._subjects.hearing.link(at_ns, up=up, kept=kept)
-        self._subjects.uptimes.cut(proof_ns)
-        for name, device in self._subjects.devices.items():
-            self._subjects.listen_to(name, at_ns)
-            heard_ns = device.state.rhythm.last_ns
-            if heard_ns and heard_ns > at_ns and not any(w.episode for w in device.watches):
-                device.state.rhythm.last_ns = at_ns  # the wall clock was put back
-        self._look_ahead(at_ns)
+    def _learn(self, entry: Labelled) -> None:
+        if self.learning.take(entry, self._subjects.hearing.state().proof_ns):
+            self._subjects.scale_budgets(self.learning.tuning.scale)
+        self._counts["labels"] += self.learning.taken
 
     def _look_ahead(self, now_ns: int) -> None:
         """Find anew when every device is worth asking: what all of them hang on has changed."""

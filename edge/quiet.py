@@ -55,11 +55,12 @@ class QuietState(Struct, array_like=True):
 class Quiet:
     """One home's present spell and its memory of past ones."""
 
-    __slots__ = ("_offset_ns", "state", "waits_h")
+    __slots__ = ("_offset_ns", "scale", "state", "waits_h")
 
     def __init__(self, utc_offset_h: float) -> None:
         self._offset_ns = int(utc_offset_h * HOUR_NS)
         self.state = QuietState()
+        self.scale = 1.0  # what outcomes have made of the alarms that were agreed
         # What follows from the state, once asked: by the price of an alarm, for what and how long.
         self.waits_h: dict[float, tuple[tuple[object, ...], int]] = {}
 

@@ -35,6 +35,9 @@ class Parted(NamedTuple):
     shadow: tuple[Finding, ...]
 
 
+NOTHING = Parted((), ())
+
+
 class Shadow:
     """The modes in force at one edge, and what stands in the shadow."""
 

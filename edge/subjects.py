@@ -196,6 +196,23 @@ class Subjects:
         if starts_ns:
             self.devices[device].state.could_be_heard(starts_ns[0], at_ns)
 
+    def link(self, at_ns: int, *, up: bool, kept: bool) -> None:
+        """Listen or do not: what the edge could not hear was not silence."""
+        self.uptimes.cut(self.hearing.link(at_ns, up=up, kept=kept))
+        for name, device in self.devices.items():
+            self.listen_to(name, at_ns)
+            heard_ns = device.state.rhythm.last_ns
+            if heard_ns and heard_ns > at_ns and not any(w.episode for w in device.watches):
+                device.state.rhythm.last_ns = at_ns  # the wall clock was put back
+
+    def scale_budgets(self, scale: float) -> None:
+        """Let every routine be judged at `scale` times the alarms that were agreed."""
+        for home in self.homes.values():
+            if (quiet := home.state.quiet) is not None:
+                quiet.scale = scale
+                quiet.waits_h.clear()
+                home.settle(())  # who rests may have to be asked sooner now
+
     def restore(self, saved: Checkpoint, at_ns: int) -> None:
         """Take up what was saved; what is new is new from `at_ns` on."""
         self.hearing.restore(saved.hearing)

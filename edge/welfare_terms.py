@@ -20,11 +20,23 @@ class RoutineTerms(Settings):
     """A home quieter than its own routine is worth a look, so often a month as can be borne.
 
     `alarms_per_month` is the mean over homes: one whose resident is often away has more. Another
-    number may be on trial beside it, as the rule `routine-trial`.
+    number may be on trial beside it, as the rule `routine-trial`. With `tuned`, outcomes move the
+    number within the bounds of `edge.tuning`. No wait is longer than `longest_s`, whatever the
+    home's past, the outcomes or a budget make of it: the rule of the city.
     """
 
     alarms_per_month: float = Field(1.0, ge=0.7, le=4.0)
     trial_alarms_per_month: float | None = Field(None, ge=0.7, le=4.0)
+    tuned: bool = False
+    longest_s: DurationS | None = Field(None, alias="longest", ge=6 * 3600, le=96 * 3600)
+
+    def budget(self, scale: float) -> float:
+        """The alarms a month to judge by, where outcomes have made `scale` of what was agreed."""
+        return (
+            min(4.0, max(0.7, self.alarms_per_month * scale))
+            if self.tuned
+            else self.alarms_per_month
+        )
 
 
 class Away(Settings):

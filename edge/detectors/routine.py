@@ -54,7 +54,7 @@ class Routine:
         other = unit.routine.trial_alarms_per_month
         if other is None:
             return (live,)
-        on_trial = unit.routine.model_copy(update={"alarms_per_month": other})
+        on_trial = unit.routine.model_copy(update={"alarms_per_month": other, "tuned": False})
         return live, replace(live, terms=on_trial, rule=live.rule + TRIAL)
 
     def observe(self, state: Home, reading: Reading) -> Home:
@@ -107,11 +107,11 @@ class Routine:
         known = use(meters, status.since_ns, status.at_ns)
         volume_l = (known.lower_ml if known.upper_ml is None else known.upper_ml) / 1_000
         span_h = (status.at_ns - status.since_ns) / HOUR_NS
-        alarm_h = price(self.terms.alarms_per_month)
-        waited_h = wait_h(quiet, status.since_ns, alarm_h)
+        waited_h = self._wait_h(quiet, status.since_ns)
         usual_h = typical_h(quiet, status.since_ns)
         interval_s = max(meter.rhythm.interval_ns() for meter in meters) / SECOND_NS
-        delay_s = longest_h(quiet, status.since_ns, alarm_h) * 3_600 + 2 * interval_s
+        worst_h = self._at_most(longest_h(quiet, status.since_ns, self._alarm_h(quiet)))
+        delay_s = worst_h * 3_600 + 2 * interval_s
         words = {
             "span_h": f"{span_h:.1f}",
             "volume_l": f"{volume_l:g}",
@@ -149,8 +149,17 @@ class Routine:
         return due_ns
 
     def _waited_ns(self, quiet: Quiet, since_ns: int) -> int:
-        waited_h = wait_h(quiet, since_ns, price(self.terms.alarms_per_month))
-        return since_ns + waited_h * HOUR_NS - _NEAREST_NS
+        return since_ns + self._wait_h(quiet, since_ns) * HOUR_NS - _NEAREST_NS
+
+    def _wait_h(self, quiet: Quiet, since_ns: int) -> int:
+        return self._at_most(wait_h(quiet, since_ns, self._alarm_h(quiet)))
+
+    def _alarm_h(self, quiet: Quiet) -> float:
+        return price(self.terms.budget(quiet.scale))
+
+    def _at_most(self, waited_h: int) -> int:
+        longest_s = self.terms.longest_s
+        return waited_h if longest_s is None else min(waited_h, int(longest_s / 3_600))
 
 
 _SENTENCES = {
