@@ -82,6 +82,10 @@ class Door:
         try:
             for item in heard.news:
                 take_news(self.engine, channel, item, now_ns)
+            for said in heard.unread:
+                malformed = Refusal.MALFORMED.value
+                self.engine.refuse(Letter(f"in/{channel}", said, malformed, "unreadable"), now_ns)
+                self.engine.counts[f"callback_{channel}", malformed] += 1
         except sa.exc.OperationalError as error:
             log.warning("a call of %s is asked to come again: %s", channel, error.orig)
             return self._counted(channel, "database", _LATER)

@@ -71,10 +71,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The news in a call, at most 200, and the body that the provider waits for as our yes."""
+    """The news in a call, at most 200, and the body that the provider waits for as our yes.
+
+    `unread` are those parts of it that cannot be read, although the call as a whole can.
+    """
 
     news: tuple[Receipt | Inbound, ...]
     answer: str = ""
+    unread: tuple[bytes, ...] = ()
 
 
 class Callback(Protocol):

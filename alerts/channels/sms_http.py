@@ -21,9 +21,11 @@ from pydantic import Field, SecretStr
 from alerts.budget import Budget
 from alerts.channels import secret
 from alerts.channels.base import Outcome, Outgoing, Verdict
+from alerts.channels.callback import CallbackSettings
 from alerts.channels.caller import Caller, CallerSettings, Request
 from alerts.channels.catalog import Kind
 from alerts.channels.coded import Codes, Recorded
+from alerts.channels.sms_http_door import SmsHttpCallback
 from alerts.message import plain
 from edge.reading import SECOND_NS
 
@@ -49,7 +51,8 @@ class SmsHttpSettings(CallerSettings):
     """One account: `secret_file` holds the access key's secret, in one line.
 
     `variables` says what goes into the template's variables: each is the name of a part of a
-    message: tier, place, title, short, code, at.
+    message: tier, place, title, short, code, at. Without `callback` nothing is ever known to be
+    delivered, and no answers come in.
     """
 
     access_key_id: str = Field(pattern=r"^[\w-]{8,64}$")
@@ -60,6 +63,7 @@ class SmsHttpSettings(CallerSettings):
         default_factory=lambda: {"place": "place", "title": "title", "code": "code"}, max_length=10
     )
     url: str = Field(default="https://dysmsapi.aliyuncs.com", pattern=r"^https?://[^\s/]+$")
+    callback: CallbackSettings | None = None
 
 
 class SmsHttpChannel:
@@ -133,6 +137,10 @@ def _quoted(text: str) -> str:
     return quote(text, safe="-_.~")
 
 
+def _callback(settings: SmsHttpSettings) -> SmsHttpCallback | None:
+    return SmsHttpCallback(settings.callback.secret()) if settings.callback else None
+
+
 KIND = Kind(
     name="sms_http",
     zh="短信平台",
@@ -143,7 +151,8 @@ KIND = Kind(
     hint="a phone number in digits",
     short=True,
     budgets=(Budget(limit=1, window="1 min", kept=0.0), Budget(limit=45, window="1 d")),  # 50 a day
-    check=lambda settings: secret.read(settings.secret_file),
+    check=lambda settings: (secret.read(settings.secret_file), _callback(settings)),
+    callback=_callback,
 )
 
 EXAMPLE = "13800000001"
