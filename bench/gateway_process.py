@@ -15,20 +15,15 @@ from bench.alert_load import EDGE, SITE, Condition, buildings
 from bench.publisher import Address, Publisher
 from edge.outbox import Envelope
 from gateway.intake import filters
+from simulators.duty import WELFARE_WORDS, Duty, roster_of
 from tests.servers.process import Server, accepts, free_port
 
-_PLAN = """
+_PLAN = f"""
 [[plan]]
-id = "tier{tier}"
+id = "tier{{tier}}"
 category = "*"
-tier = {tier}
-title_zh = "长时间未用水"
-title_en = "No water used"
-short_zh = "请上门查看"
-short_en = "Visit now"
-action_zh = "先打电话，再上门。"
-action_en = "Call, then visit."
-on_clear = "keep"
+tier = {{tier}}
+{WELFARE_WORDS}on_clear = "keep"
 ack_within = "15 min"
 [[plan.step]]
 after = "0 s"
@@ -111,15 +106,14 @@ class Gateway:
 
 
 def _write(folder: Path, address: Address, client: str, hook: str, port: int) -> None:
-    roster = "version = 1\n" + "".join(
-        f'[[person]]\nid = "w{n:02d}"\nname = "w{n:02d}"\nroles = ["grid_worker"]\n'
-        f'areas = ["{area}"]\nwebhook = "{hook}/w{n:02d}"\n'
+    workers = (
+        (Duty(f"w{n:02d}", f"w{n:02d}", "grid_worker", "", f"{hook}/w{n:02d}"), area)
         for n, area in enumerate(buildings())
     )
     key = base64.b64encode(b"a secret of the benchmark, 32 b.").decode()
     files = {
         "plans.toml": "version = 1\n" + "".join(_PLAN.format(tier=tier) for tier in (1, 2, 3)),
-        "roster.toml": roster,
+        "roster.toml": roster_of(workers),
         "places.toml": f'version = 1\n[place]\n"{SITE}" = {{ zh = "幸福里", en = "X" }}\n',
         "registry.toml": f'version = 1\nsite = "{SITE}"\n' + _units(),
         "webhook.secret": f"whsec_{key}",

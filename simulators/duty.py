@@ -4,26 +4,32 @@ Pure: TOML text in the form that the gateway reads, so that a demo runs on the s
 as a community does.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import starmap
 
 WORKER_NUMBER = "13800000001"
 BACKUP_NUMBER = "13800000002"
 STREET_NUMBER = "13800000003"
 
-PLANS = """\
-version = 1
-
-[[plan]]
-id = "welfare"
-category = "welfare"
-tier = 1
+WELFARE_WORDS = """\
 title_zh = "长时间未用水"
 title_en = "No water used"
 short_zh = "请上门看望"
 short_en = "visit now"
 action_zh = "请立即上门看望；无人应答时联系家属，必要时报警并拨打 120。"
 action_en = "Visit at once. If nobody answers, call the family; if need be police and ambulance."
-ack_within = "15 min"
+"""
+"""What people are told of a home that has used no water, as lines of a plan."""
+
+PLANS = f"""\
+version = 1
+
+[[plan]]
+id = "welfare"
+category = "welfare"
+tier = 1
+{WELFARE_WORDS}ack_within = "15 min"
 on_clear = "stand_down"
 
 [[plan.step]]
@@ -128,10 +134,15 @@ def people(hook_url: str) -> tuple[Duty, ...]:
 
 def roster_text(site: str, hook_url: str) -> str:
     """The roster file; everybody answers for the whole of `site`."""
-    return "\n".join(["version = 1", "", *(_person(duty, site) for duty in people(hook_url))])
+    return roster_of((duty, site) for duty in people(hook_url))
 
 
-def _person(duty: Duty, site: str) -> str:
+def roster_of(duties: Iterable[tuple[Duty, str]]) -> str:
+    """The roster file of these people, each answering for the area that stands with them."""
+    return "\n".join(["version = 1", "", *starmap(_person, duties)])
+
+
+def _person(duty: Duty, area: str) -> str:
     addresses = [
         f'{channel} = "{address}"\n'
         for channel, address in (("sms", duty.sms), ("webhook", duty.webhook))
@@ -139,5 +150,5 @@ def _person(duty: Duty, site: str) -> str:
     ]
     return (
         f'[[person]]\nid = "{duty.id}"\nname = "{duty.name}"\nroles = ["{duty.role}"]\n'
-        f'areas = ["{site}"]\nlang = "zh"\n' + "".join(addresses)
+        f'areas = ["{area}"]\nlang = "zh"\n' + "".join(addresses)
     )

@@ -16,14 +16,16 @@ from edge.reading import Tier
 from edge.settings import parse
 from gateway.book import Book
 from gateway.plans.shelf import Shelf
+from simulators import duty
+from simulators.duty import BACKUP_NUMBER, STREET_NUMBER, WORKER_NUMBER, Duty
 
 SITE, EDGE = "s01", "e01"
 SECRET = b"a simulated secret of 32 bytes!!"
 
 NUMBERS = {
-    "wang": "13800000001",
-    "li": "13800000002",
-    "zhao": "13800000003",
+    "wang": WORKER_NUMBER,
+    "li": BACKUP_NUMBER,
+    "zhao": STREET_NUMBER,
     "chen": "13800000004",
 }
 """Everybody's phone; everybody has a webhook too."""
@@ -36,104 +38,47 @@ KINDS: tuple[tuple[str, Tier], ...] = (
 )
 """What may be found: category and tier; each has its own plan below."""
 
-_WORDS = """
-short_zh = "请查看"
-short_en = "visit now"
-action_zh = "请上门查看。"
-action_en = "Go and see."
-ack_within = "15 min"
-"""
 
-_PLANS = f"""
-version = 1
+def _step(after: str, roles: str, *channels: str) -> dict[str, Any]:
+    return {"after": after, "roles": roles.split(), "channels": channels}
 
-[[plan]]
-id = "welfare"
-category = "welfare"
-tier = 1
-title_zh = "长时间未用水"
-title_en = "No water used"
-on_clear = "stand_down"
-{_WORDS}
-[[plan.step]]
-after = "0 s"
-roles = ["grid_worker"]
-channels = ["sms", "webhook"]
-[[plan.step]]
-after = "2 min"
-roles = ["backup"]
-channels = ["sms"]
-[[plan.step]]
-after = "10 min"
-roles = ["street"]
-channels = ["sms", "webhook"]
-repeat = "15 min"
-repeat_max = 3
 
-[[plan]]
-id = "urgent"
-category = "*"
-tier = 1
-title_zh = "紧急情况"
-title_en = "Emergency"
-on_clear = "keep"
-{_WORDS}
-[[plan.step]]
-after = "0 s"
-roles = ["grid_worker", "street"]
-channels = ["sms"]
-[[plan.step]]
-after = "5 min"
-roles = ["backup"]
-channels = ["webhook"]
-repeat = "15 min"
-repeat_max = 2
-
-[[plan]]
-id = "important"
-category = "*"
-tier = 2
-title_zh = "重要情况"
-title_en = "Needs attention"
-on_clear = "stand_down"
-{_WORDS}
-[[plan.step]]
-after = "0 s"
-roles = ["grid_worker"]
-channels = ["webhook"]
-[[plan.step]]
-after = "10 min"
-roles = ["backup"]
-channels = ["sms", "webhook"]
-repeat = "15 min"
-repeat_max = 3
-
-[[plan]]
-id = "general"
-category = "*"
-tier = 3
-title_zh = "设备需检查"
-title_en = "Check a device"
-on_clear = "stand_down"
-{_WORDS}
-[[plan.step]]
-after = "0 s"
-roles = ["maintainer"]
-channels = ["webhook"]
-repeat = "30 min"
-repeat_max = 2
-"""
+_SOON = "15 min"
+_TOLD: Mapping[str, tuple[dict[str, Any], ...]] = MappingProxyType(
+    {
+        "welfare": (
+            _step("0 s", "grid_worker", "sms", "webhook"),
+            _step("2 min", "backup", "sms"),
+            _step("10 min", "street", "sms", "webhook") | {"repeat": _SOON, "repeat_max": 3},
+        ),
+        "urgent": (
+            _step("0 s", "grid_worker street", "sms"),
+            _step("5 min", "backup", "webhook") | {"repeat": _SOON, "repeat_max": 2},
+        ),
+        "important": (
+            _step("0 s", "grid_worker", "webhook"),
+            _step("10 min", "backup", "sms", "webhook") | {"repeat": _SOON, "repeat_max": 3},
+        ),
+        "general": (_step("0 s", "maintainer", "webhook") | {"repeat": "30 min", "repeat_max": 2},),
+    }
+)
+"""Who is told by each plan of the simulated estate, sooner than there."""
 
 _ROLES = {"wang": "grid_worker", "li": "backup", "zhao": "street", "chen": "maintainer"}
 
 
-PLANS_FILE: Mapping[str, Any] = MappingProxyType(tomllib.loads(_PLANS))
-"""The plans as a gateway takes them into its database when it is new."""
+def plans_file() -> dict[str, Any]:
+    """The plans as a gateway takes them into its database when it is new."""
+    plans = [
+        plan | {"ack_within": _SOON, "step": _TOLD[plan["id"]]}
+        for plan in tomllib.loads(duty.PLANS)["plan"]
+    ]
+    return {"version": 1, "plan": plans}
 
 
 def book() -> Book:
     """Plans, people and places of every trial."""
-    plans = parse(dict(PLANS_FILE), Plans, Path("plans.toml"))
+    plans = parse(plans_file(), Plans, Path("plans.toml"))
     return Book(
         plans=plans,
         shelf=Shelf(plans),
@@ -163,9 +108,7 @@ def stands_down(category: str) -> bool:
 
 
 def _roster() -> str:
-    people = (
-        f'[[person]]\nid = "{who}"\nname = "{who}"\nroles = ["{_ROLES[who]}"]\nareas = ["{SITE}"]\n'
-        f'sms = "{number}"\nwebhook = "http://hook/{who}"\n'
+    return duty.roster_of(
+        (Duty(who, who, _ROLES[who], number, f"http://hook/{who}"), SITE)
         for who, number in NUMBERS.items()
     )
-    return "version = 1\n" + "".join(people)

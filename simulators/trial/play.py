@@ -13,7 +13,7 @@ from gateway.db.timeline import SYSTEM
 from gateway.plans.office import open_plans
 from simulators.clock import VirtualClock, run
 from simulators.households import moment_ns
-from simulators.trial.cast import PLANS_FILE
+from simulators.trial.cast import plans_file
 from simulators.trial.mortality import Mortality
 from simulators.trial.oracle import Claims, Judged, judge
 from simulators.trial.script import Script, script
@@ -58,7 +58,7 @@ def _own(folder: Path) -> tuple[Path, sa.Engine]:
     own.mkdir()
     empty = connect(f"sqlite:///{own / _EMPTY}")
     upgrade(empty)
-    open_plans(empty, dict(PLANS_FILE), _START_NS)
+    open_plans(empty, plans_file(), _START_NS)
     empty.dispose()
     return own, connect(f"sqlite:///{own / _USED}")
 
