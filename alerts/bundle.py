@@ -21,8 +21,11 @@ class News(IntEnum):
     """What a person is told of an incident; what asks something of them comes first."""
 
     ALARM = 0
-    TAKEN = 1
-    OVER = 2
+    CALLED = 1  # somebody there wants them to come
+    OFFERED = 2  # its owner's duty is over
+    TAKEN = 3
+    LEFT = 4  # their own duty is over
+    OVER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,16 @@ _HEADS: Mapping[Lang, str] = MappingProxyType(
 _LINES: Mapping[tuple[Lang, News], str] = MappingProxyType(
     {
         ("zh", News.ALARM): "{place}{and_more}{count}处{title}",
+        ("zh", News.CALLED): "{place}{and_more}{count}处{title}请到场支援",
+        ("zh", News.OFFERED): "{place}{and_more}{count}处{title}请接手",
         ("zh", News.TAKEN): "{place}{and_more}{count}处{title}已有人处理",
+        ("zh", News.LEFT): "{place}{and_more}{count}处{title}已交班",
         ("zh", News.OVER): "{place}{and_more}{count}处{title}已恢复",
         ("en", News.ALARM): "{count} {title} at {place}{and_more}",
+        ("en", News.CALLED): "{count} {title} need you at {place}{and_more}",
+        ("en", News.OFFERED): "{count} {title} to take over at {place}{and_more}",
         ("en", News.TAKEN): "{count} {title} taken by others at {place}{and_more}",
+        ("en", News.LEFT): "{count} {title} handed over at {place}{and_more}",
         ("en", News.OVER): "{count} {title} over at {place}{and_more}",
     }
 )

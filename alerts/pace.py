@@ -70,6 +70,7 @@ class Wait(StrEnum):
     QUIET = "quiet"  # the person's quiet hours
     DIGEST = "digest"  # general messages go together
     CALM = "calm"  # it must stay over before people stand down
+    TOGETHER = "together"  # what people want of each other goes at most once a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,18 @@ def earliest(habits: Habits, traffic: Traffic, pace: Pace, clock: "Civil") -> Tu
         turns.append(Turn(Wait.QUIET, over_ns))
     last = max(turns, key=lambda each: each.due_ns)
     return last if last.due_ns > clock.now_ns else None
+
+
+def turn_between_people(tier: Tier, traffic: Traffic, pace: Pace, now_ns: int) -> Turn | None:
+    """When a message may go by which people need each other: hand-overs, calls, cries for help.
+
+    None: now. Somebody waits for it, so it waits for no digest, quiet hours or share; but what
+    comes within `bundle_every` of the person's last message goes together at its end.
+    """
+    if tier is Tier.URGENT or traffic.told_ns is None:
+        return None
+    due_ns = traffic.told_ns + int(pace.bundle_every * SECOND_NS)
+    return Turn(Wait.TOGETHER, due_ns) if due_ns > now_ns else None
 
 
 def told(traffic: Traffic, pace: Pace, now_ns: int) -> Traffic:

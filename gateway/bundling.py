@@ -20,6 +20,7 @@ from gateway.db.outbox import Message, Owed
 from gateway.db.timeline import SYSTEM, note
 from gateway.db.waiting import Waiting
 from gateway.notices import NO_CODE, idempotency_id, is_short, phone
+from gateway.wanted import is_wanted
 
 if TYPE_CHECKING:
     from gateway.work import Work
@@ -27,7 +28,16 @@ if TYPE_CHECKING:
 _NAMED_MAX = 200
 """Incidents that a bundle's payload names; its page has them all."""
 
-_NEWS = {Purpose.STAND_DOWN: News.OVER, Purpose.TAKEN: News.TAKEN}
+_NEWS = {
+    Purpose.STAND_DOWN: News.OVER,
+    Purpose.TAKEN: News.TAKEN,
+    Purpose.HAND_OVER: News.OFFERED,
+    Purpose.SHIFT_END: News.LEFT,
+    Purpose.CALL: News.CALLED,
+    Purpose.SUPPORT: News.CALLED,
+}
+_ASKS = frozenset({Purpose.HAND_OVER, Purpose.CALL, Purpose.SUPPORT})
+"""What asks to be answered although somebody has the incident."""
 
 
 def make(
@@ -89,8 +99,18 @@ def answer(work: "Work", bundle: Bundle, act: Act) -> str:
     """
     if act is not Act.ACKNOWLEDGE:
         return Answer.WHICH.value
-    members = bundles.members(work.connection, bundle.id)
-    waiting_ones = [incident for incident in members if incident.state in ESCALATING]
+    members = {each.id: each for each in bundles.members(work.connection, bundle.id)}
+    rows = waiting.of_bundle(work.connection, bundle.id)
+    asking = {
+        notice.incident_id
+        for notice in (row.notice for row in rows if row.notice.purpose in _ASKS)
+        if (incident := members.get(notice.incident_id)) and is_wanted(work, notice, incident)
+    }
+    waiting_ones = [
+        incident
+        for incident in members.values()
+        if incident.state in ESCALATING or incident.id in asking
+    ]
     for incident in waiting_ones:
         work.act(incident.id, Command(Act.ACKNOWLEDGE, by=bundle.person_id))
     acked = Report(DeliveryState.ACKED, "answered", Source.PERSON, work.now_ns)

@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING
 
 from alerts import pace as terms
 from alerts.escalate import Notice, Purpose
-from alerts.incident import ENDED, ESCALATING, Incident
+from alerts.incident import Incident
 from alerts.pace import Civil, Pace, Turn, Wait
 from alerts.roster import Person
 from edge.reading import SECOND_NS, Tier
-from gateway import bundling, flapping, holding
+from gateway import bundling, flapping
 from gateway.db import bundles, incidents, waiting
 from gateway.db.bundles import Recent
 from gateway.db.timeline import SYSTEM, note
 from gateway.db.waiting import Waiting
 from gateway.drills import is_drill
+from gateway.wanted import BETWEEN_PEOPLE, is_wanted
 
 if TYPE_CHECKING:
     from gateway.work import Work
 
-_PACED = frozenset({
+_PACED = BETWEEN_PEOPLE | {
     Purpose.ALERT, Purpose.STAND_DOWN, Purpose.OVERDUE, Purpose.TAKEN, Purpose.BELATED,
-})  # fmt: skip
+}  # fmt: skip
 _GONE = "not needed any more"
 
 
@@ -34,7 +35,15 @@ def sort(work: "Work", incident: Incident, notices: Iterable[Notice]) -> list[No
     pace = work.book.pace
     if pace is None or is_drill(incident.rule):
         return list(notices)
-    return [notice for notice in notices if not _waits(work, incident, notice, pace)]
+    gone: set[tuple[str, Purpose]] = set()
+    for_now = []
+    for notice in notices:
+        # Another channel of a message goes with it.
+        goes_along = (notice.person_id, notice.purpose) in gone and notice.purpose in BETWEEN_PEOPLE
+        if goes_along or not _waits(work, incident, notice, pace):
+            gone.add((notice.person_id, notice.purpose))
+            for_now.append(notice)
+    return for_now
 
 
 def tell_due(work: "Work", limit: int) -> int:
@@ -113,6 +122,9 @@ def _turn(work: "Work", incident: Incident, notice: Notice, person: Person) -> T
         return Turn(Wait.CALM, work.now_ns + flapping.calm_ns(work, incident))
     if pace is None or incident.tier is Tier.URGENT:
         return None
+    if notice.purpose in BETWEEN_PEOPLE:
+        lately = bundles.traffic_of(work.connection, person.id, flooded=False)
+        return terms.turn_between_people(incident.tier, lately, pace, work.now_ns)
     traffic = bundles.traffic_of(
         work.connection, notice.person_id, flooded=is_flooded(work, person, pace)
     )
@@ -141,8 +153,14 @@ def _tell(work: "Work", person_id: str) -> None:
     if not rows:
         return
     if (turn := terms.earliest(person.habits, traffic, pace, clock)) is not None:
+        _tell_together(work, person, [r for r in rows if r.notice.purpose in BETWEEN_PEOPLE], pace)
         waiting.postpone(work.connection, person_id, turn, work.now_ns)
         return
+    _tell_together(work, person, rows, pace)
+
+
+def _tell_together(work: "Work", person: Person, rows: list[Waiting], pace: Pace) -> None:
+    """What of `rows` still has a point is told: as a bundle, or by itself if it is one incident."""
     wanted, incidents_told = _still_wanted(work, rows)
     if len(incidents_told) == 1:
         (incident,) = incidents_told.values()
@@ -161,7 +179,7 @@ def _tell_urgent(work: "Work", rows: list[Waiting]) -> list[Waiting]:
         incident = incidents.get(work.connection, row.notice.incident_id)
         if incident.tier is not Tier.URGENT:
             lesser.append(row)
-        elif _is_wanted(work, row.notice, incident):
+        elif is_wanted(work, row.notice, incident):
             waiting.told(work.connection, [row], None, work.now_ns)
             work.send(incident, [row.notice])
         else:
@@ -173,19 +191,7 @@ def _still_wanted(work: "Work", rows: list[Waiting]) -> tuple[list[Waiting], dic
     """The rows that still have a point, and their incidents; the others are dropped."""
     found = {row.notice.incident_id for row in rows}
     known = {each: incidents.get(work.connection, each) for each in sorted(found)}
-    wanted = [row for row in rows if _is_wanted(work, row.notice, known[row.notice.incident_id])]
+    wanted = [row for row in rows if is_wanted(work, row.notice, known[row.notice.incident_id])]
     kept = {row.row_id for row in wanted}
     waiting.drop(work.connection, [row for row in rows if row.row_id not in kept], _GONE)
     return wanted, {row.notice.incident_id: known[row.notice.incident_id] for row in wanted}
-
-
-def _is_wanted(work: "Work", notice: Notice, incident: Incident) -> bool:
-    if notice.purpose in {Purpose.STAND_DOWN, Purpose.BELATED}:
-        return not incident.condition_active
-    if notice.purpose in {Purpose.OVERDUE, Purpose.TAKEN}:
-        return incident.state not in ENDED and incident.generation == notice.generation
-    return (
-        incident.state in ESCALATING
-        and incident.generation == notice.generation
-        and not holding.is_held(work, incident.id)
-    )

@@ -23,6 +23,7 @@ QUIET: Mapping[str, tuple[str, str]] = MappingProxyType(
         "purpose.bundle": ("合并通知", "Bundle"),
         "event.waits": ("稍后通知", "To be told later"),
         "event.bundled": ("合并通知", "Told in a bundle"),
+        "wait.together": ("同类通知，一分钟内合并", "sent together within a minute"),
         "wait.calm": ("确认稳定后再解除", "waits until it stays over"),
         "wait.storm": ("事件太多，合并", "flood: bundled"),
         "wait.load": ("通知已达上限，稍候", "told enough for now"),

@@ -15,7 +15,7 @@ TOGETHER_MAX = 5_000
 """Notices of one person that are told at once; the rest take the next turn."""
 _BY_KEY = sa.select(table).where(table.c.key == sa.bindparam("wanted"))
 _INSERT = sa.insert(table)
-_AT_ONCE = [Wait.STORM.value, Wait.LOAD.value, Wait.QUIET.value]
+_AT_ONCE = [each.value for each in (Wait.STORM, Wait.LOAD, Wait.QUIET, Wait.TOGETHER)]
 
 
 @dataclass(frozen=True, slots=True)
