@@ -6,6 +6,7 @@ from msgspec import Struct, field, msgpack
 from edge.adapters import AdapterState
 from edge.labels import LabelState
 from edge.night_flow import NightFlowState
+from edge.numberings import NumberingsState
 from edge.quiet import QuietState
 from edge.reading import TimeSource
 from edge.remembered import ClockState, HearingState, MeterState, PresenceState, SupplyState
@@ -47,6 +48,8 @@ class Checkpoint(Struct, array_like=True):
     nights: dict[str, NightFlowState] = field(default_factory=dict)
     shadow: ShadowState = field(default_factory=ShadowState)
     tuning: TuningState = field(default_factory=TuningState)
+    instruments: dict[str, bytes] = field(default_factory=dict)
+    numberings: NumberingsState = field(default_factory=NumberingsState)
 
 
 class _Versioned(Struct, array_like=True):

@@ -173,6 +173,8 @@ class Pipeline:
             {code: night.state for code, night in self._subjects.nights()},
             self.learning.shadow.state,
             self.learning.tuning.state,
+            self._subjects.instruments.states(),
+            self._subjects.numberings.state(),
         )
 
     def _counted(self) -> dict[str, int]:
@@ -225,9 +227,13 @@ class Pipeline:
         self._follow(found, route, readings)
         if len(found) > before + 1:
             found[before:] = episode.without_false_urgency(found[before:])
+        subjects, guard = self._subjects, self._supervisor.guarded
         for reading in readings:
-            if reading.channel in self._subjects.urgent:
-                self._ring(found, reading)
+            if reading.channel in subjects.urgent:
+                found += subjects.ring(reading, guard)
+                self._sooner(subjects.points.due_ns(device))
+        if subjects.numberings.jumps(message):
+            found += guard("numbering", device, subjects.numberings.hear(message, guard))
 
     def _follow(self, found: list[Finding], route: Route, readings: Sequence[Reading]) -> None:
         """Give the readings of one message to clock, presence and meters, by event time."""
@@ -245,16 +251,6 @@ class Pipeline:
                 self._water(found, route, reading)
             except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
                 self._supervisor.note("meter", device, error)
-
-    def _ring(self, found: list[Finding], reading: Reading) -> None:
-        """Take in what an alarm channel says; no thought is given to its time."""
-        subjects, guard = self._subjects, self._supervisor.guarded
-        subjects.uptimes.hear(reading)
-        if reading.channel in subjects.signals.channels:
-            found += guard("signal", reading.device, subjects.signals.hear(reading))
-        if reading.channel in subjects.points.channels:
-            found += guard("point", reading.device, subjects.points.hear(reading, guard))
-            self._sooner(subjects.points.due_ns(reading.device))
 
     def _proving(self, route: Route, readings: Sequence[Reading]) -> Sequence[Reading]:
         """Learn from the message's times; those of its readings that may go to the meters."""

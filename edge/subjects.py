@@ -9,13 +9,15 @@ from edge.bulks import fed_by, fed_by_any
 from edge.checkpoint import Checkpoint
 from edge.completeness import Home
 from edge.detectors.base import DeviceDetector, adapter_detectors, device_detectors, home_detectors
+from edge.instruments import Instruments
 from edge.listening import Hearing
 from edge.meter import Meter
 from edge.night_flow import NightFlow
-from edge.points import Points
+from edge.numberings import Numberings
+from edge.points import Guard, Points
 from edge.presence import Presence
 from edge.quiet import Quiet
-from edge.reading import SECOND_NS, Kind, Reading
+from edge.reading import SECOND_NS, Finding, Kind, Reading
 from edge.registry import Binding, Registry
 from edge.signals import Signals
 from edge.succession import OF_MANY
@@ -143,12 +145,25 @@ class Subjects:
         self.signals = Signals(registry, utc_offset_h)
         self.points = Points(registry, self.devices, utc_offset_h)
         self.uptimes = Uptimes(registry, self.devices, utc_offset_h)
-        self.urgent = self.signals.channels | self.points.channels
+        self.instruments = Instruments(registry, utc_offset_h)
+        self.numberings = Numberings(registry, utc_offset_h)
+        self.urgent = self.signals.channels | self.points.channels | self.instruments.channels
         places = {name: place for place, name in enumerate(self.devices)}
         self.routes = {name: self._route(name, places.get(name, -1)) for name in registry.devices()}
         for name in self.devices:
             self.attach(name, 0)
         self._share_rhythms()
+
+    def ring(self, reading: Reading, guard: Guard) -> Iterator[Finding]:
+        """Yield what is to be said of one of the `urgent` channels; no thought is given to time."""
+        channel, device = reading.channel, reading.device
+        self.uptimes.hear(reading)
+        if channel in self.signals.channels:
+            yield from guard("signal", device, self.signals.hear(reading))
+        if channel in self.instruments.channels:
+            yield from guard("instrument", device, self.instruments.hear(reading, guard))
+        if channel in self.points.channels:
+            yield from guard("point", device, self.points.hear(reading, guard))
 
     def meters(self) -> Iterator[tuple[str, Meter]]:
         """Yield every meter of a watched home, by a name of its own."""
@@ -164,8 +179,17 @@ class Subjects:
         supplies = ((f"{of_supply}{key}", each) for key, each in self.supplies.by_subject.items())
         signals = ((f"signal {name}", each) for name, each in self.signals.by_name.items())
         points = ((f"point {name}", each) for name, each in self.points.by_name.items())
+        instruments = ((f"instrument {n}", each) for n, each in self.instruments.by_name.items())
+        numberings = ((f"numbering {n}", each) for n, each in self.numberings.by_name.items())
         watched = chain(
-            self.homes.items(), self.devices.items(), adapters, supplies, signals, points
+            self.homes.items(),
+            self.devices.items(),
+            adapters,
+            supplies,
+            signals,
+            points,
+            instruments,
+            numberings,
         )
         for key, subject in watched:
             for watch in subject.watches:
@@ -232,6 +256,8 @@ class Subjects:
         self.signals.restore(saved.signals)
         self.points.restore(saved.points)
         self.uptimes.restore(saved.uptimes)
+        self.instruments.restore(saved.instruments)
+        self.numberings.restore(saved.numberings)
         self._remember(saved)
         for key, watch in self.watches():
             if watch_state := saved.watches.get(key):

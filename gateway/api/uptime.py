@@ -14,6 +14,7 @@ from gateway.api.desk import desk_of, require
 from gateway.api.problem import finite_json
 from gateway.export.tables import BOM, safe
 from gateway.uptime.report import DAYS_MAX, UptimeReport, report_of
+from gateway.uptime.worst import worst_of
 
 router = APIRouter()
 Days = Annotated[int, Query(ge=1, le=DAYS_MAX)]
@@ -51,6 +52,13 @@ async def uptime(
         return finite_json(told)
     headers = {"Content-Disposition": f'attachment; filename="uptime-{kind.value}.csv"'}
     return Response(table(told), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/api/v1/worst-devices")
+async def worst_devices(request: Request, days: Days = 30) -> Response:
+    """The devices that most want a visit, with reasons; what grows worse counts twice."""
+    require(request, Right.READ)
+    return finite_json({"days": days, "devices": worst_of(desk_of(request), days)})
 
 
 def table(told: UptimeReport) -> str:

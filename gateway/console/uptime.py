@@ -11,8 +11,10 @@ from gateway.api.desk import desk_of, require
 from gateway.api.uptime import Looked
 from gateway.console.page import render, voice_of
 from gateway.uptime.report import DAYS_MAX, report_of
+from gateway.uptime.worst import worst_of
 
 RANGES_D = (1, 7, 30, 90)
+_SHOWN_MAX = 20
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,6 +33,7 @@ async def uptime_page(
         "uptime.html",
         section="uptime",
         report=report_of(desk, Kind(kind.value), days),
+        troubled=worst_of(desk, days)[:_SHOWN_MAX],
         ranges=RANGES_D,
         kinds=list(Looked),
         place=lambda subject: desk.book.places.label(subject, lang.value),

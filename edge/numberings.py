@@ -1,0 +1,81 @@
+"""The numbering of every device of a site, so that two behind one name are seen."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from msgspec import Struct, field
+
+from edge import episode
+from edge.detectors.base import point_detectors
+from edge.entry import Message
+from edge.numbering import STEP_MAX, Numbering, NumberingState
+from edge.reading import Finding
+from edge.registry import Registry
+from edge.watch import Watched
+
+T = TypeVar("T")
+Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
+
+
+class NumberingsState(Struct, array_like=True):
+    """As it goes into a checkpoint: boot and number of each device's last message, and doubts."""
+
+    last: dict[str, tuple[int, int]] = field(default_factory=dict)
+    doubted: dict[str, NumberingState] = field(default_factory=dict)
+
+
+class Numberings:
+    """The numberings of one registry; more than the last number is kept of jumping ones only."""
+
+    def __init__(self, registry: Registry, utc_offset_h: float) -> None:
+        self.by_name: dict[str, Watched[Numbering]] = {}
+        self._last: dict[str, tuple[int, int]] = {}
+        self._registry = registry
+        self._utc_offset_h = utc_offset_h
+
+    def jumps(self, message: Message) -> bool:
+        """Whether the message must be heard: its number does not go on, now or once before."""
+        device, boot, seq = message.device, message.boot, message.seq
+        last, self._last[device] = self._last.get(device), (boot, seq)
+        if device in self.by_name:
+            return True
+        if last is None or (last[0] == boot and 0 < seq - last[1] <= STEP_MAX):
+            return False
+        state = self._watched(device).state.state
+        state.boot, state.seq = last
+        return True
+
+    def hear(self, message: Message, guard: Guard) -> Iterator[Finding]:
+        """Yield what is to be said of a device whose numbers jump, after this message of it."""
+        device, watched = message.device, self._watched(message.device)
+        reading = message.readings[-1]
+        watched.state.hear(reading)
+        watched.state.listening_ns = reading.received_ns  # it speaks: it can be heard
+        subject = self._registry.device_subject(device, reading.received_ns)
+        for watch in watched.watches if subject else ():
+            status = watch.evaluate(watched.state, reading.received_ns)
+            if status is not None and subject:
+                said = watch.speak(watched.state, status, subject, episode.of_message(reading))
+                yield from guard(watch.rule, device, iter(said))
+
+    def state(self) -> NumberingsState:
+        """What a checkpoint keeps."""
+        doubted = {name: watched.state.state for name, watched in self.by_name.items()}
+        return NumberingsState(self._last, doubted)
+
+    def restore(self, saved: NumberingsState) -> None:
+        """Take up what was saved, of devices that the registry still knows."""
+        self._last = _known(self._registry, saved.last)
+        for name, state in _known(self._registry, saved.doubted).items():
+            self._watched(name).state.state = state
+
+    def _watched(self, device: str) -> Watched[Numbering]:
+        if device not in self.by_name:
+            kinds: tuple[Any, ...] = point_detectors(Numbering)
+            rules = [rule for kind in kinds for rule in kind.install()]
+            self.by_name[device] = Watched(Numbering(), rules, self._utc_offset_h)
+        return self.by_name[device]
+
+
+def _known(registry: Registry, table: Mapping[str, T]) -> dict[str, T]:
+    return {name: each for name, each in table.items() if registry.knows(name)}
