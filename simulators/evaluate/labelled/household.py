@@ -37,6 +37,11 @@ class Flow(NamedTuple):
         hours = (stretch.end_ns - stretch.start_ns) / HOUR_NS
         return cls(stretch.start_ns, stretch.end_ns, l_per_h * hours)
 
+    def until(self, at_ns: int) -> float:
+        """How much of it has run by then."""
+        share = (at_ns - self.start_ns) / (self.end_ns - self.start_ns)
+        return self.litres * min(1.0, max(0.0, share))
+
 
 class Home(NamedTuple):
     """So many people, each of whom is up in so many nights; on some days they are away."""

@@ -51,6 +51,17 @@ def outcome(
     return Outcome(len(told), delays_s, repeats, late, tuple(false))
 
 
+def of_no_other(alarms: Iterable[Alarm], labels: Iterable[Label], judged: Judged) -> list[Alarm]:
+    """The `alarms` less those about events of other rules: for who cannot tell which it was."""
+    mine = [each for each in labels if each.rule == judged.rule]
+    others = [each for each in labels if each.rule != judged.rule]
+    return [
+        alarm
+        for alarm in alarms
+        if _about(alarm, mine, judged.within_ns) or not _about(alarm, others, judged.within_ns)
+    ]
+
+
 def from_missing_data(false: Sequence[Alarm], whole: Sequence[Alarm], within_ns: int) -> int:
     """How many `false` alarms the same world without its holes has no like of."""
     near_ns = within_ns + HOUR_NS

@@ -95,6 +95,9 @@ class Point(NamedTuple):
     value: float
 
 
+Stream = Callable[[Iterable[Reading]], Iterator[Point]]
+
+
 class Naive(NamedTuple):
     """The field's rule for the same feed.
 
@@ -116,7 +119,7 @@ class Judged(NamedTuple):
     rule: str
     naive: Naive
     within_ns: int = HOUR_NS
-    stream: Callable[[Iterable[Reading]], Iterator[Point]] | None = None
+    stream: Stream | None = None
 
 
 class Scenario(NamedTuple):

@@ -1,28 +1,30 @@
 """One month of one scenario: what the edge, the field's rule and the comparators make of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from edge.reading import DAY_NS
+from edge.reading import DAY_NS, Reading
 from simulators.evaluate.labelled import life
 from simulators.evaluate.labelled.comparators import COMPARATORS
-from simulators.evaluate.labelled.match import Outcome, from_missing_data, outcome
+from simulators.evaluate.labelled.match import Outcome, from_missing_data, of_no_other, outcome
 from simulators.evaluate.labelled.scenario import (
     START_NS,
     Alarm,
-    Hole,
     Judged,
     Scenario,
     Span,
+    Stream,
     World,
     scenarios,
 )
 
 OURS, NAIVE = "edge", "naive"
-Of = Callable[[tuple[Hole, ...]], list[Alarm]]
+Heard = tuple[tuple[Reading, ...], tuple[Reading, ...]]
+Told = tuple[list[Alarm], list[Alarm]]
+"""With the holes of the world, and without them."""
 
 
 class Month(NamedTuple):
@@ -51,10 +53,16 @@ def trials(month: Month) -> list[Trial]:
     world = scenario.draw(Random(f"{month.seed} {month.scenario} {month.number}"), span)
     mine = life.alarms(world, span, world.holes)
     whole = life.alarms(world, span, ())
+    heard = life.arriving(world, world.holes), life.arriving(world, ())
+    general = {each.stream: _general(each.stream, heard, span) for each in scenario.rules}
     return [
-        Trial(scenario.name, judged.rule, by, span.days, found)
+        Trial(scenario.name, judged.rule, by, span.days, told and _held(world, span, judged, told))
         for judged in scenario.rules
-        for by, found in _outcomes(world, span, judged, (mine, whole))
+        for by, told in {
+            OURS: (mine.get(judged.rule, []), whole.get(judged.rule, [])),
+            NAIVE: _both(judged.naive.alarms, heard),
+            **_of_no_other(general[judged.stream], world, judged),
+        }.items()
     ]
 
 
@@ -64,27 +72,33 @@ def span_of(scenario: Scenario, month: Month) -> Span:
     return Span(START_NS, warm_ns, warm_ns + month.days * DAY_NS)
 
 
-def _outcomes(
-    world: World, span: Span, judged: Judged, mine: tuple[dict[str, list[Alarm]], ...]
-) -> Iterator[tuple[str, Outcome | None]]:
-    holed, whole = (each.get(judged.rule, []) for each in mine)
-    yield OURS, _held(world, span, judged, (holed, whole))
-    heard = life.arriving(world, world.holes), life.arriving(world, ())
-    naive = [list(judged.naive.alarms(each)) for each in heard]
-    yield NAIVE, _held(world, span, judged, (naive[0], naive[1]))
-    if judged.stream is None:
-        return
-    for name, comparator in COMPARATORS.items():
-        told = [comparator(tuple(judged.stream(each)), span) for each in heard]
-        if told[0] is None or told[1] is None:
-            yield name, None
-        else:
-            yield name, _held(world, span, judged, (told[0], told[1]))
+def _both(alarms: Callable[[Iterable[Reading]], Iterable[Alarm]], heard: Heard) -> Told:
+    holed, whole = heard
+    return list(alarms(holed)), list(alarms(whole))
 
 
-def _held(
-    world: World, span: Span, judged: Judged, told: tuple[list[Alarm], list[Alarm]]
-) -> Outcome:
+def _general(stream: Stream | None, heard: Heard, span: Span) -> dict[str, Told | None]:
+    """What every comparator says of the stream, None where it is not installed."""
+    if stream is None:
+        return {}
+    holed, whole = (tuple(stream(each)) for each in heard)
+    said = {name: (each(holed, span), each(whole, span)) for name, each in COMPARATORS.items()}
+    return {
+        name: None if told[0] is None or told[1] is None else (told[0], told[1])
+        for name, told in said.items()
+    }
+
+
+def _of_no_other(
+    general: dict[str, Told | None], world: World, judged: Judged
+) -> dict[str, Told | None]:
+    def mine(told: list[Alarm]) -> list[Alarm]:
+        return of_no_other(told, world.labels, judged)
+
+    return {name: told and (mine(told[0]), mine(told[1])) for name, told in general.items()}
+
+
+def _held(world: World, span: Span, judged: Judged, told: Told) -> Outcome:
     """What was told with the holes, and what of it only because of them."""
     holed, whole = (outcome(each, world.labels, judged, span) for each in told)
     missing = from_missing_data(holed.false, whole.false, judged.within_ns)
