@@ -148,7 +148,8 @@ class Announcer:
         of, now_ns, registry = self._of, self._clock.now_ns(), self._of.pipeline.registry
         subjects = of.pipeline.devices(), of.pipeline.homes()
         wanted: dict[str, bytes] = {}
-        for to, statement in statements(registry, *subjects, now_ns):
+        speaks = of.pipeline.learning.shadow.speaks
+        for to, statement in statements(registry, *subjects, now_ns, speaks):
             wanted[to] = msgspec.json.encode(statement)
             await self._turn(len(wanted))
         if of.home_assistant:

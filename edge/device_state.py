@@ -4,8 +4,9 @@ Every statement bears the time until which it may be believed, since a retained 
 outlives whoever sent it. What the edge cannot know is `unknown`, never "all is well".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -70,20 +71,27 @@ class HomeState(Struct, frozen=True):
 Statement = DeviceState | HomeState
 Devices = Mapping[str, Watched[Presence]]
 Homes = Mapping[str, Watched[Home]]
+Speaks = Callable[[Watch[Any]], bool]
+"""Whether what a watch has raised is for people: a rule in the shadow tells nobody here either."""
+
+
+def everybody(_: Watch[Any]) -> bool:
+    """Every rule speaks."""
+    return True
 
 
 def statements(
-    registry: Registry, devices: Devices, homes: Homes, now_ns: int
+    registry: Registry, devices: Devices, homes: Homes, now_ns: int, speaks: Speaks = everybody
 ) -> Iterator[tuple[str, Statement]]:
     """Yield each retained topic of the edge, with what is true there at `now_ns`."""
     for name, device in devices.items():
         if binding := registry.binding(name, now_ns):
             home = homes.get(binding.unit.code)
             meter = _meter(home.state, binding) if home else None
-            yield state_topic(registry.site, binding), _device_state(device, meter, now_ns)
+            yield state_topic(registry.site, binding), _device_state(device, meter, now_ns, speaks)
     for code, home in homes.items():
         building = registry.unit(code).building
-        yield home_state_topic(registry.site, building, code), _home_state(home, now_ns)
+        yield home_state_topic(registry.site, building, code), _home_state(home, now_ns, speaks)
 
 
 def state_topic(site: str, binding: Binding) -> str:
@@ -97,23 +105,29 @@ def _meter(home: Home, binding: Binding) -> Meter | None:
     return next((meter for bound, meter in home.named() if bound == binding), None)
 
 
-def _device_state(device: Watched[Presence], meter: Meter | None, now_ns: int) -> DeviceState:
+def _device_state(
+    device: Watched[Presence], meter: Meter | None, now_ns: int, speaks: Speaks
+) -> DeviceState:
     rhythm = device.state.rhythm
     heard_ns = rhythm.last_ns or 0
     interval_ns = rhythm.interval_ns() or device.state.expected_ns or _GOOD_NS_MAX
     until_ns = heard_ns + min(_INTERVALS * interval_ns + _GRACE_NS, _GOOD_NS_MAX)
-    state, why = _judged(device, meter, heard_ns, now_ns)
+    raised = [watch.rule for watch in device.watches if watch.episode and speaks(watch)]
+    state, why = _told(raised) or _judged(device, meter, heard_ns, now_ns)
     register_ml = meter.register_ml if meter else None
     water_m3 = None if register_ml is None else register_ml / ML_PER_M3
     return DeviceState(1, state, why, heard_ns, until_ns if heard_ns else 0, water_m3)
 
 
+def _told(raised: list[str]) -> tuple[State, str] | None:
+    if not raised:
+        return None
+    return (State.DOWN if "device_silent" in raised else State.FAULT), raised[0]
+
+
 def _judged(
     device: Watched[Presence], meter: Meter | None, heard_ns: int, now_ns: int
 ) -> tuple[State, str]:
-    raised = [watch.rule for watch in device.watches if watch.episode]
-    if raised:
-        return (State.DOWN if "device_silent" in raised else State.FAULT), raised[0]
     if device.state.adapter is not None and device.state.listening.open_ns is None:
         return State.UNKNOWN, "adapter_down"
     fault = meter.faults.during(now_ns, now_ns) if meter else ""
@@ -122,23 +136,24 @@ def _judged(
     return (State.UP, "heard") if heard_ns else (State.UNKNOWN, "never_heard")
 
 
-def _home_state(home: Watched[Home], now_ns: int) -> HomeState:
+def _home_state(home: Watched[Home], now_ns: int, speaks: Speaks) -> HomeState:
     newest_ns = home.state.newest_ns()
     if newest_ns is None:
         return HomeState(1, Welfare.UNKNOWN, 0, 0)
     meters = home.state.meters(newest_ns)
     interval_ns = max((meter.interval_ns() for meter in meters), default=0)
     until_ns = newest_ns + min(_INTERVALS * interval_ns + _GRACE_NS, _GOOD_NS_MAX)
-    return HomeState(1, _welfare(home, newest_ns, fresh=now_ns <= until_ns), newest_ns, until_ns)
+    watches = [w for w in home.watches if w.detector.category == "welfare" and speaks(w)]
+    state = _welfare(home.state, watches, newest_ns, fresh=now_ns <= until_ns)
+    return HomeState(1, state, newest_ns, until_ns)
 
 
-def _welfare(home: Watched[Home], newest_ns: int, *, fresh: bool) -> Welfare:
-    watches = [watch for watch in home.watches if watch.detector.category == "welfare"]
+def _welfare(home: Home, watches: list[Watch[Home]], newest_ns: int, *, fresh: bool) -> Welfare:
     if any(watch.episode for watch in watches):
         return Welfare.RAISED
-    if home.state.excused(newest_ns - 1, newest_ns):
+    if home.excused(newest_ns - 1, newest_ns):
         return Welfare.UNKNOWN  # no supply
-    clear = fresh and watches and all(_is_clear(watch, home.state, newest_ns) for watch in watches)
+    clear = fresh and watches and all(_is_clear(watch, home, newest_ns) for watch in watches)
     return Welfare.CLEAR if clear else Welfare.UNKNOWN
 
 

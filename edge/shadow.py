@@ -6,13 +6,14 @@ journal entry, from which on every replay parts alike.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct, field, structs
 
 from edge.entry import Ruled
 from edge.mode import Mode, mode_of
-from edge.reading import Finding, FindingState, Timeliness
+from edge.reading import Finding, FindingState, Timeliness, finding_id
+from edge.watch import Watch
 
 
 class ShadowState(Struct, array_like=True):
@@ -54,6 +55,15 @@ class Shadow:
         """The modes that rules were given."""
         return self.state.modes
 
+    def speaks(self, watch: Watch[Any]) -> bool:
+        """Whether what `watch` has raised, or would raise, is for people."""
+        about = watch.episode
+        if mode_of(watch.rule, self.state.modes) is Mode.LIVE:
+            return True
+        return about is not None and (
+            finding_id(watch.rule, about.subject, about.since_ns) in self.state.owed
+        )
+
     def part(self, findings: Sequence[Finding]) -> Parted:
         """`findings` in their order, by whom they are for."""
         live: list[Finding] = []
@@ -69,18 +79,18 @@ class Shadow:
         """
         state, before = self.state, self.state.modes
         state.version, state.modes = change.version, dict(change.modes)
-        for rule, finding_id in raised:
+        for rule, known_as in raised:
             hidden = mode_of(rule, state.modes) is Mode.SHADOW
-            if hidden and mode_of(rule, before) is Mode.LIVE and finding_id not in state.owed:
-                state.owed.append(finding_id)
-            elif not hidden and finding_id in state.owed:
-                state.owed.remove(finding_id)
+            if hidden and mode_of(rule, before) is Mode.LIVE and known_as not in state.owed:
+                state.owed.append(known_as)
+            elif not hidden and known_as in state.owed:
+                state.owed.remove(known_as)
         return tuple(self._promoted())
 
     def _promoted(self) -> Iterable[Finding]:
-        for finding_id, last in tuple(self.state.standing.items()):
+        for known_as, last in tuple(self.state.standing.items()):
             if mode_of(last.rule, self.state.modes) is Mode.LIVE:
-                del self.state.standing[finding_id]
+                del self.state.standing[known_as]
                 yield structs.replace(
                     last, state=FindingState.RAISED, timeliness=_by_now(last.timeliness)
                 )

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import msgspec
+
+from edge import topic
 from edge.clock import sleep
 from edge.mode import Mode
 from edge.reading import FindingState, Timeliness
 from edge.rule_acts import RuleActs, acts_file, read_acts, write_acts
 from edge.ruling import LOOK_S
-from tests.contract.test_agent import Site, play, raised
+from tests.contract.test_agent import Site, _background, _ignore, play, raised
 
 AT = {"by": "chief", "at": "2026-05-28T08:00:00+00:00"}
 HIDDEN = RuleActs().with_act("shadow", "welfare", {"welfare": Mode.SHADOW}, **AT)
@@ -88,3 +91,27 @@ def test_a_broken_file_of_acts_changes_nothing_and_is_counted(tmp_path: Path) ->
 def test_acts_are_read_back_as_they_were_written(tmp_path: Path) -> None:
     write_acts(tmp_path / "x.rules", SHOWN)
     assert read_acts(tmp_path / "x.rules") == SHOWN
+
+
+def test_what_stands_in_the_shadow_is_stated_to_nobody_else_either(tmp_path: Path) -> None:
+    hidden: list[object] = []
+    shown: list[object] = []
+
+    async def scenario(site: Site) -> None:
+        write_acts(acts(site), HIDDEN)
+        reader = site.broker.session("reader", [topic.home_state_topic("s01", "b01", "u0101")])
+
+        async def states() -> list[object]:
+            deliveries = await reader.receive(10_000, 1.0)
+            return [msgspec.json.decode(each.payload)["state"] for each in deliveries]
+
+        async with _background(reader.run(_ignore)), site.edge():
+            await a_quiet_day(site)
+            hidden.extend(await states())
+            write_acts(acts(site), SHOWN)
+            await sleep(site.clock, LOOK_S + 60)
+            shown.extend(await states())
+
+    play(tmp_path, scenario)
+    assert set(hidden) == {"unknown"}
+    assert shown[-1] == "raised"
