@@ -29,15 +29,18 @@ class Verdict(StrEnum):
 
 
 class Unaccounted(NamedTuple):
-    """What went missing within a window: at least and at most, in L/h, and the bulk itself."""
+    """What went missing within a window, in L/h: at least, about, and at most.
+
+    About is halfway between what the registers around and within the window say.
+    """
 
     least_l_per_h: float
+    about_l_per_h: float
     most_l_per_h: float
-    bulk_l: float
 
     def verdict(self, limit_l_per_h: float) -> Verdict:
-        """Whether that is too much, in any case or in no case."""
-        if self.least_l_per_h >= limit_l_per_h:
+        """Whether something is lost in any case, and about so much; or less in any case."""
+        if self.least_l_per_h > 0 and self.about_l_per_h >= limit_l_per_h:
             return Verdict.LOST
         return Verdict.SOUND if self.most_l_per_h < limit_l_per_h else Verdict.UNKNOWN
 
@@ -50,9 +53,9 @@ def unaccounted(bulk: Home, start_ns: int, end_ns: int, terms: BulkTerms) -> Una
         return None
     hours = (end_ns - start_ns) / HOUR_NS
     doubt_ml = terms.tolerance * whole[1] + _ROUNDING * sqrt(ticks + more)
-    least_ml, most_ml = whole[0] - parts[1] - doubt_ml, whole[1] - parts[0] + doubt_ml
-    scale = _ML_PER_L * hours
-    return Unaccounted(least_ml / scale, most_ml / scale, whole[1] / _ML_PER_L)
+    least_ml, most_ml = whole[0] - parts[1], whole[1] - parts[0]
+    bounds_ml = least_ml - doubt_ml, (least_ml + most_ml) / 2, most_ml + doubt_ml
+    return Unaccounted(*(each / _ML_PER_L / hours for each in bounds_ml))
 
 
 def _bounds(

@@ -1,9 +1,9 @@
 """The signature of a charger: constant current for hours, then constant voltage and a tail.
 
 A battery takes a nearly constant power of 50 to 450 W, which rises a little as its voltage does,
-for one and a half to ten hours; then the power falls away over a quarter of an hour or more. A
-lamp does not rise and ends at once, a heater is stronger, a refrigerator pauses. On a circuit
-with other loads it is looked for above what the circuit took before.
+for hours; then the power falls away over a quarter of an hour or more. A lamp does not rise and
+ends at once, a heater is stronger, a refrigerator pauses. On a circuit with other loads it is
+looked for above what the circuit took before.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +17,8 @@ from edge.reading import HOUR_NS, MINUTE_NS
 
 EXCESS_W = (50.0, 450.0)
 PLATEAU_NS = 90 * MINUTE_NS
+BEFORE_TAIL_NS = 45 * MINUTE_NS
+"""A tail is the better proof: it needs a shorter plateau."""
 PLATEAU_NS_MAX = 10 * HOUR_NS
 RISE = 0.04
 """What voltages rise by in a plateau; a mains that rises by two percent does the same to a lamp."""
@@ -24,7 +26,7 @@ _TAIL_NS = 15 * MINUTE_NS
 _TAIL_STEPS = 2
 _TAIL_NS_MAX = 5 * HOUR_NS
 _BAND = (0.1, 20.0)
-_FALLEN = 0.9
+_FLAT, _FALLEN = 0.95, 0.9
 _OVER = 0.25
 _STEP = 0.05
 _EARLY_NS = 40 * MINUTE_NS
@@ -46,13 +48,15 @@ class Charging(Struct, array_like=True):
     """A circuit on which a charge is looked for; `told_ns` is when one that shows itself began.
 
     `base_w` is what the circuit took before, `level_w` what is above it, `early_w` what was near
-    the beginning. `odd` counts bins in a row that fit nothing, the first of which was `odd_w`.
+    the beginning; it was last flat at `flat_ns`. `odd` counts bins in a row that fit nothing, the
+    first of which was `odd_w`.
     """
 
     stage: Stage = Stage.IDLE
     at_ns: int = 0
     since_ns: int = 0
     tail_ns: int = 0
+    flat_ns: int = 0
     before: list[float] = field(default_factory=list)
     base_w: float = 0.0
     level_w: float = 0.0
@@ -122,15 +126,14 @@ def _plateau(self: Charging, seen: Bin) -> None:
     if span_ns < _EARLY_NS or self.early < _EARLY_BINS:
         self.early += 1
         self.early_w += (excess_w - self.early_w) / self.early
+    if self.level_w >= _FLAT * self.high_w:
+        self.flat_ns = seen.at_ns
     falls = self.level_w < _FALLEN * self.high_w
-    if span_ns < PLATEAU_NS:
-        if falls:
-            self.rest()
-    elif falls:
+    if falls and self.flat_ns - self.since_ns >= BEFORE_TAIL_NS:
         _let_fall(self, seen)
-    elif span_ns > PLATEAU_NS_MAX:
+    elif falls or span_ns > PLATEAU_NS_MAX:
         self.rest()
-    elif self.rise() >= RISE:
+    elif span_ns >= PLATEAU_NS and self.rise() >= RISE:
         self.tell(Stage.PLATEAU)
 
 
@@ -140,7 +143,7 @@ def _leave(self: Charging, seen: Bin, excess_w: float) -> None:
     if self.odd < _SETTLED:
         self.odd_w = excess_w
         return
-    long = seen.at_ns - self.since_ns >= PLATEAU_NS
+    long = self.flat_ns - self.since_ns >= BEFORE_TAIL_NS
     if long and _OVER * self.high_w < excess_w < self.level_w:
         _let_fall(self, seen)
     elif excess_w > self.level_w:

@@ -20,9 +20,10 @@ NIGHTS = 3
 NIGHTS_KNOWN = 10
 _NIGHTS_MAX = 28
 _KEPT = 5
-_GAP_NS = 90 * MINUTE_NS
+_GAP_NS_MAX = 90 * MINUTE_NS
+_INTERVALS = 1.5
 _ML_PER_L = 1_000
-_SPREADS, _SPREAD = 4.0, 1.4826
+_SPREADS, _SPREAD = 3.0, 1.4826
 _PART, _LEAST_L_PER_H = 0.25, 5.0
 
 
@@ -73,10 +74,11 @@ class NightFlow:
         mark_ns, state = meter.watermark_ns, self.state
         if mark_ns is None:
             return
+        gap_ns = min(_GAP_NS_MAX, int(_INTERVALS * meter.interval_ns()))
         self.tick_l = meter.resolution_ml / _ML_PER_L
         for start_ns, end_ns in self.nights(mark_ns):
             faulty = bool(meter.faults.during(start_ns, end_ns))
-            flow = None if faulty else least_l_per_h(meter.chain, start_ns, end_ns)
+            flow = None if faulty else least_l_per_h(meter.chain, start_ns, end_ns, gap_ns)
             if flow is None:
                 state.flows.pop(end_ns, None)
             else:
@@ -108,13 +110,16 @@ class NightFlow:
             del state.flows[end_ns]
 
 
-def least_l_per_h(chain: Chain, start_ns: int, end_ns: int) -> float | None:
-    """The least flow over an hour or more within the night; None when it is not all known."""
+def least_l_per_h(chain: Chain, start_ns: int, end_ns: int, gap_ns: int) -> float | None:
+    """The least flow over an hour or more within the night; None when it is not all known.
+
+    Fewer samples make the least of them larger, so one that is missing is a gap.
+    """
     times_ns, volumes_ml = chain.times_ns, chain.volumes_ml
     first, last = bisect_right(times_ns, start_ns) - 1, bisect_left(times_ns, end_ns)
     if first < 0 or last == len(times_ns) or chain.is_doubtful(times_ns[first], times_ns[last]):
         return None
-    if any(after - before > _GAP_NS for before, after in pairwise(times_ns[first : last + 1])):
+    if any(after - before > gap_ns for before, after in pairwise(times_ns[first : last + 1])):
         return None
     rates: list[float] = []
     for begin in range(first, last + 1):

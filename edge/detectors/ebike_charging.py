@@ -16,8 +16,8 @@ from edge.reading import HOUR_NS, SECOND_NS, Tier
 class EbikeCharging(PointRule[Circuit]):
     """The load has the signature of a charger (`edge.charging`), where or when none may be.
 
-    It fails for two chargers that come on within an hour and a half of each other, and where the
-    battery is nearly full. A home's own meter is never asked: at fifteen minutes and ten watt
+    It fails for two chargers that come on soon after each other, and for a battery that is nearly
+    full. A home's own meter is never asked: at fifteen minutes and ten watt
     hours a heater or a lamp looks the same.
     """
 

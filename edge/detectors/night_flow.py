@@ -14,7 +14,7 @@ from edge.registry import Unit
 class RisingNightFlow:
     """For three nights in a row the least hour was above the usual one by more than its spread.
 
-    The limit is the middle of up to 28 nights and four times their spread, a quarter more or five
+    The limit is the middle of up to 28 nights and three times their spread, a quarter more or five
     litres an hour, whichever is most. Nights with a gap are unknown. It fails for a leak that was
     there from the beginning, and looks the same when a home's tap drips or a night shift moves
     in: `riser_balance` tells those apart. It ends with a night below the limit.

@@ -20,7 +20,7 @@ Window = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class RiserBalance:
-    """In two of the last three nights, or days, the loss is proven above the agreed rate.
+    """In two nights, or days, in a row a loss is proven, and is about the agreed rate or more.
 
     A home that is not known over a window widens what may be lost, or leaves it unknown. It fails
     where homes are not metered, which `complete` denies. It ends with a night and a day that are
@@ -78,12 +78,12 @@ class RiserBalance:
         return None
 
     def evidence(self, state: Home, status: Status, utc_offset_h: float) -> Evidence:
-        """The least that was lost in the newest window that says so, and its share of the bulk."""
+        """What was lost in the last night or day that is known, whichever shows more."""
         assert state.night is not None, self.rule  # noqa: S101  (there was a status, by `evaluate`)
         nights = state.night.nights(status.at_ns)
         windows = {"night": nights, "day": _days(nights)}
         losses = {
-            name: max(0.0, said.least_l_per_h)
+            name: max(0.0, said.about_l_per_h)
             for name, each in windows.items()
             if (said := next(self._said(state, each), None))
         }
@@ -143,11 +143,11 @@ _WINDOWS = {
 _SENTENCES = {
     Condition.HOLDS: (
         (
-            "总表与 {homes} 户分表之差：{window_zh}每小时至少 {lost} 升无人计量"
+            "总表与 {homes} 户分表之差：{window_zh}每小时约 {lost} 升无人计量"
             "（上限 {limit} 升），疑似管道漏水、表前用水或分表失准；数据完整至 {at}"
         ),
         (
-            "At least {lost} L/h went through the bulk meter and through none of {homes} homes "
+            "About {lost} L/h went through the bulk meter and through none of {homes} homes "
             "{window_en} (limit {limit}): a leak between them, a tap before the meters, "
             "or a meter that does not count; data complete until {at}"
         ),

@@ -54,7 +54,7 @@ class TestCharging:
             [100.0] * 400,  # a lamp
             [1_500.0] * 300,  # a heater
             [120.0, 120.0, 120.0, 0.0, 0.0, 0.0] * 100,  # a refrigerator
-            charge(60),  # too short to tell
+            charge(30),  # too short to tell
             charge(power_w=30.0),  # a telephone or a computer
             [200.0] * 240 + [100.0] * 240,  # two lamps, one of which goes off
             [200.0 - minute / 2 for minute in range(300)],  # what cools down slowly
