@@ -62,9 +62,13 @@ class CardState(Struct, array_like=True):
 
 
 class CardsState(Struct, array_like=True):
-    """Every card as it goes into a checkpoint, the one shown longest ago first."""
+    """Every card as it goes into a checkpoint, the one shown longest ago first.
+
+    `verdicts` are what each reader said last, and of when.
+    """
 
     cards: dict[str, CardState] = field(default_factory=dict)
+    verdicts: dict[str, tuple[int, str]] = field(default_factory=dict)
     forgotten: int = 0
 
 
@@ -74,19 +78,18 @@ class Cards:
     def __init__(self, spots: Mapping[str, Spot]) -> None:
         self.state = CardsState()
         self._spots = spots
-        self._verdicts: dict[str, tuple[int, int, object]] = {}
 
     def hear(self, reading: Reading) -> None:
-        """Take in a reader's verdict, which stands in a token's message before the token."""
-        if reading.channel == "door.access":
-            self._verdicts[reading.device] = (reading.boot, reading.seq, reading.value)
+        """Take in a reader's verdict, which comes before the token and is of the same moment."""
+        if reading.channel == "door.access" and reading.device in self._spots:
+            self.state.verdicts[reading.device] = (reading.at_ns, str(reading.value))
 
     def show(self, reading: Reading) -> Iterator[Searching | Doubled]:
         """Take in a token; yield what does not fit together with what it did before."""
         if reading.device not in self._spots or reading.quality is Quality.CLOCK_UNSET:
             return
-        verdict = self._verdicts.get(reading.device)
-        denied = verdict == (reading.boot, reading.seq, "denied")
+        verdict = self.state.verdicts.get(reading.device)
+        denied = verdict == (reading.at_ns, "denied")
         card = self._recall(str(reading.value), reading.received_ns)
         live = reading.quality is Quality.GOOD and not reading.historical
         now = Shown(reading.device, reading.at_ns, reading.received_ns, denied, live)

@@ -106,6 +106,9 @@ class Door(Point[DoorState]):
             if at_ns not in state.passes:
                 self._count(at_ns, granted=1)
             state.passes = [*state.passes[1 - _KEPT :], at_ns]
+            opened_ns = state.waiting[-1][0] if state.waiting else None
+            if opened_ns is not None and at_ns <= opened_ns <= at_ns + BEFORE_NS:
+                state.opened_by_ns = at_ns  # the reader's word came after the contact's
             self._note_hour(at_ns, reading.received_ns)
         elif (reading.channel, reading.value) == ("door.access", "denied"):
             state.denied = state.denied.then(at_ns, reading.received_ns, DENIED_GAP_NS)

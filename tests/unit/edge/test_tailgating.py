@@ -16,8 +16,8 @@ def let_through(site: Site, hour: float, openings: int) -> None:
     """One pass, and so many openings on it."""
     site.hear(granted(hour))
     for number in range(openings):
-        site.hear(opened(hour + (2 + 4 * number) * SECOND))
-        site.hear(closed(hour + (4 + 4 * number) * SECOND))
+        site.hear(opened(hour + (2 + 5 * number) * SECOND))
+        site.hear(closed(hour + (4 + 5 * number) * SECOND))
 
 
 def passed(hour: float, total: float, **changes: Any) -> Any:
@@ -44,6 +44,18 @@ def test_one_opening_for_each_pass_is_as_it_should_be() -> None:
     for minute in range(60):
         let_through(site, 1 + minute / 60, openings=1)
     assert site.story(RULE) == []
+
+
+def test_the_readers_word_may_come_after_the_first_opening() -> None:
+    site = guarded()
+    for minute in range(10):
+        hour = 1 + minute / 60
+        site.hear(opened(hour + SECOND))
+        site.hear(granted(hour, received_ns=at(hour + 2 * SECOND)))
+        site.hear(closed(hour + 4 * SECOND))
+        site.hear(opened(hour + 8 * SECOND))
+        site.hear(closed(hour + 9 * SECOND))
+    assert site.story(RULE) == [RAISED]
 
 
 def test_few_among_many_are_parcels() -> None:
