@@ -30,6 +30,7 @@ from edge.rule_names import known_rules
 from edge.settings import ConfigError, read_table
 
 DONE, FAILED, USAGE = 0, 1, 2
+_PROGRESS = 1_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -133,7 +134,7 @@ def _compare(options: argparse.Namespace, settings: EdgeSettings) -> int:
     entries = _entries(settings.journal.path)
     if other:
         entries = (each for each in entries if not isinstance(each, Provisioned))
-    history = played(Pipeline(registry, settings.pipeline), entries)
+    history = played(Pipeline(registry, settings.pipeline), _watched(entries))
     modes = combined(settings.modes, read_acts(acts_file(settings.journal.path)))
     rules = options.rules or sorted(history.told)
     told = list(reports(history, rules, modes))
@@ -164,6 +165,17 @@ def _entries(path: Path) -> Iterator[Entry]:
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
+
+
+def _watched(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield `entries`; a terminal sees how many there were so far."""
+    count, is_seen = 0, sys.stderr.isatty()
+    for count, entry in enumerate(entries, 1):
+        if is_seen and count % _PROGRESS == 0:
+            sys.stderr.write(f"\r\x1b[K{count:,} entries")
+        yield entry
+    if is_seen and count >= _PROGRESS:
+        sys.stderr.write("\r\x1b[K")
 
 
 _COLUMNS = {

@@ -7,6 +7,7 @@ METER: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "rule.by_routine": ("按本户作息判断", "judged by its own routine"),
         "rule.routine": ("安静时间超出本户习惯", "Quieter than its routine"),
+        "rule.routine-trial": ("安静时间超出本户习惯（试行）", "Quieter than its routine (trial)"),
         "measure.usual_h": ("通常 {value} 小时内结束", "usually ends within {value} h"),
         "measure.wait_h": ("等待上限 {value} 小时", "{value} h are waited"),
         "measure.own_days": ("已了解本户 {value} 天", "the home is known for {value} days"),
