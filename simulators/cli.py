@@ -33,6 +33,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "drill": Command("gateway.drill_command", "an incident in which nothing has happened"),
         "export": Command("gateway.export.cli", "incidents and all about them: JSON, CSV, CAP 1.2"),
         "report": Command("gateway.closing.cli", "how well the rules do, by what came of it"),
+        "occupancy": Command(
+            "gateway.occupancy.command", "homes to visit, by the water of months alone"
+        ),
         "registry": Command(
             "gateway.registry.cli", "the registry: key, show, import, export, label"
         ),
