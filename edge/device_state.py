@@ -71,11 +71,11 @@ class HomeState(Struct, frozen=True):
 Statement = DeviceState | HomeState
 Devices = Mapping[str, Watched[Presence]]
 Homes = Mapping[str, Watched[Home]]
-Speaks = Callable[[Watch[Any]], bool]
-"""Whether what a watch has raised is for people: a rule in the shadow tells nobody here either."""
+Speaks = Callable[[Watch[Any], str], bool]
+"""Whether what a watch says of a subject is for people: the shadow tells nobody here either."""
 
 
-def everybody(_: Watch[Any]) -> bool:
+def everybody(_: Watch[Any], __: str) -> bool:
     """Every rule speaks."""
     return True
 
@@ -90,8 +90,8 @@ def statements(
             meter = _meter(home.state, binding) if home else None
             yield state_topic(registry.site, binding), _device_state(device, meter, now_ns, speaks)
     for code, home in homes.items():
-        building = registry.unit(code).building
-        yield home_state_topic(registry.site, building, code), _home_state(home, now_ns, speaks)
+        to = home_state_topic(registry.site, registry.unit(code).building, code)
+        yield to, _home_state(home, registry.subject(code), now_ns, speaks)
 
 
 def state_topic(site: str, binding: Binding) -> str:
@@ -112,7 +112,11 @@ def _device_state(
     heard_ns = rhythm.last_ns or 0
     interval_ns = rhythm.interval_ns() or device.state.expected_ns or _GOOD_NS_MAX
     until_ns = heard_ns + min(_INTERVALS * interval_ns + _GRACE_NS, _GOOD_NS_MAX)
-    raised = [watch.rule for watch in device.watches if watch.episode and speaks(watch)]
+    raised = [
+        watch.rule
+        for watch in device.watches
+        if (about := watch.episode) and speaks(watch, about.subject)
+    ]
     state, why = _told(raised) or _judged(device, meter, heard_ns, now_ns)
     register_ml = meter.register_ml if meter else None
     water_m3 = None if register_ml is None else register_ml / ML_PER_M3
@@ -136,14 +140,14 @@ def _judged(
     return (State.UP, "heard") if heard_ns else (State.UNKNOWN, "never_heard")
 
 
-def _home_state(home: Watched[Home], now_ns: int, speaks: Speaks) -> HomeState:
+def _home_state(home: Watched[Home], subject: str, now_ns: int, speaks: Speaks) -> HomeState:
     newest_ns = home.state.newest_ns()
     if newest_ns is None:
         return HomeState(1, Welfare.UNKNOWN, 0, 0)
     meters = home.state.meters(newest_ns)
     interval_ns = max((meter.interval_ns() for meter in meters), default=0)
     until_ns = newest_ns + min(_INTERVALS * interval_ns + _GRACE_NS, _GOOD_NS_MAX)
-    watches = [w for w in home.watches if w.detector.category == "welfare" and speaks(w)]
+    watches = [w for w in home.watches if w.detector.category == "welfare" and speaks(w, subject)]
     state = _welfare(home.state, watches, newest_ns, fresh=now_ns <= until_ns)
     return HomeState(1, state, newest_ns, until_ns)
 

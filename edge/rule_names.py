@@ -10,10 +10,11 @@ from typing import Any
 from edge.completeness import Home
 from edge.detectors.base import detectors, signal_detectors
 from edge.leak_terms import LeakTerms
-from edge.mode import Mode, Modes
+from edge.mode import IN, Mode, Modes
 from edge.reading import Tier
 from edge.registry import Unit
 from edge.settings import Settings
+from edge.topic import is_segment
 from edge.welfare_terms import RoutineTerms, WelfareTerms
 
 
@@ -46,11 +47,16 @@ def life_safety() -> frozenset[str]:
 
 
 def faults_of(modes: Modes) -> dict[str, str]:
-    """What is wrong with `modes`, by rule."""
-    wrong = dict.fromkeys(modes.keys() - known_rules(), "there is no such rule")
-    for rule in modes.keys() & life_safety():
-        if modes[rule] is not Mode.LIVE:
-            wrong[rule] = "passes on an emergency and can only be live"
+    """What is wrong with `modes`, by name."""
+    wrong: dict[str, str] = {}
+    for name, mode in modes.items():
+        rule, at, unit = name.partition(IN)
+        if rule not in known_rules():
+            wrong[name] = "there is no such rule"
+        elif at and not is_segment(unit):
+            wrong[name] = "names no home; write RULE@UNIT"
+        elif rule in life_safety() and mode is not Mode.LIVE:
+            wrong[name] = "passes on an emergency and can only be live"
     return wrong
 
 

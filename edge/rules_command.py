@@ -57,14 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--registry", type=Path, help="other terms than those that held")
     compare.set_defaults(run=_compare)
     promote = acts.add_parser("promote", help="let a rule in the shadow speak from now on")
-    promote.add_argument("rule", metavar="RULE")
+    promote.add_argument("rule", metavar="RULE[@UNIT]")
     promote.add_argument("--instead-of", metavar="RULE", help="which goes into the shadow")
     promote.set_defaults(run=_promote)
     shadow = acts.add_parser("shadow", help="let a rule only write down what it would say")
-    shadow.add_argument("rule", metavar="RULE")
+    shadow.add_argument("rule", metavar="RULE[@UNIT]")
     shadow.set_defaults(run=_shadow)
     back = acts.add_parser("roll-back", help="undo the last act on a rule, whatever it changed")
-    back.add_argument("rule", metavar="RULE")
+    back.add_argument("rule", metavar="RULE[@UNIT]")
     back.set_defaults(run=_roll_back)
     for each in (listing, compare, promote, shadow, back):
         each.add_argument("--config", type=Path, default=Path("edge.toml"), help="the edge's file")
@@ -76,10 +76,10 @@ def _list(options: argparse.Namespace, settings: EdgeSettings) -> int:
     acts = read_acts(acts_file(settings.journal.path))
     modes = combined(settings.modes, acts)
     if options.json:
-        told = {rule: mode_of(rule, modes) for rule in sorted(known_rules())}
+        told = {rule: mode_of(rule, modes) for rule in sorted(known_rules() | modes.keys())}
         _say(json.dumps({"rules": told, "acts": msgspec.to_builtins(acts.acts)}))
         return DONE
-    for rule in sorted(known_rules()):
+    for rule in sorted(known_rules() | modes.keys()):
         about = [each for each in acts.acts if rule in each.after]
         last = f"  {about[-1].act} by {about[-1].by}, {about[-1].at}" if about else ""
         _say(f"{rule:24}{mode_of(rule, modes)}{last}")

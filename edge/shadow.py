@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field, structs
 
 from edge.entry import Ruled
-from edge.mode import Mode, mode_of
+from edge.mode import Mode, mode_of, name_at
 from edge.reading import Finding, FindingState, Timeliness, finding_id
 from edge.watch import Watch
 
@@ -55,14 +55,13 @@ class Shadow:
         """The modes that rules were given."""
         return self.state.modes
 
-    def speaks(self, watch: Watch[Any]) -> bool:
-        """Whether what `watch` has raised, or would raise, is for people."""
+    def speaks(self, watch: Watch[Any], subject: str) -> bool:
+        """Whether what `watch` has raised about `subject`, or would raise, is for people."""
         about = watch.episode
-        if mode_of(watch.rule, self.state.modes) is Mode.LIVE:
-            return True
-        return about is not None and (
-            finding_id(watch.rule, about.subject, about.since_ns) in self.state.owed
-        )
+        if about is None:
+            return self._is_live(watch.rule, subject)
+        known_as = finding_id(watch.rule, about.subject, about.since_ns)
+        return self._is_live(watch.rule, about.subject) or known_as in self.state.owed
 
     def part(self, findings: Sequence[Finding]) -> Parted:
         """`findings` in their order, by whom they are for."""
@@ -72,16 +71,17 @@ class Shadow:
             (live if self._is_for_people(finding) else shadow).append(finding)
         return Parted(tuple(live), tuple(shadow))
 
-    def go_by(self, change: Ruled, raised: Iterable[tuple[str, str]]) -> tuple[Finding, ...]:
+    def go_by(self, change: Ruled, raised: Iterable[tuple[str, str, str]]) -> tuple[Finding, ...]:
         """Go by the modes of `change`; what a rule that is promoted by it stands by is told now.
 
-        `raised` are the rule and id of all that is raised and not cleared.
+        `raised` are the rule, subject and id of all that is raised and not cleared.
         """
         state, before = self.state, self.state.modes
         state.version, state.modes = change.version, dict(change.modes)
-        for rule, known_as in raised:
-            hidden = mode_of(rule, state.modes) is Mode.SHADOW
-            if hidden and mode_of(rule, before) is Mode.LIVE and known_as not in state.owed:
+        for rule, subject, known_as in raised:
+            name = name_at(rule, subject)
+            hidden = mode_of(name, state.modes) is Mode.SHADOW
+            if hidden and mode_of(name, before) is Mode.LIVE and known_as not in state.owed:
                 state.owed.append(known_as)
             elif not hidden and known_as in state.owed:
                 state.owed.remove(known_as)
@@ -89,15 +89,18 @@ class Shadow:
 
     def _promoted(self) -> Iterable[Finding]:
         for known_as, last in tuple(self.state.standing.items()):
-            if mode_of(last.rule, self.state.modes) is Mode.LIVE:
+            if self._is_live(last.rule, last.subject):
                 del self.state.standing[known_as]
                 yield structs.replace(
                     last, state=FindingState.RAISED, timeliness=_by_now(last.timeliness)
                 )
 
+    def _is_live(self, rule: str, subject: str) -> bool:
+        return mode_of(name_at(rule, subject), self.state.modes) is Mode.LIVE
+
     def _is_for_people(self, finding: Finding) -> bool:
         """Note what `finding` says of its episode, and tell whom it is for."""
-        if mode_of(finding.rule, self.state.modes) is Mode.LIVE:
+        if self._is_live(finding.rule, finding.subject):
             return True
         is_over = finding.state is FindingState.CLEARED
         if finding.id in self.state.owed:

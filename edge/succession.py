@@ -42,11 +42,11 @@ def raised(watches: Iterable[tuple[str, Watch[Any]]]) -> dict[str, Watch[Any]]:
     return {name: watch for name, watch in watches if watch.episode}
 
 
-def standing(watches: Iterable[tuple[str, Watch[Any]]]) -> Iterator[tuple[str, str]]:
-    """Yield the rule and the finding id of whatever is raised."""
+def standing(watches: Iterable[tuple[str, Watch[Any]]]) -> Iterator[tuple[str, str, str]]:
+    """Yield the rule, the subject and the finding id of whatever is raised."""
     for watch in raised(watches).values():
         if about := watch.episode:
-            yield watch.rule, finding_id(watch.rule, about.subject, about.since_ns)
+            yield watch.rule, about.subject, finding_id(watch.rule, about.subject, about.since_ns)
 
 
 def closed(before: Watches, after: Watches, registry: Registry, at_ns: int) -> Iterator[Finding]:

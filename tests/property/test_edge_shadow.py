@@ -15,7 +15,8 @@ from tests.property.edge_world import REGISTRY, START_S, entries, message
 
 START_NS = START_S * SECOND_NS
 RULES = ("welfare", "device_silent")
-MODES = st.dictionaries(st.sampled_from(RULES), st.sampled_from(Mode))
+NAMES = (*RULES, "welfare@u01", "device_silent@u01", "welfare@u02")
+MODES = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(Mode))
 PHASES = st.lists(st.tuples(st.integers(8, 20), st.sampled_from([0, 0, 6])), min_size=3, max_size=8)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from edge.completeness import Home
 from edge.detectors.base import detectors
-from edge.mode import Mode, mode_of
+from edge.mode import Mode, mode_of, name_at
 from edge.rule_acts import ACTS_MAX, RuleActError, RuleActs, combined, read_acts
 from edge.rule_names import _own_name, known_rules, life_safety
 from edge.signal import Signal
@@ -47,6 +47,29 @@ def test_what_was_not_done_or_is_undone_cannot_be_rolled_back(acts: RuleActs) ->
 def test_an_emergency_is_never_put_into_the_shadow(rule: str) -> None:
     with pytest.raises(RuleActError, match="can only be live"):
         RuleActs().with_act("shadow", rule, {rule: SHADOW}, **AT)
+
+
+@pytest.mark.parametrize(
+    ("modes", "here", "there"),
+    [
+        ({}, SHADOW, SHADOW),
+        ({"routine-trial@u01": LIVE}, LIVE, SHADOW),
+        ({"routine-trial": LIVE, "routine-trial@u01": SHADOW}, SHADOW, LIVE),
+    ],
+)
+def test_a_home_may_go_ahead_of_the_others(modes: dict[str, Mode], here: Mode, there: Mode) -> None:
+    assert mode_of(name_at("routine-trial", "s01/b01/u01"), modes) is here
+    assert mode_of(name_at("routine-trial", "s01/b01/u02/wm-1"), modes) is there
+
+
+def test_what_is_about_no_home_goes_by_the_rule_alone() -> None:
+    assert name_at("adapter_down", "s01/gw-1") == "adapter_down"
+
+
+@pytest.mark.parametrize("name", ["leak_slow@", "leak_slow@No Home", "smoke_alarm@u01"])
+def test_a_home_that_is_none_or_an_emergency_in_one_home_is_refused(name: str) -> None:
+    with pytest.raises(RuleActError, match=name):
+        RuleActs().with_act("shadow", name, {name: SHADOW}, **AT)
 
 
 def test_a_misspelt_rule_is_refused() -> None:
