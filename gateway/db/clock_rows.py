@@ -6,6 +6,7 @@ from msgspec import Struct
 from gateway.db.node_tables import gateway_clock as table
 
 _ONLY = 1
+_KNOWN = sa.update(table).where(table.c.id == _ONLY)
 
 
 class LastTime(Struct, frozen=True):
@@ -28,6 +29,5 @@ def last(connection: sa.Connection) -> LastTime | None:
 def write(connection: sa.Connection, time: LastTime) -> None:
     """This is what the next start will find."""
     values = {"now_ns": time.now_ns, "boot": time.boot, "ahead_ns": time.ahead_ns}
-    known = sa.update(table).where(table.c.id == _ONLY).values(values)
-    if connection.execute(known).rowcount == 0:
+    if connection.execute(_KNOWN, values).rowcount == 0:
         connection.execute(sa.insert(table), {"id": _ONLY, **values})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError as SqliteOperationalError
 
 import sqlalchemy as sa
 from alembic import command
@@ -91,5 +92,10 @@ def _prepare(connection: SqliteConnection, _: object) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
+    """Said to the driver itself: every transaction begins so, and most ask for one row."""
     reads_only = connection.get_execution_options().get("reads_only", False)
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    begin = "BEGIN" if reads_only else "BEGIN IMMEDIATE"
+    try:
+        connection.connection.cursor().execute(begin)
+    except SqliteOperationalError as error:
+        raise sa.exc.OperationalError(begin, {}, error) from error

@@ -64,11 +64,15 @@ _STATE = sa.select(outbox.c.state).where(_THIS)
 _SET = sa.update(outbox).where(_THIS)
 
 
+_SAME = (
+    sa.select(ledger.c.id)
+    .where(ledger.c.outbox_id == sa.bindparam("message"))
+    .where(ledger.c.state == sa.bindparam("said"), ledger.c.reason == sa.bindparam("why"))
+    .where(ledger.c.source == sa.bindparam("by"))
+    .limit(1)
+)
+
+
 def _is_known(connection: sa.Connection, outbox_id: int, report: Report) -> bool:
-    query = sa.select(ledger.c.id).where(
-        ledger.c.outbox_id == outbox_id,
-        ledger.c.state == report.state.value,
-        ledger.c.reason == report.reason,
-        ledger.c.source == report.source.value,
-    )
-    return connection.execute(query).first() is not None
+    same = {"said": report.state.value, "why": report.reason, "by": report.source.value}
+    return connection.execute(_SAME, same | {"message": outbox_id}).first() is not None

@@ -68,6 +68,8 @@ class Owed:
 
 # Built once: to build it of two dozen values takes longer than to run it.
 _INSERT = sa.insert(table).returning(table.c.id)
+_WANTED: sa.BindParameter[str] = sa.bindparam("wanted")
+_OF_KEY = sa.select(table.c.id).where(table.c.key == _WANTED)
 _BY_KEY = sa.select(table.c.id).where(table.c.key == sa.bindparam("wanted"))
 
 
@@ -164,6 +166,13 @@ NEXT_WATCH = sa.select(sa.func.min(table.c.watch_ns))
 """When the lack of a receipt is noticed next; None when none is waited for."""
 _THIS = table.c.id == sa.bindparam("message")
 _GET = sa.select(table).where(_THIS)
+_OF_ID = sa.select(table).where(table.c.idempotency_id == _WANTED)
+_OF_INCIDENT = (
+    sa.select(table)
+    .where(table.c.incident_id == _WANTED)
+    .where(table.c.purpose.in_(sa.bindparam("purposes", expanding=True)))
+    .order_by(table.c.id)
+)
 _SET = sa.update(table).where(_THIS)
 
 
@@ -210,8 +219,7 @@ def get(connection: sa.Connection, outbox_id: int) -> Owed:
 
 def by_idempotency_id(connection: sa.Connection, idempotency_id: str) -> Owed | None:
     """The row that carries that id, or None: not a message of ours."""
-    query = sa.select(table).where(table.c.idempotency_id == idempotency_id)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_OF_ID, {"wanted": idempotency_id}).mappings().first()
     return None if row is None else _owed(row)
 
 
@@ -219,13 +227,8 @@ def of_incident(
     connection: sa.Connection, incident_id: str, purposes: Iterable[Purpose]
 ) -> list[Owed]:
     """All messages about an incident for any of `purposes`, oldest first."""
-    wanted = [purpose.value for purpose in purposes]
-    query = (
-        sa.select(table)
-        .where(table.c.incident_id == incident_id, table.c.purpose.in_(wanted))
-        .order_by(table.c.id)
-    )
-    return [_owed(row) for row in connection.execute(query).mappings()]
+    asked = {"wanted": incident_id, "purposes": [purpose.value for purpose in purposes]}
+    return [_owed(row) for row in connection.execute(_OF_INCIDENT, asked).mappings()]
 
 
 def count_since(connection: sa.Connection, address: str, purpose: Purpose, since_ns: int) -> int:
