@@ -10,12 +10,14 @@ from alerts.pace import Wait
 from gateway.db.bundle_tables import traffic, waiting
 from gateway.db.clock_tables import clock
 from gateway.db.hold_tables import hold
+from gateway.db.resident_tables import resident_question
 from gateway.db.roster_tables import tenure
 from gateway.db.tables import edge_status, incident, outbox, spend
 
 # Quiet hours and digests are by the wall; they stay.
 _PACED = sa.and_(
-    waiting.c.due_ns.is_not(None), waiting.c.why.in_([Wait.STORM.value, Wait.LOAD.value])
+    waiting.c.due_ns.is_not(None),
+    waiting.c.why.in_([Wait.STORM.value, Wait.LOAD.value, Wait.TOGETHER.value]),
 )
 _RUNS = sa.and_(clock.c.ended_ns.is_(None), clock.c.civil.is_(False))
 
@@ -29,6 +31,7 @@ MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
     (outbox.c.watch_ns, outbox.c.watch_ns.is_not(None)),
     (outbox.c.lease_until_ns, outbox.c.lease_until_ns.is_not(None)),
     (hold.c.until_ns, hold.c.until_ns.is_not(None)),
+    (resident_question.c.until_ns, resident_question.c.answered_ns.is_(None)),
     (tenure.c.due_ns, tenure.c.due_ns.is_not(None)),
     (waiting.c.due_ns, _PACED),
     (traffic.c.told_ns, sa.true()),
@@ -40,6 +43,7 @@ MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
 
 CIVIL: frozenset[str] = frozenset(
     {
+        "absence_request.until_ns",
         "feedback.expires_ns",
         "link.expires_ns",
         "web_session.expires_ns",
