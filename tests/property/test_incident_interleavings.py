@@ -5,6 +5,7 @@ that breaks a promise is in the failure.
 """
 
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ CONFIG = Path(__file__).parents[2] / "config"
 ROSTER = load(CONFIG / "roster.toml", Roster)
 PLANS = load(CONFIG / "plans.toml", Plans)
 CASES = (("welfare", Tier.URGENT), ("other", Tier.IMPORTANT), ("device", Tier.GENERAL))
-ACTS = (Act.ACKNOWLEDGE, Act.ARRIVE, Act.RESOLVE, Act.CLOSE, Act.SUPPORT, Act.REOPEN)
+ACTS = tuple(act for act in Act if act is not Act.MERGE)
 
 
 class Life:
@@ -87,6 +88,7 @@ class Life:
             self.rng.choice(ACTS),
             by=self.rng.choice(("wang", "li")),
             outcome=self.rng.choice((None, Outcome.REAL, Outcome.FALSE_ALARM)),
+            note=self.rng.choice(("", "again")),
         )
         try:
             self.incident = act(self.incident, command, self.now_ns)
@@ -132,3 +134,19 @@ def test_nobody_is_told_after_an_answer_and_nothing_comes_back_by_itself(first: 
                 life.step()
         except AssertionError as error:
             raise AssertionError(f"life {seed}: {error}") from error
+
+
+def test_the_lives_meet_in_every_way_that_counts() -> None:
+    """Else the ten thousand would prove little."""
+    ends: Counter[State] = Counter()
+    met: Counter[tuple[bool, State]] = Counter()
+    for seed in range(_SHARE):
+        life = Life(random.Random(seed))
+        for _ in range(life.rng.randint(4, _STEPS_MAX)):
+            life.step()
+            met[bool(life.told), life.incident.state] += 1
+        ends[life.incident.state] += 1
+    assert set(ends) == set(State) - {State.MERGED}
+    for state in (State.ACKNOWLEDGED, State.CLOSED):
+        assert min(met[told, state] for told in (False, True)) > _SHARE // 100
+    assert min(ends[State.WITHDRAWN], ends[State.CLOSED]) > _SHARE // 100
