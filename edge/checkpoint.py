@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct, field, msgpack
 
 from edge.adapters import AdapterState
+from edge.episode import WatchState
 from edge.labels import LabelState
 from edge.night_flow import NightFlowState
 from edge.numberings import NumberingsState
@@ -14,7 +15,6 @@ from edge.shadow import ShadowState
 from edge.signal import SignalState
 from edge.tuning import TuningState
 from edge.uptime import UptimeState
-from edge.watch import WatchState
 
 _VERSION = 2
 """Raised whenever a field changes its meaning or its place."""

@@ -23,6 +23,13 @@ class Episode(Struct, frozen=True, array_like=True):
     timeliness: Timeliness
 
 
+class WatchState(Struct, frozen=True, array_like=True):
+    """A watch as it goes into a checkpoint; `ended_ns` is where the last episode began."""
+
+    episode: Episode | None
+    ended_ns: int
+
+
 def timeliness(status: Status, reading: Reading) -> Timeliness:
     """How fresh a statement about `status.at_ns` is when `reading` led to it."""
     age_ns = reading.received_ns - status.at_ns

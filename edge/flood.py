@@ -9,6 +9,7 @@ an adapter says of itself: all of its devices hang on it.
 from collections import OrderedDict
 from collections.abc import Mapping
 from enum import Enum, auto
+from functools import lru_cache
 
 from edge.reading import DAY_NS, MINUTE_NS, SECOND_NS, Kind
 from edge.registry import Registry
@@ -150,6 +151,7 @@ class Flood:
         return max(CAPACITY_MIN, backlog), max(RATE_PER_S_MIN, RATE_FACTOR / interval_s)
 
 
+@lru_cache(maxsize=SOURCES_MAX)
 def _source(topic: str) -> tuple[str, DeviceTopic | None]:
     """Who sent it: a device of ours, one for its urgent words, or a vendor's whole topic."""
     if not topic.startswith(f"{PREFIX}/"):

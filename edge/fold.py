@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from edge.admission import Identity
 from edge.checkpoint import CheckpointError
@@ -235,18 +235,14 @@ class Fold:
                 continue
             for admission in self._admissions(topic, payload, received_ns, batch, retain=retain):
                 seen["duplicates_dropped"] += admission.duplicates
-                seen.update(admission.clocks)
+                if admission.clocks:
+                    seen.update(admission.clocks)
                 if admission.status is not None:
                     said.append(admission.status)
                 if admission.message is not None:
                     said.append(admission.message)
-                for why in admission.rejections:
-                    if why.stranger:
-                        self.seen.knock(why.stranger, received_ns)
-                letters += [
-                    DeadLetter(received_ns, why.reason, topic, payload, why.detail)
-                    for why in admission.rejections
-                ]
+                if admission.rejections:
+                    letters += self._refused(admission, received_ns, topic, payload)
         messages = [each for each in said if isinstance(each, Message)]
         seen["messages_received"] = len(deliveries)
         seen["adapter_statuses"] = len(said) - len(messages)
@@ -257,6 +253,18 @@ class Fold:
         for name, amount in seen.items():
             self._health.count(name, amount)
         return Taken(messages, letters, seen["duplicates_dropped"], _logged(said))
+
+    def _refused(
+        self, admission: Admission, received_ns: int, topic: str, payload: bytes
+    ) -> list[DeadLetter]:
+        """The dead letters of one delivery; whoever is not registered has knocked."""
+        for why in admission.rejections:
+            if why.stranger:
+                self.seen.knock(why.stranger, received_ns)
+        return [
+            DeadLetter(received_ns, why.reason, topic, payload, why.detail)
+            for why in admission.rejections
+        ]
 
     def _admissions(
         self, topic: str, payload: bytes, received_ns: int, batch: dict[Identity, bytes], *,
@@ -321,6 +329,8 @@ def _sample(verdict: Verdict, received_ns: int, topic: str, payload: bytes) -> l
 
 def _logged(said: Sequence[Message | AdapterStatus]) -> list[Entry]:
     """The entries of what was said, in its order: messages between two statuses are one."""
+    if said and all(isinstance(each, Message) for each in said):
+        return [Admitted(tuple(cast("Sequence[Message]", said)))]
     entries: list[Entry] = []
     for is_message, group in groupby(said, key=lambda each: isinstance(each, Message)):
         if is_message:

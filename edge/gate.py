@@ -145,7 +145,8 @@ class Gate:
                 readings = self._vendors.rebound(readings)
         if batch is not None:
             batch[identity] = decoded.digest
-        return Admission(Message(*identity, decoded.digest, readings), 0, rejected, metrics)
+        message = Message(decoded.device, decoded.boot, decoded.seq, decoded.digest, readings)
+        return Admission(message, 0, rejected, metrics)
 
     def _check_origin(self, topic_text: str, device: str) -> None:
         site = topic.parse(topic_text).site

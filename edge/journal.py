@@ -385,8 +385,8 @@ def readings_of(entry: Entry) -> Iterator[Reading]:
 
 def _span(entry: Entry) -> tuple[int, int, int]:
     """First and last event time of an entry, and how many readings it holds."""
-    times = [reading.at_ns for reading in readings_of(entry)]
-    if times:
+    messages = entry.messages if isinstance(entry, Admitted) else ()
+    if times := [reading.at_ns for message in messages for reading in message.readings]:
         return min(times), max(times), len(times)
     match entry:
         case Tick(now_ns=at_ns):

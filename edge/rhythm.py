@@ -6,7 +6,6 @@ arrives daily. The longer of the two is what a listener may expect.
 """
 
 from array import array
-from bisect import bisect_left, insort
 from collections.abc import Sequence
 
 from edge.reading import MINUTE_NS
@@ -23,39 +22,35 @@ def median_ns(durations_ns: Sequence[int]) -> int:
 
 
 class Gaps:
-    """The last 16 gaps, as they came and in order of length, so that the median is at hand."""
+    """The last 16 gaps, as they came; the median is found when somebody asks, and kept."""
 
-    __slots__ = ("_ordered_ns", "recent_ns")
+    __slots__ = ("_median_ns", "recent_ns")
 
     def __init__(self) -> None:
         self.recent_ns = array("q")
-        self._ordered_ns = array("q")
+        self._median_ns = 0  # below 0 while nobody has asked since the last gap
 
     def add(self, gap_ns: int) -> None:
         """Take in one more gap; the oldest of 17 is forgotten."""
-        recent_ns, ordered_ns = self.recent_ns, self._ordered_ns
-        recent_ns.append(gap_ns)
-        if len(recent_ns) <= GAPS_MAX:
-            insort(ordered_ns, gap_ns)
-            return
-        oldest_ns = recent_ns.pop(0)
-        if oldest_ns != gap_ns:
-            insort(ordered_ns, gap_ns)
-            ordered_ns.pop(bisect_left(ordered_ns, oldest_ns))
+        self.recent_ns.append(gap_ns)
+        if len(self.recent_ns) > GAPS_MAX:
+            self.recent_ns.pop(0)
+        self._median_ns = -1
 
     def median_ns(self) -> int:
         """The upper median; 0 of nothing."""
-        ordered_ns = self._ordered_ns
-        return ordered_ns[len(ordered_ns) // 2] if ordered_ns else 0
+        if self._median_ns < 0:
+            self._median_ns = median_ns(self.recent_ns)
+        return self._median_ns
 
     def state(self) -> GapsState:
         """The gaps, for a checkpoint."""
-        return GapsState(self.recent_ns.tolist(), self._ordered_ns.tolist())
+        return GapsState(self.recent_ns.tolist(), sorted(self.recent_ns))
 
     def restore(self, state: GapsState) -> None:
         """Become the gaps that gave `state`."""
         self.recent_ns = array("q", state.recent_ns)
-        self._ordered_ns = array("q", state.ordered_ns)
+        self._median_ns = -1
 
 
 class Rhythm:

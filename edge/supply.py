@@ -114,19 +114,25 @@ class Supply:
         usual_ns = 3 * sorted(pauses_ns)[-2] // 2 if learned else QUIET_NS_UNLEARNED
         return max(QUIET_NS_MIN, min(usual_ns, self._shortest_ns - _AHEAD_NS))
 
-    def standing(self, since_ns: int, at_ns: int) -> Standing | None:
+    def standing(self, since_ns: int, at_ns: int, beyond_ns: int = 0) -> Standing | None:
         """The homes that prove no use since then; None when they are too few to tell.
 
         A home counts when it used water within the day before, and is heard now: half of
-        those that did must be. Faults, gaps and changed registers prove nothing.
+        those that did must be. Faults, gaps and changed registers prove nothing. None too as
+        soon as one of them proves it no further than `beyond_ns`: of many homes few are asked.
         """
-        active = [
-            self._homes[code]
-            for code, last_ns in self.state.last_use_ns.items()
-            if last_ns > since_ns - _ACTIVE_NS
-        ]
-        proofs = [proof for home in active if (proof := _proof(home, since_ns, at_ns))]
-        if len(proofs) < max(HOMES_MIN, (len(active) + 1) // 2):
+        active, proofs = 0, []
+        for code, last_ns in self.state.last_use_ns.items():
+            if last_ns <= since_ns - _ACTIVE_NS:
+                continue
+            active += 1
+            proof = _proof(self._homes[code], since_ns, at_ns)
+            if proof is None:
+                continue
+            if proof[0] <= beyond_ns:
+                return None
+            proofs.append(proof)
+        if len(proofs) < max(HOMES_MIN, (active + 1) // 2):
             return None
         return Standing(
             len(proofs), min(proof[0] for proof in proofs), max(proof[1] for proof in proofs)
@@ -168,19 +174,20 @@ class Supply:
         """Follow the outage, or begin one when all has been still for long enough."""
         outage = self.outage
         if outage is not None:
-            standing = self.standing(outage.start_ns, at_ns)
+            standing = self.standing(outage.start_ns, at_ns, outage.proven_ns)
             if standing is not None:
-                outage.proven_ns = max(outage.proven_ns, standing.until_ns)
+                outage.proven_ns = standing.until_ns
             return
         start_ns = self.state.newest_use_ns
         if start_ns is None or at_ns - start_ns < QUIET_NS_MIN:
             return  # the usual case: no home need be asked
-        if at_ns - start_ns < self.enough_ns():
+        enough_ns = self.enough_ns()
+        if at_ns - start_ns < enough_ns:
             return
         if self.within is not None and self.within.is_still(at_ns):
             return  # the building will say it for all of its risers
-        standing = self.standing(start_ns, at_ns)
-        if standing is not None and standing.until_ns - start_ns >= self.enough_ns():
+        standing = self.standing(start_ns, at_ns, start_ns + enough_ns - 1)
+        if standing is not None:
             self.state.outages.append(Outage(start_ns, standing.until_ns))
             self._forget(at_ns)
 

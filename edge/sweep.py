@@ -28,7 +28,10 @@ class Sweep:
         self._supervisor = supervisor
         self._deadlines = Deadlines(len(self._devices))
         self.first_ns = self._deadlines.first_ns
-        self.put = self._deadlines.put
+
+    def put(self, place: int, at_ns: int | None) -> None:
+        """The device at `place` need not be asked before `at_ns`; None: not at all."""
+        self._deadlines.put(place, at_ns)
 
     def tick(self, now_ns: int) -> Iterator[Finding]:
         """Yield what has come to hold by `now_ns`."""

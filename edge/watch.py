@@ -4,22 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from edge import episode
 from edge.detectors.base import Condition, Detector, Rest, Status
-from edge.episode import Episode
+from edge.episode import Episode, WatchState
 from edge.reading import Evidence, Finding, FindingState, Reading, Timeliness, finding_id
 
 S = TypeVar("S")
 _NEVER_NS = -(2**63)
-
-
-class WatchState(Struct, frozen=True, array_like=True):
-    """A watch as it goes into a checkpoint; `ended_ns` is where the last episode began."""
-
-    episode: Episode | None
-    ended_ns: int
 
 
 class Watch(Generic[S]):

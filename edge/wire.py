@@ -184,7 +184,9 @@ def _reading(
         value,
         round(at_s * 1e6) * 1_000,  # a float holds microseconds of this era, not more
         received_ns,
-        *shared,
+        shared[0],
+        shared[1],
+        shared[2],
         message.seq,
         message.boot or 0,
         resolution,
