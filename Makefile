@@ -5,7 +5,7 @@ ARGS ?=
 SEED ?= 1
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup setup-test demo test lint format bench sim
+.PHONY: help setup setup-test demo test lint format bench sim compiled interpreted
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,6 +31,12 @@ format: setup-test ## let the formatter write
 
 bench: setup-test ## measure ingest against mosquitto_sub in the same run
 	@$(PYTHON) -m simulators.cli bench ingest $(ARGS)
+
+compiled: setup-test ## compile the edge's hot modules where they are (needs gcc and python3-dev)
+	@$(PYTHON) scripts/compile
+
+interpreted: ## run the sources of these modules again
+	@$(PYTHON) scripts/compile --remove
 
 sim: setup ## days of the whole system in virtual time, from one seed: make sim SEED=7
 	@$(PYTHON) -m simulators.cli sim --seed $(SEED) $(ARGS)

@@ -31,6 +31,7 @@ from bench.pace import (
 )
 from bench.peers.compare import PEERS, compared
 from bench.publisher import Address
+from edge import compiled
 from tests.servers.brokers import mosquitto_in
 
 BATCH = 24
@@ -164,11 +165,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             beside = compared(Path(name), address, plan.rounds, ours) if args.peer else {}
         finally:
             broker.kill()
+    told = asdict(figures) | beside | {"compiled": float(compiled.check())}
     if args.json:
-        told = asdict(figures) | beside
         print(json.dumps({key: round(value, 3) for key, value in told.items()}))
     else:
-        for key, value in (asdict(figures) | beside).items():
+        for key, value in told.items():
             print(f"{key:34} {value:12,.2f}")
     return 0
 

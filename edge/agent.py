@@ -359,6 +359,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     gc.set_threshold(COLLECT_AFTER)
+    gc.freeze()  # the modules stay for good
     try:
         asyncio.run(_serve(settings, clock))
     except (JournalError, OSError) as error:

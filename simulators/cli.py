@@ -11,6 +11,8 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import NamedTuple
 
+from edge import compiled
+
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 Main = Callable[[Sequence[str]], int]
@@ -82,6 +84,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(command: Command, arguments: list[str]) -> int:
+    try:
+        compiled.check()
+    except compiled.StaleError as error:
+        print(error, file=sys.stderr)
+        return USAGE
     try:
         entry: Main = importlib.import_module(command.module).main
     except ModuleNotFoundError as error:

@@ -2,6 +2,7 @@
 
 from hypothesis import settings
 
+from edge import compiled
 from tests.servers.brokers import mosquitto, nats
 from tests.servers.databases import influxdb, victoria_metrics
 from tests.servers.postgres import fresh_database, own_postgres, postgres
@@ -15,6 +16,8 @@ __all__ = [
     "postgres",
     "victoria_metrics",
 ]
+
+compiled.check()  # else the tests would be about other sources than these
 
 # An example that takes long on a busy machine says nothing; benchmarks measure, these do not.
 settings.register_profile("shouwang", deadline=None, print_blob=True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from edge import compiled
 from edge.detectors.device_silent import DeviceSilent
 from edge.detectors.welfare import Welfare
 from edge.entry import Admitted, Link, Message, Tick
@@ -41,6 +42,7 @@ def test_a_rule_that_breaks_on_readings_leaves_the_rule_about_silence_at_work(
     assert pipeline.take_failures() == ()
 
 
+@pytest.mark.skipif(compiled.check(), reason="a compiled meter cannot be replaced by a broken one")
 def test_a_meter_that_breaks_the_edge_is_counted_and_its_device_still_heard(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
