@@ -129,7 +129,16 @@ class Door(Point[DoorState]):
             self._settle(received_ns)
             self._note_hour(at_ns, received_ns)
             self._note_pass(at_ns)
-            state.waiting = [*state.waiting[1 - _KEPT :], (at_ns, received_ns)]
+            if self._was_heard_before(at_ns):
+                state.waiting = [*state.waiting[1 - _KEPT :], (at_ns, received_ns)]
+
+    def _was_heard_before(self, at_ns: int) -> bool:
+        """Whether a pass before `at_ns` would be known, and not lost just as the door came back.
+
+        What comes from within a break was kept for us, the passes with it.
+        """
+        from_ns = self.listening_ns
+        return from_ns is None or not from_ns <= at_ns < from_ns + BEFORE_NS
 
     def _bounces(self, at_ns: int) -> bool:
         shut_ns = self.state.shut_ns

@@ -36,6 +36,10 @@ class PointRule(Generic[P]):
         """Since when what it looks for is there; None while it is not."""
         raise NotImplementedError
 
+    def lasts_since_ns(self, state: P, now_ns: int) -> int | None:
+        """The same of what was told already: no patience is asked of it once more."""
+        return self.since_ns(state, now_ns)
+
     def moments(self, state: P) -> Iterable[int]:
         """Yield every time at which the clock alone may change the answer."""
         raise NotImplementedError
@@ -66,10 +70,11 @@ class PointRule(Generic[P]):
         if state.listening_ns is None:
             known_ns = now_ns if active_since_ns is None else active_since_ns
             return Status(Condition.UNKNOWN, known_ns, now_ns, 0)
-        since_ns = self.since_ns(state, now_ns)
         if active_since_ns is None:
+            since_ns = self.since_ns(state, now_ns)
             condition = Condition.GONE if since_ns is None else Condition.HOLDS
             return Status(condition, since_ns or now_ns, now_ns, 0)
+        since_ns = self.lasts_since_ns(state, now_ns)
         goes_on = since_ns is not None and since_ns <= active_since_ns
         condition = Condition.HOLDS if goes_on else Condition.GONE
         return Status(condition, active_since_ns, now_ns, 0)

@@ -82,7 +82,7 @@ class Points:
             return
         self.cards.hear(reading)
         for name in self._heard_by.get(reading.device, ()):
-            self.by_name[name].state.hear(reading)
+            self._listening(name).hear(reading)
             yield from self._judged(name, reading.received_ns, reading, guard)
 
     def tick(self, now_ns: int, guard: Guard) -> Iterator[Finding]:

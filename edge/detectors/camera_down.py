@@ -20,6 +20,7 @@ class CameraDown(PointRule[Camera]):
     """
 
     watches: ClassVar[type] = Camera
+    version: ClassVar[int] = 2
     rule: ClassVar[str] = "camera_down"
     category: ClassVar[str] = "device"
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {
@@ -42,6 +43,11 @@ class CameraDown(PointRule[Camera]):
         """When it went down, once that is long enough ago."""
         due_ns = min(self.moments(state), default=None)
         return None if due_ns is None or now_ns < due_ns else state.state.down_ns
+
+    def lasts_since_ns(self, state: Camera, now_ns: int) -> int | None:
+        """It is down until it says up, also when the link was lost meanwhile."""
+        del now_ns
+        return state.state.down_ns
 
     def moments(self, state: Camera) -> Iterable[int]:
         """Yield when it has been down for long enough."""

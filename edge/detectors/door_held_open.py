@@ -19,6 +19,7 @@ class DoorHeldOpen(PointRule[Door]):
     """
 
     watches: ClassVar[type] = Door
+    version: ClassVar[int] = 2
     rule: ClassVar[str] = "door_held_open"
     category: ClassVar[str] = "door"
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {
@@ -46,6 +47,11 @@ class DoorHeldOpen(PointRule[Door]):
         """When it was opened, once that is too long ago."""
         due_ns = min(self.moments(state), default=None)
         return None if due_ns is None or now_ns < due_ns else state.state.opened_ns
+
+    def lasts_since_ns(self, state: Door, now_ns: int) -> int | None:
+        """It is open until it says closed, also when the link was lost meanwhile."""
+        del now_ns
+        return state.state.opened_ns
 
     def moments(self, state: Door) -> Iterable[int]:
         """Yield when it has stood open for too long."""

@@ -63,6 +63,17 @@ def test_while_the_edge_does_not_listen_a_camera_is_not_called_down() -> None:
     assert home.story("camera_down") == []
 
 
+def test_a_lost_link_does_not_bring_a_camera_up_that_was_told_of() -> None:
+    home = site()
+    home.hear(cam(1, "down"))
+    home.tick(2)
+    home.link(3, up=False)
+    home.link(3 + MINUTE, up=True)
+    home.tick(3 + 2 * MINUTE)
+    home.tick(4)
+    assert home.story("camera_down") == [RAISED]
+
+
 def test_four_times_down_is_flapping() -> None:
     home = site()
     for number in range(4):

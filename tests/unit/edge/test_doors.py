@@ -85,6 +85,26 @@ class TestForced:
         site.tick(1.1)
         assert site.story("door_forced") == []
 
+    def test_just_after_the_link_was_lost_a_pass_may_have_been_lost_with_it(self) -> None:
+        site = guarded()
+        site.link(1, up=False)
+        site.link(2, up=True)
+        site.hear(opened(2 + 5 * SECOND))
+        site.tick(2.1)
+        assert site.story("door_forced") == []
+        site.hear(closed(3))
+        site.hear(opened(3.1))
+        site.tick(3.2)
+        assert site.story("door_forced") == [RAISED]
+
+    def test_an_opening_that_the_broker_kept_is_judged_by_what_it_kept_with_it(self) -> None:
+        site = guarded()
+        site.link(1, up=False)
+        site.link(2, up=True)
+        site.hear(opened(1.5, received_ns=at(2 + SECOND)))
+        site.tick(2.1)
+        assert site.story("door_forced") == [RAISED]
+
     def test_a_door_that_bounces_as_it_closes_is_not_forced(self) -> None:
         site = guarded()
         site.hear(granted(1))
@@ -179,6 +199,18 @@ class TestHeldOpen:
         site.tick(1.1)
         site.hear(opened(1.2))
         site.hear(closed(1.3))
+        assert site.story("door_held_open") == [RAISED, CLEARED]
+
+    def test_a_lost_link_does_not_close_a_door_that_was_told_of(self) -> None:
+        site = self.site()
+        site.hear(opened(1))
+        site.tick(1.1)
+        site.link(2, up=False)
+        site.link(2.1, up=True)
+        site.tick(2.11)
+        site.tick(3)
+        assert site.story("door_held_open") == [RAISED]
+        site.hear(closed(4))
         assert site.story("door_held_open") == [RAISED, CLEARED]
 
     def test_a_restricted_door_is_more_urgent(self) -> None:
