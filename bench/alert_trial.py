@@ -59,14 +59,21 @@ class Steady:
 class Storm:
     """What became of very many conditions at once; `names` are theirs.
 
-    `taken_s` is until all were on the side's books, `told_s` until the last webhook that was seen.
+    `taken_s` is until all were on the side's books, which took `cpu_s` of processor time; `told_s`
+    until the last of those `told` was, for the first time, which took `told_cpu_s`. `singles` are
+    the messages about one urgent condition each, `per_worker_minute` the most others that a worker
+    got in a minute.
     """
 
     names: frozenset[str]
     accounted: int
     taken_s: float
+    cpu_s: float
+    told: int
     told_s: float
+    told_cpu_s: float
     messages: int
+    singles: int
     per_worker_minute: int
     urgent_p99_ms: float
 
@@ -110,27 +117,30 @@ async def storm(side: Side, sink: Sink, count: int) -> Storm:
     """`count` conditions as fast as they are taken, watched until all are told or for a while."""
     found, before = conditions("storm", count, time.time_ns()), len(sink.arrivals)
     told_s: dict[str, float] = {}
-    began_s = time.perf_counter()
+    began_s, before_s = time.perf_counter(), _cpu_s(side)
     for first in range(0, count, _BATCH):
         batch = found[first : first + _BATCH]
         told_s |= dict.fromkeys((each.name for each in batch), time.perf_counter())
         await side.tell(batch)
     taken_s = await _taken_s(side, _names(found)) - began_s
+    cpu_s = _cpu_s(side) - before_s
     await sink.until_told(_names(found), _WATCH_S, before)
+    told_cpu_s = _cpu_s(side) - before_s
     arrivals, first_s = sink.arrivals[before:], sink.first_s(before)
-    urgent = [
-        first_s[each.name] - told_s[each.name]
-        for each in found
-        if each.finding.tier is Tier.URGENT and each.name in first_s
-    ]
+    urgent = frozenset(each.name for each in found if each.finding.tier is Tier.URGENT)
+    others = [each for each in arrivals if len(each.names) != 1 or not each.names <= urgent]
     return Storm(
         names=_names(found),
         accounted=len(first_s.keys() & _names(found)),
         taken_s=taken_s,
-        told_s=max((arrival.at_s for arrival in arrivals), default=began_s) - began_s,
+        cpu_s=cpu_s,
+        told=len(first_s.keys() & _names(found)),
+        told_s=max(first_s.values(), default=began_s) - began_s,
+        told_cpu_s=told_cpu_s,
         messages=len(arrivals),
-        per_worker_minute=_most_in_a_minute(arrivals),
-        urgent_p99_ms=_percentiles_ms(urgent)[1],
+        singles=len(arrivals) - len(others),
+        per_worker_minute=_most_in_a_minute(others),
+        urgent_p99_ms=_percentiles_ms([first_s[n] - told_s[n] for n in urgent & first_s.keys()])[1],
     )
 
 

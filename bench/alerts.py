@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.alert_sink import Sink
+from bench.alert_table import table
 from bench.alert_trial import Killed, Steady, Storm, kill, steadily, storm
 from bench.gateway_process import Gateway
 from bench.peers.alertmanager import BY_BUILDING, EACH, Alertmanager
@@ -35,10 +36,17 @@ class Figures:
             disturbs it less than it does the latency.
         rss_mb: resident memory with `open_incidents` of them open.
         storm: conditions of one storm over 50 buildings, one in a hundred of them urgent.
-        storm_accounted: of these, incidents in the database (alerts that a webhook named).
-        storm_s: from the first publish until all are incidents on disk (until the last webhook).
-        storm_messages: webhooks to all workers, until two minutes after that.
-        storm_per_worker_minute: the most that one worker got within any minute.
+        storm_accounted: of these, incidents in the database, each with its message or the time
+            at which it is told (alerts that a webhook named).
+        storm_s: from the first publish until all of them are (until the last webhook).
+        storm_cpu_s: processor time of the process meanwhile.
+        storm_told: of these, named by a webhook within two minutes after that.
+        storm_told_s: from the first publish until the last of them was. Lesser incidents settle
+            for 15 s on purpose, so that their cause may come first, and gather for 15 s more.
+        storm_told_cpu_s: processor time of the process meanwhile.
+        storm_messages: webhooks to all workers in that time.
+        storm_singles: of these, messages about one urgent incident, which wait for nothing.
+        storm_per_worker_minute: the most of all other messages that one worker got in a minute.
         storm_urgent_p99_ms: from the publish of an urgent one to its webhook, 99 of 100.
         waiting_lost: of 50 conditions, those never told when kill -9 fell before they were told.
         waiting_repeated: of these, those told more than once.
@@ -58,12 +66,19 @@ class Figures:
     storm: int
     storm_accounted: int
     storm_s: float
+    storm_cpu_s: float
+    storm_told: int
+    storm_told_s: float
+    storm_told_cpu_s: float
     storm_messages: int
+    storm_singles: int
     storm_per_worker_minute: int
     storm_urgent_p99_ms: float
     am_storm_accounted: int
     am_storm_s: float
+    am_storm_cpu_s: float
     am_storm_messages: int
+    am_storm_urgent_p99_ms: float
     waiting_lost: int
     waiting_repeated: int
     told_repeated: int
@@ -131,12 +146,19 @@ def _figures(size: Size, ours: Measured, theirs: Measured) -> Figures:
         storm=size.storm,
         storm_accounted=stormed.accounted,
         storm_s=stormed.taken_s,
+        storm_cpu_s=stormed.cpu_s,
+        storm_told=stormed.told,
+        storm_told_s=stormed.told_s,
+        storm_told_cpu_s=stormed.told_cpu_s,
         storm_messages=stormed.messages,
+        storm_singles=stormed.singles,
         storm_per_worker_minute=stormed.per_worker_minute,
         storm_urgent_p99_ms=stormed.urgent_p99_ms,
         am_storm_accounted=their_storm.accounted,
         am_storm_s=their_storm.told_s,
+        am_storm_cpu_s=their_storm.told_cpu_s,
         am_storm_messages=their_storm.messages,
+        am_storm_urgent_p99_ms=their_storm.urgent_p99_ms,
         waiting_lost=killed.waiting_lost,
         waiting_repeated=killed.waiting_repeated,
         told_repeated=killed.told_repeated,
@@ -158,7 +180,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             broker.kill()
     told = asdict(figures)
-    if args.json:
+    if args.markdown:
+        print(table(told))
+    elif args.json:
         print(json.dumps({key: round(value, 2) for key, value in told.items()}))
     else:
         for key, value in told.items():
@@ -169,6 +193,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("shouwang bench alerts", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
+    parser.add_argument("--markdown", action="store_true", help="print the table of the docs")
     parser.add_argument("--findings", type=int, default=500, help="at 50 a second; default 500")
     parser.add_argument("--storm", type=int, default=5_000, help="at once; default 5,000")
     return parser.parse_args(argv)

@@ -31,6 +31,11 @@ roles = ["grid_worker"]
 channels = ["webhook"]
 """
 
+_ACCOUNTED = """
+SELECT id FROM incident WHERE next_due_ns IS NOT NULL
+    OR id IN (SELECT incident_id FROM outbox) OR id IN (SELECT incident_id FROM waiting)
+"""
+
 
 class Gateway:
     """A real gateway in `folder`, over SQLite, that tells one worker for each building."""
@@ -92,8 +97,8 @@ class Gateway:
         return told
 
     def incidents(self) -> frozenset[str]:
-        """The incidents in its database."""
-        return frozenset(row[0] for row in self._asked("SELECT id FROM incident"))
+        """The incidents in its database, each with the time at which it is told or its message."""
+        return frozenset(row[0] for row in self._asked(_ACCOUNTED))
 
     def holds(self, names: frozenset[str]) -> bool:
         """Whether each has its incident in the database."""

@@ -1,12 +1,15 @@
 """The parts of the alert benchmark that judge: what a sink heard, and how much of it at once."""
 
 import asyncio
+from dataclasses import fields
 
 import httpx
 
 from bench.alert_load import BUILDINGS, conditions
 from bench.alert_sink import Arrival, Sink
+from bench.alert_table import table
 from bench.alert_trial import _most_in_a_minute
+from bench.alerts import Figures
 from edge.reading import Tier
 
 
@@ -42,3 +45,11 @@ def test_conditions_have_names_of_their_own_and_cover_all_buildings() -> None:
     assert len({each.name for each in found}) == 200
     assert len({each.building for each in found}) == BUILDINGS
     assert sum(each.finding.tier is Tier.URGENT for each in found) == 2
+
+
+def test_the_table_has_every_figure_that_it_names_with_its_unit() -> None:
+    names = {field.name: 1_234.5 for field in fields(Figures)}
+    lines = table(names).splitlines()
+    assert "| processor time for each | 1,234.50 ms | 1,234.50 ms |" in lines
+    assert "| storm: webhooks | 1,234 | 1,234 |" in lines
+    assert all(line.count("|") == 4 for line in lines)
