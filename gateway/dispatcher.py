@@ -27,6 +27,8 @@ POLL_S = 2.0
 _IDLE_S = 30.0
 _RETRY_S = 1.0
 _NAP_S_MIN = 0.01
+_BATCHES = 1
+"""Of due steps, before urgent messages are sent and what has arrived is taken."""
 
 
 class Dispatcher:
@@ -69,8 +71,9 @@ class Dispatcher:
             try:
                 due_ns = self._engine.next_due_ns()
                 if due_ns is not None and due_ns <= self.beat_ns:
-                    self._engine.advance_due(self.beat_ns)
+                    self._engine.advance_due(self.beat_ns, _BATCHES)
                     self._start_sends(tasks)
+                    await asyncio.sleep(0)  # our own changes wake us: let others have their turn
                     due_ns = self._engine.next_due_ns()
                 wait_s = self._wait_s(due_ns)
             except sa.exc.OperationalError as error:

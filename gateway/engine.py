@@ -6,9 +6,10 @@ anywhere finds on its next start exactly what it owes. Synchronous; give it `now
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from itertools import count
 
 import sqlalchemy as sa
 
@@ -101,18 +102,19 @@ class Engine:
         self.counts["act", command.act.value] += 1
         return incident
 
-    def advance_due(self, now_ns: int) -> int:
+    def advance_due(self, now_ns: int, batches: int | None = None) -> int:
         """Every plan step due by `now_ns` is taken, its messages owed; returns how many were.
 
-        Incidents go in batches of one transaction each, the most urgent first; when nothing
-        is due, nothing is written, and no writer waits for us.
+        Incidents go in batches of one transaction each, the most urgent first, and after so
+        many `batches` the rest is left for the next call; when nothing is due, nothing is
+        written, and no writer waits for us.
         """
         with reading(self.database) as connection:
             steps_ns, _, watches_ns, timers_ns = timers.dues(connection)
         if _is_due(timers_ns, now_ns):
             self._run_timers(now_ns, timers.BEFORE_STEPS)
             steps_ns = now_ns
-        taken = self._take_steps(now_ns) if _is_due(steps_ns, now_ns) else 0
+        taken = self._take_steps(now_ns, batches) if _is_due(steps_ns, now_ns) else 0
         if _is_due(timers_ns, now_ns):
             self._run_timers(now_ns, timers.AFTER_STEPS)
         return taken + (self._miss_receipts(now_ns) if _is_due(watches_ns, now_ns) else 0)
@@ -124,16 +126,16 @@ class Engine:
                 done = timers.run_due(work, which, _ADVANCE_BATCH)
             self.counts["timer", "run"] += done
 
-    def _take_steps(self, now_ns: int) -> int:
+    def _take_steps(self, now_ns: int, batches: int | None) -> int:
         taken = 0
-        while True:
+        for _ in count() if batches is None else range(batches):
             with self._work(now_ns) as work:
                 due = incidents.due(work.connection, now_ns, _ADVANCE_BATCH)
-                for incident in due:
-                    self._advance(work, incident)
+                self._advance_all(work, due)
             taken += len(due)
             if len(due) < _ADVANCE_BATCH:
-                return taken
+                break
+        return taken
 
     def _miss_receipts(self, now_ns: int) -> int:
         """Urgent messages without a word of arrival go over a second channel; returns how many."""
@@ -217,6 +219,19 @@ class Engine:
             incident = work.act(view.incident.id, command)
         self.counts["act", "link"] += 1
         return incident
+
+    def _advance_all(self, work: Work, due: Sequence[Incident]) -> None:
+        """Their due steps are taken; when one breaks, each is taken by itself."""
+        try:
+            with work.connection.begin_nested():
+                for incident in due:
+                    work.advance(incident)
+        except sa.exc.OperationalError:
+            raise
+        except Exception:
+            log.warning("a step breaks; %d are taken one by one", len(due), exc_info=True)
+            for incident in due:
+                self._advance(work, incident)
 
     def _advance(self, work: Work, incident: Incident) -> None:
         """Its due steps are taken; if that breaks, it waits a minute and the others go on."""

@@ -25,6 +25,7 @@ from gateway.db.tables import link as link_table
 from gateway.drills import is_drill
 
 _TOLD_ONLY = frozenset({Purpose.STAND_DOWN, Purpose.TAKEN, Purpose.SHIFT_END})
+_ISSUE = sa.insert(link_table)
 NO_CODE = "0000"
 """Stands where a code would when none is left for a phone; it is never itself a code."""
 
@@ -115,13 +116,14 @@ class Composer:
         if notice.purpose in _TOLD_ONLY:
             return f"{self.book.public_url}/incidents/{incident.id}"
         self.connection.execute(
-            sa.insert(link_table).values(
-                nonce=claim.nonce,
-                incident_id=incident.id,
-                person_id=notice.person_id,
-                issued_ns=self.now_ns,
-                expires_ns=claim.expires_ns,
-            )
+            _ISSUE,
+            {
+                "nonce": claim.nonce,
+                "incident_id": incident.id,
+                "person_id": notice.person_id,
+                "issued_ns": self.now_ns,
+                "expires_ns": claim.expires_ns,
+            },
         )
         return f"{self.book.public_url}/a/{sign(self.book.secret, claim)}"
 

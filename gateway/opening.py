@@ -1,7 +1,7 @@
 """Findings of one transaction in their order, and those that nobody has heard of opened together.
 
-Most of a storm is fresh: neither the finding nor its rule at that place is known, nothing holds
-it back, and no step is due yet. What becomes of such a one is decided in memory and written
+Most of a storm is fresh: the finding is not known, nor lately its rule at that place, nothing
+holds it back, and no step is due yet. What becomes of such a one is decided in memory and written
 with its neighbours; everything else is taken one by one, after all that came before it.
 """
 
@@ -12,7 +12,7 @@ from alerts.group import CAUSES, may_be_effect
 from alerts.incident import Incident
 from alerts.silence import Silence
 from edge.outbox import Envelope
-from edge.reading import Finding
+from edge.reading import SECOND_NS, Finding
 from gateway import clockwork
 from gateway.beginning import begin, opens
 from gateway.db import clocks, cycles, holds, incidents, silences, timeline
@@ -37,7 +37,8 @@ class Opening:
         self._heard_of = set[str | tuple[str, str]](
             incidents.heard_of(whole.connection, [each.id for each in found])
         )
-        self._heard_of |= cycles.places(whole.connection, {each.subject for each in found})
+        places = {each.subject for each in found}
+        self._heard_of |= cycles.places(whole.connection, places, _remembered_ns(whole))
         self._plans = whole.book.plans_in_force(whole.connection)
         self._silences = silences.holding(whole.connection, whole.now_ns)
         self._explains = bool(holds.causes(whole.connection))
@@ -80,7 +81,7 @@ class Opening:
         return new
 
     def _is_unheard_of(self, finding: Finding) -> bool:
-        """Whether neither it nor its rule at its place is known; from now on both are."""
+        """Whether neither it nor lately its rule at its place is known; from now on both are."""
         place = (finding.rule, finding.subject)
         known = finding.id in self._heard_of or place in self._heard_of
         self._heard_of |= {finding.id, place}
@@ -97,6 +98,12 @@ class Opening:
             and not held
             and not _covered(incident, self._silences)
         )
+
+
+def _remembered_ns(whole: Work) -> int:
+    """Since when a condition at a place matters to the next one there; a second too early."""
+    window_s = whole.book.pace.flap_window if whole.book.pace else 0.0
+    return whole.now_ns - int((window_s + 1) * SECOND_NS)
 
 
 def _covered(incident: Incident, standing: Sequence[Silence]) -> bool:

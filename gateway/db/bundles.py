@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -16,7 +17,15 @@ from gateway.db.incidents import from_row
 from gateway.db.tables import incident
 
 CODE_KEPT_NS = 30 * DAY_NS
-_TRAFFIC = sa.select(traffic_table).where(traffic_table.c.person_id == sa.bindparam("person"))
+
+# Statements asked for each message are built once: to build one takes longer than to run it.
+_CODES_OUT = sa.select(table.c.code).where(
+    table.c.phone == sa.bindparam("of"), table.c.created_ns > sa.bindparam("since")
+)
+_OF_PERSON = traffic_table.c.person_id == sa.bindparam("person")
+_TRAFFIC = sa.select(traffic_table).where(_OF_PERSON)
+_SET_TRAFFIC = sa.update(traffic_table).where(_OF_PERSON)
+_NEW_TRAFFIC = sa.insert(traffic_table)
 _UNDONE = [s.value for s in State if s not in ENDED | {State.RESOLVED, State.VERIFIED}]
 
 
@@ -78,9 +87,8 @@ def members(connection: sa.Connection, bundle_id: str) -> list[Incident]:
 
 def codes_out(connection: sa.Connection, phone: str, now_ns: int) -> frozenset[str]:
     """Codes of bundles that this phone may still answer by."""
-    kept = table.c.created_ns > now_ns - CODE_KEPT_NS
-    query = sa.select(table.c.code).where(table.c.phone == phone, kept)
-    return frozenset(connection.execute(query).scalars())
+    asked = {"of": phone, "since": now_ns - CODE_KEPT_NS}
+    return frozenset(connection.execute(_CODES_OUT, asked).scalars())
 
 
 def has_told(connection: sa.Connection, phone: str, since_ns: int) -> bool:
@@ -105,26 +113,36 @@ def traffic_of(connection: sa.Connection, person_id: str, *, flooded: bool) -> T
 def keep_traffic(connection: sa.Connection, person_id: str, traffic: Traffic) -> None:
     """What the person has been told lately is `traffic`."""
     values = {"told_ns": traffic.told_ns, "full_ns": traffic.full_ns}
-    ours = traffic_table.c.person_id == person_id
-    if not connection.execute(sa.update(traffic_table).where(ours).values(values)).rowcount:
-        connection.execute(sa.insert(traffic_table).values(values | {"person_id": person_id}))
+    if not connection.execute(_SET_TRAFFIC, values | {"person": person_id}).rowcount:
+        connection.execute(_NEW_TRAFFIC, values | {"person_id": person_id})
 
 
 def is_flooded(connection: sa.Connection, areas: Collection[str], recent: Recent) -> bool:
     """Whether enough lesser incidents were opened in `areas` since then."""
-    inside = [
-        sa.or_(incident.c.subject == area, incident.c.subject.startswith(f"{area}/"))
-        for area in areas
-    ]
+    asked: dict[str, object] = {"since": recent.since_ns, "enough": recent.enough}
+    for number, area in enumerate(areas):
+        asked |= {f"area{number}": area, f"within{number}": f"{area}/%"}
+    return connection.execute(_opened_in(len(areas)), asked).scalar_one() >= recent.enough
+
+
+@cache
+def _opened_in(areas: int) -> sa.Select[int]:
+    """How many lesser incidents were opened in so many areas since then, if not enough."""
+    inside = (
+        sa.or_(
+            incident.c.subject == sa.bindparam(f"area{number}"),
+            incident.c.subject.like(sa.bindparam(f"within{number}")),
+        )
+        for number in range(areas)
+    )
     found = (
         sa.select(incident.c.id)
-        .where(incident.c.opened_ns > recent.since_ns, incident.c.tier.in_((2, 3)))
-        .where(sa.or_(*inside))
-        .limit(recent.enough)
+        .where(incident.c.opened_ns > sa.bindparam("since"), incident.c.tier.in_((2, 3)))
+        .where(sa.or_(sa.false(), *inside))
+        .limit(sa.bindparam("enough"))
         .subquery()
     )
-    count = connection.execute(sa.select(sa.func.count()).select_from(found)).scalar_one()
-    return int(count) >= recent.enough
+    return sa.select(sa.func.count()).select_from(found)
 
 
 def _bundle(connection: sa.Connection, query: sa.Select[tuple[object, ...]]) -> Bundle | None:

@@ -36,20 +36,19 @@ def code_for(connection: sa.Connection, asked: Asked, chance: Chance, now_ns: in
     Raises:
         alerts.code.CodesExhausted: too many are out for this phone.
     """
-    known = sa.select(table.c.code).where(
-        table.c.phone == asked.phone, table.c.incident_id == asked.incident_id
-    )
-    if (held := connection.execute(known).scalar()) is not None:
+    known = {"of": asked.phone, "about": asked.incident_id}
+    if (held := connection.execute(_HELD, known).scalar()) is not None:
         return str(held)
     issued = fresh(connection, asked.phone, chance, now_ns)
     connection.execute(
-        sa.insert(table).values(
-            phone=asked.phone,
-            code=issued,
-            incident_id=asked.incident_id,
-            person_id=asked.person_id,
-            issued_ns=now_ns,
-        )
+        _ISSUE,
+        {
+            "phone": asked.phone,
+            "code": issued,
+            "incident_id": asked.incident_id,
+            "person_id": asked.person_id,
+            "issued_ns": now_ns,
+        },
     )
     return issued
 
@@ -96,12 +95,18 @@ def spoken_of(
 
 
 def _taken(connection: sa.Connection, phone: str, now_ns: int) -> frozenset[str]:
-    query = (
-        sa.select(table.c.code)
-        .join(incident_table, incident_table.c.id == table.c.incident_id)
-        .where(table.c.phone == phone)
-        .where(
-            sa.or_(table.c.issued_ns > now_ns - RESERVED_NS, incident_table.c.state.in_(_UNDONE))
-        )
-    )
-    return frozenset(connection.execute(query).scalars())
+    asked = {"of": phone, "since": now_ns - RESERVED_NS}
+    return frozenset(connection.execute(_TAKEN, asked).scalars())
+
+
+# Built once: each message asks for them.
+_HELD = sa.select(table.c.code).where(
+    table.c.phone == sa.bindparam("of"), table.c.incident_id == sa.bindparam("about")
+)
+_ISSUE = sa.insert(table)
+_TAKEN = (
+    sa.select(table.c.code)
+    .join(incident_table, incident_table.c.id == table.c.incident_id)
+    .where(table.c.phone == sa.bindparam("of"))
+    .where(sa.or_(table.c.issued_ns > sa.bindparam("since"), incident_table.c.state.in_(_UNDONE)))
+)

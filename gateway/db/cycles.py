@@ -25,6 +25,7 @@ _OF_FINDING = (
 _PLACES = (
     sa.select(table.c.rule, table.c.subject)
     .where(table.c.subject.in_(sa.bindparam("places", expanding=True)))
+    .where(table.c.at_ns > sa.bindparam("since"))
     .distinct()
 )
 _BEGINNINGS = sa.and_(
@@ -67,9 +68,11 @@ def _row(incident: Incident, finding_id: str, at_ns: int) -> dict[str, object]:
     }
 
 
-def places(connection: sa.Connection, subjects: Collection[str]) -> set[tuple[str, str]]:
-    """The rules and subjects, among `subjects`, of all conditions that ever began."""
-    rows = connection.execute(_PLACES, {"places": list(subjects)})
+def places(
+    connection: sa.Connection, subjects: Collection[str], since_ns: int
+) -> set[tuple[str, str]]:
+    """The rules and subjects, among `subjects`, of all conditions that began since then."""
+    rows = connection.execute(_PLACES, {"places": list(subjects), "since": since_ns})
     return {(row.rule, row.subject) for row in rows}
 
 

@@ -35,8 +35,8 @@ def move_cursor(connection: sa.Connection, origins: Sequence[Origin], now_ns: in
     confirmed. The edge sends both again, in order.
     """
     edge, epoch = origins[0].edge, origins[0].epoch
-    here = (edge_cursor.c.edge == edge) & (edge_cursor.c.epoch == epoch)
-    known = connection.execute(sa.select(edge_cursor.c.upto).where(here)).scalar()
+    here = {"from": edge, "in": epoch}
+    known = connection.execute(_UPTO, here).scalar()
     upto = known or 0
     for origin in origins:
         upto = max(upto, origin.acked)
@@ -47,8 +47,14 @@ def move_cursor(connection: sa.Connection, origins: Sequence[Origin], now_ns: in
             sa.insert(edge_cursor).values(edge=edge, epoch=epoch, upto=upto, changed_ns=now_ns)
         )
     elif upto > known:
-        connection.execute(sa.update(edge_cursor).where(here).values(upto=upto, changed_ns=now_ns))
+        connection.execute(_MOVE, here | {"upto": upto, "changed_ns": now_ns})
     return upto
+
+
+# Built once: each portion of findings asks for them.
+_HERE = (edge_cursor.c.edge == sa.bindparam("from")) & (edge_cursor.c.epoch == sa.bindparam("in"))
+_UPTO = sa.select(edge_cursor.c.upto).where(_HERE)
+_MOVE = sa.update(edge_cursor).where(_HERE)
 
 
 def hear(connection: sa.Connection, edge: str, now_ns: int, *, fresh: bool, **told: object) -> None:

@@ -15,6 +15,8 @@ from gateway.db.storable import storable
 
 UNHEARD_MAX = 2
 _REASON_MAX = 200
+_CLEAR_ALL = sa.delete(table).where(table.c.person_id == sa.bindparam("of"))
+_CLEAR = _CLEAR_ALL.where(table.c.channel == sa.bindparam("on"))
 _ALL = sa.select(table).order_by(table.c.since_ns, table.c.person_id)
 
 
@@ -57,10 +59,9 @@ def accepted(connection: sa.Connection, person_id: str, channel: str) -> None:
 
 def clear(connection: sa.Connection, person_id: str, channel: str | None = None) -> int:
     """Nothing is held against that address, or any of that person; returns how many were."""
-    mine = table.c.person_id == person_id
-    if channel is not None:
-        mine = sa.and_(mine, table.c.channel == channel)
-    return connection.execute(sa.delete(table).where(mine)).rowcount
+    if channel is None:
+        return connection.execute(_CLEAR_ALL, {"of": person_id}).rowcount
+    return connection.execute(_CLEAR, {"of": person_id, "on": channel}).rowcount
 
 
 def faults(connection: sa.Connection, roster: Roster) -> list[Fault]:

@@ -5,9 +5,10 @@ that was committed before it, as on SQLite; what reads first and writes then can
 """
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
+from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
 _WRITER = 0x5357_0001
@@ -28,13 +29,6 @@ _SETTINGS: Mapping[str, str | int] = MappingProxyType(
         "tcp_user_timeout": _SILENCE_MS,
     }
 )
-# Told by the server when it ends our session or transaction; the driver files them elsewhere.
-_AWAY = (
-    psycopg.errors.IdleInTransactionSessionTimeout,
-    psycopg.errors.InFailedSqlTransaction,
-    psycopg.errors.ReadOnlySqlTransaction,
-    psycopg.InterfaceError,
-)
 
 
 def connect(url: str) -> sa.Engine:
@@ -52,7 +46,7 @@ def connect(url: str) -> sa.Engine:
             "tcp_user_timeout": _SILENCE_MS,
         },
     )
-    sa.event.listen(engine, "handle_error", _as_away)
+    sa.event.listen(engine, "handle_error", partial(_as_away, _away(engine.dialect.loaded_dbapi)))
     return engine
 
 
@@ -71,8 +65,21 @@ def be_patient(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL {name} = 0")
 
 
-def _as_away(context: sa.engine.ExceptionContext) -> None:
+def _away(psycopg: Any) -> tuple[type[Exception], ...]:
+    """Told by the server when it ends our session or transaction; the driver files them elsewhere.
+
+    The driver takes 9 MB, which a gateway over SQLite need not hold: it is not imported here.
+    """
+    return (
+        psycopg.errors.IdleInTransactionSessionTimeout,
+        psycopg.errors.InFailedSqlTransaction,
+        psycopg.errors.ReadOnlySqlTransaction,
+        psycopg.InterfaceError,
+    )
+
+
+def _as_away(away: tuple[type[Exception], ...], context: sa.engine.ExceptionContext) -> None:
     """A database that went away is one kind of error, however the driver calls it."""
     original = context.original_exception
-    if isinstance(original, _AWAY):
+    if isinstance(original, away):
         raise sa.exc.OperationalError(context.statement, None, original)

@@ -120,7 +120,7 @@ def _played(seed: int, settle: str, take: Any) -> dict[str, list[dict[str, Any]]
         take(world, findings)
         if number == 1:
             _is_silenced(world)
-        world.passes(story.rng.choice((0, 5, 20, 90)))
+        world.passes(story.rng.choice((0, 5, 20, 90, 4_000)))
     found = {table.name: _rows(world, table) for table in COMPARED}
     world.close()
     return found

@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from alerts.channels.base import Inbound, Outcome, Outgoing, Receipt, Unavailable, Verdict
 from alerts.incident import State
 from edge.clock import Clock
 from edge.outbox import Envelope
 from edge.reading import SECOND_NS, Tier
+from gateway.db import tables
 from gateway.dispatcher import LANES, Dispatcher
 from gateway.engine import Engine
 from simulators.clock import VirtualLoop
@@ -18,9 +21,13 @@ from tests.unit.gateway.test_engine import (
     engine,
     only_incident,
     raise_one,
+    rows_of,
 )
 
 __all__ = ["engine"]
+
+SECOND = "13800000002"
+"""Whom the plan tells at its second step, after a minute."""
 
 
 class LoopClock:
@@ -150,3 +157,23 @@ def test_an_urgent_message_overtakes_a_hanging_provider_full_of_lesser_ones(engi
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         runner.run(urgent_comes())
+
+
+def test_messages_go_out_between_the_batches_of_many_due_steps(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.engine._ADVANCE_BATCH", 2)
+    for number in range(1, 7):
+        found = a_finding(id=f"{number:016x}")
+        engine.take_finding(Envelope(1, "e01", "epoch", number, found), NOW)
+    waiting: list[int] = []
+
+    def accept_and_look(out: Outgoing) -> Verdict:
+        if out.address == SECOND:
+            waiting.append(sum(row["step"] == 1 for row in rows_of(engine, tables.incident)))
+        return Verdict(Outcome.ACCEPTED)
+
+    clock = LoopClock()
+    sms = Recorder("sms", clock, accept_and_look)
+    live(engine, [sms], clock, 61)
+    assert waiting == [4, 4, 2, 2, 0, 0]
