@@ -16,8 +16,9 @@ INTERVAL_NS_MAX = 20 * MINUTE_NS
 """A slower meter mixes refills with each other and with what people draw."""
 REFILLS = 5
 SPAN_NS = 3 * HOUR_NS
-_LITRES = (1_000, 12_000)
-_ALIKE, _EVEN = 1.5, 1.5
+_VOLUME_ML = (2_000, 12_000)
+"""A tap that drips moves a register by single litres, and as evenly."""
+_ALIKE, _EVEN, _LIKE = 1.8, 1.8, 1.3
 _APART_NS = (25 * MINUTE_NS, 120 * MINUTE_NS)
 ROW_BEGUN_NS_MAX = REFILLS * _APART_NS[1]
 """A row that is not long enough yet began no longer ago than this."""
@@ -38,6 +39,16 @@ class Row(NamedTuple):
     refills: int
     mean_ml: float
 
+    @property
+    def apart_ns(self) -> float:
+        """From one refill to the next, in the mean."""
+        return (self.end_ns - self.start_ns) / max(1, self.refills - 1)
+
+    def is_like(self, other: "Row") -> bool:
+        """Whether both may be of one cistern, which knows one volume and one pace."""
+        volumes_ml, paces_ns = (self.mean_ml, other.mean_ml), (self.apart_ns, other.apart_ns)
+        return max(volumes_ml) <= _LIKE * min(volumes_ml) and max(paces_ns) <= _LIKE * min(paces_ns)
+
 
 def rows(chain: Chain, start_ns: int, tick_ml: int, interval_ns: int) -> Iterator[Row]:
     """Yield every long enough row of refills since `start_ns`."""
@@ -48,9 +59,7 @@ def rows(chain: Chain, start_ns: int, tick_ml: int, interval_ns: int) -> Iterato
             continue
         if row := _row(run):
             yield row
-        run = [refill]
-        if not _LITRES[0] - tick_ml < refill.volume_ml <= _LITRES[1]:
-            run = []
+        run = [refill] if _is_of_size(refill) else []
     if row := _row(run):
         yield row
 
@@ -72,7 +81,7 @@ def _draws(chain: Chain, start_ns: int) -> Iterator[Refill]:
 
 def _fits(run: list[Refill], refill: Refill, tick_ml: int, interval_ns: int) -> bool:
     """Whether it is as large as those before it and as far from the last as they are apart."""
-    if not run:
+    if not run or not _is_of_size(refill):
         return False
     apart_ns = [after.at_ns - before.at_ns for before, after in pairwise(run)]
     apart_ns.append(refill.at_ns - run[-1].at_ns)
@@ -81,8 +90,11 @@ def _fits(run: list[Refill], refill: Refill, tick_ml: int, interval_ns: int) -> 
         _APART_NS[0] <= max(apart_ns) <= _APART_NS[1]
         and max(apart_ns) - interval_ns <= _EVEN * (min(apart_ns) + interval_ns / 2)
         and max(volumes_ml) - tick_ml <= _ALIKE * (min(volumes_ml) + tick_ml)
-        and max(volumes_ml) <= _LITRES[1]
     )
+
+
+def _is_of_size(refill: Refill) -> bool:
+    return _VOLUME_ML[0] <= refill.volume_ml <= _VOLUME_ML[1]
 
 
 def _row(run: list[Refill]) -> Row | None:

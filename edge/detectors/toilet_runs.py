@@ -7,17 +7,21 @@ from edge.completeness import Home
 from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.flow import is_gapless
 from edge.meter import Meter
-from edge.reading import DAY_NS, HOUR_NS, SECOND_NS, Evidence, Reading, Tier
+from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.refills import INTERVAL_NS_MAX, ROW_BEGUN_NS_MAX, Row, rows
 from edge.registry import Unit
 
 _KNOWN_NS = 2 * DAY_NS
 _TICK_ML_MAX = 1_000
+APART_NS = DAY_NS // 2
+"""So long a row must last, or so long after it another like it must begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToiletRuns:
-    """Within each of the last two days a row of refills, much alike, evenly apart, of three hours.
+    """Twice in two days a row of refills, alike and evenly apart for three hours; both alike, too.
+
+    Half a day lies between the beginnings of the two, or one row lasts as long.
 
     Told apart from `leak_slow` by the pauses between them. It needs a register of one litre every
     20 minutes or sooner, and fails where refills are further apart than two hours or fall among
@@ -51,10 +55,9 @@ class ToiletRuns:
             return WarmingUp(0.0, _KNOWN_NS / SECOND_NS)
         at_ns, interval_ns = min(now_ns, meter.chain.times_ns[-1]), meter.interval_ns()
         found = _rows(meter, at_ns)
-        today = [row for row in found if row.end_ns > at_ns - DAY_NS]
-        before = [row for row in found if row.start_ns <= at_ns - DAY_NS]
+        today = any(row.end_ns > at_ns - DAY_NS for row in found)
         if active_since_ns is None:
-            condition = Condition.HOLDS if today and before else Condition.GONE
+            condition = Condition.HOLDS if today and _last(found) else Condition.GONE
             since_ns = found[0].start_ns if found else at_ns
             return Status(condition, since_ns, at_ns, interval_ns)
         if today:
@@ -66,14 +69,14 @@ class ToiletRuns:
         return Status(condition, active_since_ns, at_ns, interval_ns)
 
     def rest(self, state: Home) -> Rest | None:
-        """Without a row, none is a day old before most of a day has passed."""
+        """Without a row, none is half a day old before some of it has passed."""
         meter = state.only()
         if meter is None or not _is_fine(meter):
             return None
         at_ns = meter.chain.times_ns[-1]
         if _rows(meter, at_ns):
             return None
-        return Rest(meter, meter.course, at_ns + DAY_NS - ROW_BEGUN_NS_MAX)
+        return Rest(meter, meter.course, at_ns + APART_NS - ROW_BEGUN_NS_MAX)
 
     def next_due(self, state: Home) -> int | None:
         """Never: only a reading can prove that water ran."""
@@ -86,7 +89,7 @@ class ToiletRuns:
         assert meter is not None, self.rule  # noqa: S101  (there was a status, by `evaluate`)
         found = _rows(meter, status.at_ns)
         row = found[-1] if found else Row(status.since_ns, status.at_ns, 1, 0.0)
-        apart_min = round((row.end_ns - row.start_ns) / max(1, row.refills - 1) / SECOND_NS / 60)
+        apart_min = round(row.apart_ns / MINUTE_NS)
         volume_l = round(row.mean_ml / 1_000, 1)
         words = {
             "count": row.refills,
@@ -109,6 +112,15 @@ def _is_fine(meter: Meter) -> bool:
     """Whether the meter can show single refills."""
     known = bool(meter.chain.times_ns) and meter.resolution_ml <= _TICK_ML_MAX
     return known and meter.interval_ns() <= INTERVAL_NS_MAX
+
+
+def _last(found: list[Row]) -> bool:
+    """Whether it goes on: one row for half a day, or two like each other half a day apart."""
+    return any(
+        row.end_ns - row.start_ns >= APART_NS
+        or any(row.start_ns - other.start_ns >= APART_NS and row.is_like(other) for other in found)
+        for row in found
+    )
 
 
 def _rows(meter: Meter, at_ns: int) -> list[Row]:

@@ -65,6 +65,11 @@ def test_people_are_not_told(night_draws: tuple[float, ...]) -> None:
     assert home(draws, range(6)).story("toilet_runs") == []
 
 
+def test_a_drip_that_moves_the_register_by_single_litres_is_no_toilet() -> None:
+    draws = [(slot / 4, 0.25) for slot in range(4 * 24 * 4)]
+    assert home(draws, range(4)).story("toilet_runs") == []
+
+
 @pytest.mark.parametrize(("minutes", "tick_l"), [(60, 1), (15, 10)])
 def test_a_slow_or_coarse_meter_cannot_tell(minutes: int, tick_l: int) -> None:
     draws = life(range(4), refill_min=50)
