@@ -30,6 +30,7 @@ from edge.health import Health
 from edge.journal import PIPELINE, DeadLetter, Journal, JournalFull
 from edge.pipeline import Pipeline
 from edge.reading import Finding
+from edge.redaction import redacted
 from edge.registry import Registry
 from edge.seen import Seen
 from edge.session import Delivery
@@ -261,8 +262,9 @@ class Fold:
         for why in admission.rejections:
             if why.stranger:
                 self.seen.knock(why.stranger, received_ns)
+        kept = redacted(topic, payload)
         return [
-            DeadLetter(received_ns, why.reason, topic, payload, why.detail)
+            DeadLetter(received_ns, why.reason, topic, kept, why.detail)
             for why in admission.rejections
         ]
 
@@ -324,7 +326,7 @@ def _sample(verdict: Verdict, received_ns: int, topic: str, payload: bytes) -> l
     if verdict is not Verdict.SAMPLE:
         return []
     detail = "one of many that its device sent at once; the others are counted only"
-    return [DeadLetter(received_ns, Reason.FLOOD, topic, payload, detail)]
+    return [DeadLetter(received_ns, Reason.FLOOD, topic, redacted(topic, payload), detail)]
 
 
 def _logged(said: Sequence[Message | AdapterStatus]) -> list[Entry]:
