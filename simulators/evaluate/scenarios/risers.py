@@ -184,7 +184,6 @@ def _daily_loss(readings: Iterable[Reading]) -> Iterator[Alarm]:
 
 def _night_use(readings: Iterable[Reading]) -> Iterator[Alarm]:
     """In the morning, from 02:00 to 05:00 half as much again as in the last seven nights' mean."""
-    register: dict[str, float] = {}
     began: dict[str, float] = {}
     nights: dict[str, list[float]] = defaultdict(list)
     told: set[str] = set()
@@ -203,7 +202,6 @@ def _night_use(readings: Iterable[Reading]) -> Iterator[Alarm]:
             else:
                 told.discard(riser)
             nights[riser].append(used_m3)
-        register[riser] = float(each.value)
 
 
 SCENARIO = Scenario(
