@@ -8,7 +8,7 @@ from simulators.evaluate.labelled.score import Verdict, Worth
 
 BEGIN, END = "<!-- scenarios: begin -->", "<!-- scenarios: end -->"
 _HEAD = (
-    "rule", "by", "events", "recall", "precision", "median", "p90",
+    "rule", "scenario", "by", "events", "recall", "precision", "median", "p90",
     "alerts a worker-day", "of them false", "from missing data",
 )  # fmt: skip
 _UNITS = (("d", DAY_NS), ("h", HOUR_NS), ("min", MINUTE_NS), ("s", SECOND_NS))
@@ -25,7 +25,7 @@ def text(verdicts: Sequence[Verdict]) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
              for row in rows]  # fmt: skip
-    said = [f"{each.rule}: {_said(each)}" for each in verdicts]
+    said = [f"{each.rule} ({each.scenario}): {_said(each)}" for each in verdicts]
     return "\n".join([*lines, "", *said])
 
 
@@ -34,7 +34,7 @@ def markdown(verdicts: Sequence[Verdict], command: str) -> str:
     head = [f"`{command}` wrote this; alarms are those of 24 h for a worker.", ""]
     rows = [_HEAD, ("---",) * len(_HEAD), *_rows(verdicts, code="`")]
     table = [f"| {' | '.join(row)} |" for row in rows]
-    said = [f"- `{each.rule}`: {_said(each)}" for each in verdicts]
+    said = [f"- `{each.rule}` ({each.scenario}): {_said(each)}" for each in verdicts]
     return "\n".join([*head, *table, "", *said])
 
 
@@ -66,18 +66,16 @@ def duration(seconds: float | None) -> str:
 
 def _rows(verdicts: Iterable[Verdict], code: str = "") -> Iterator[tuple[str, ...]]:
     for each in verdicts:
-        yield _row(f"{code}{each.rule}{code}", "edge", each.edge)
-        yield _row("", "field", each.naive)
+        yield (f"{code}{each.rule}{code}", each.scenario, "edge", *_cells(each.edge))
+        yield ("", "", "field", *_cells(each.naive))
         for name, worth in each.comparators.items():
-            yield _row("", name, worth)
+            yield ("", "", name, *_cells(worth))
 
 
-def _row(rule: str, by: str, worth: Worth | str) -> tuple[str, ...]:
+def _cells(worth: Worth | str) -> tuple[str, ...]:
     if isinstance(worth, str):
-        return (rule, by, worth, *[""] * (len(_HEAD) - 3))
+        return (worth, *[""] * (len(_HEAD) - 4))
     return (
-        rule,
-        by,
         str(worth.events),
         _number(worth.recall),
         _number(worth.precision),

@@ -259,7 +259,7 @@ def test_the_command_writes_its_table_into_a_page(
     assert written.startswith(f"before\n{table.BEGIN}\n`shouwang evaluate scenarios")
     assert written.endswith(f"{table.END}\nafter\n")
     assert "old" not in written
-    assert "| `gas_alarm` | edge |" in written
+    assert "| `gas_alarm` | hazards | edge |" in written
 
 
 def test_the_command_says_which_page_has_no_place_for_it(
