@@ -6,7 +6,7 @@ nothing is ever concluded about the time after the last believed sample.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from math import ceil
 from operator import attrgetter
@@ -15,16 +15,13 @@ from typing import NamedTuple
 from edge.chain import Chain
 from edge.meter import Meter
 from edge.night_flow import NightFlow
-from edge.outage import Outage
+from edge.outage import Excuse, Outage
 from edge.quiet import Quiet
 from edge.reading import Reading
 from edge.registry import Binding
 from edge.signature import ML_PER_M3
 
 _ML_PER_L = ML_PER_M3 // 1_000
-
-Excuse = Callable[[int, int], Outage | None]
-"""Asked for a window, it gives an outage that takes away what the window says."""
 
 
 class Use(StrEnum):

@@ -33,7 +33,11 @@ def draw(chain: Chain, i: int, tick_ml: int) -> Draw:
     """
     if i == 0:
         return Draw.POSSIBLE
-    before = _hour_before(chain.times_ns, i)
+    return drawn_between(chain, _hour_before(chain.times_ns, i), i, tick_ml)
+
+
+def drawn_between(chain: Chain, before: int, i: int, tick_ml: int) -> Draw:
+    """Whether a person drew water after sample `before` and up to sample `i`."""
     start_ns, end_ns = chain.times_ns[before], chain.times_ns[i]
     if chain.doubts_ns and chain.is_doubtful(start_ns, end_ns):
         return Draw.POSSIBLE

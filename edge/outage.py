@@ -1,5 +1,7 @@
 """A time without water supply, in which no home on that supply can be judged."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from edge.reading import DAY_NS
@@ -20,3 +22,7 @@ class Outage(Struct, array_like=True):
         reaches = self.start_ns < end_ns and (self.end_ns is None or self.end_ns > start_ns)
         until_ns = end_ns if self.end_ns is None else min(end_ns, self.end_ns)
         return reaches and until_ns - self.start_ns <= EXCUSED_NS_MAX
+
+
+Excuse = Callable[[int, int], Outage | None]
+"""Asked for a window, it gives an outage that takes away what the window says."""

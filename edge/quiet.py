@@ -6,14 +6,17 @@ the door. Only what registers prove is quiet, so none is ever made of missing da
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct, field
 
 from edge.draw import Draw, draw, earliest_ns
 from edge.meter import Meter
-from edge.outage import Outage
+from edge.outage import Excuse
 from edge.reading import DAY_NS, HOUR_NS
+from edge.residents.belief import Belief, begun, passed
+from edge.residents.heard import hear
+from edge.residents.states import Passage
 from edge.spell import Kind, Spell, unpacked, usual_kind, with_spell
 
 BRIEF_H = 6
@@ -21,17 +24,17 @@ BRIEF_H = 6
 RETURN_NS = 12 * HOUR_NS
 OUT_NS_MAX = 30 * DAY_NS
 """Who went out is believed to be out for so long: a door may miss who comes in."""
+DOOR_NS_MAX = 14 * DAY_NS
+"""A door that shows nobody for so long has failed, for all that anybody knows."""
 GUEST_NS_MAX = 6 * HOUR_NS
 """A guest is believed to be there for so long: a door may miss who goes out, and who comes in
 then is the resident."""
 HALF_LIFE_DAYS = 180
 """A spell counts half after so many days."""
 
-Excuse = Callable[[int, int], Outage | None]
-
 
 class QuietState(Struct, array_like=True):
-    """What is remembered of a home, in less than 4 KB.
+    """What is remembered of a home, in less than 4 KB, and 8 KB where a door tells.
 
     By meter, `drawn_ns` is the latest time of a possible draw, `seen_ns` that of a draw beyond
     doubt, `known_ns` that of the last sample; `begun_ns` is that of the first. `back_ns` is when
@@ -50,6 +53,7 @@ class QuietState(Struct, array_like=True):
     brief_h: bytes = bytes(4 * 24 * len(Kind))
     brief_day: int = 0
     guest_ns: int | None = None
+    belief: Belief | None = None
 
 
 class Quiet:
@@ -92,7 +96,10 @@ class Quiet:
         if at_ns < before_ns or newest_ns < before_ns:
             self._look_again(name, meter)
             return ()
-        return tuple(self._followed(name, meter, before_ns, excused))
+        ended = tuple(self._followed(name, meter, before_ns, excused))
+        if self.state.belief is not None and len(known_ns) == 1:
+            hear(self.state.belief, meter, self._offset_ns, excused)
+        return ended
 
     def pass_door(self, at_ns: int, excused: Excuse, *, out: bool) -> None:
         """Somebody went out at `at_ns`, or came in: either is a sign of life.
@@ -110,6 +117,19 @@ class Quiet:
         state.door_ns = at_ns
         state.out_ns = at_ns if out and not is_guest else None
         state.guest_ns = at_ns if was_home and not out else None
+        if state.belief is None:
+            state.belief = begun(min(state.known_ns.values()))
+        passed(state.belief, Passage.OUT if out else Passage.IN)
+
+    def odds_h(self, at_ns: int) -> float | None:
+        """The odds of trouble in hours by what water and door show; None where no door tells.
+
+        Not for a home of several meters, nor for one whose door was silent for two weeks.
+        """
+        state = self.state
+        if state.belief is None or state.door_ns is None or len(state.known_ns) > 1:
+            return None
+        return state.belief.odds_h if at_ns - state.door_ns < DOOR_NS_MAX else None
 
     def is_out(self, at_ns: int) -> bool:
         """Whether the resident went out within 30 days before `at_ns` and did not come back."""

@@ -19,13 +19,15 @@ class WelfareTerms(Settings):
 class RoutineTerms(Settings):
     """A home quieter than its own routine is worth a look, so often a month as can be borne.
 
-    `alarms_per_month` is the mean over homes: one whose resident is often away has more. Another
-    number may be on trial beside it, as the rule `routine-trial`. With `tuned`, outcomes move the
-    number within the bounds of `edge.tuning`. No wait is longer than `longest_s`, whatever the
-    home's past, the outcomes or a budget make of it: the rule of the city.
+    `alarms_per_month` is the mean over homes: one whose resident is often away has more. Where a
+    door tells who goes out, absences are known, and far fewer need be borne. Another number may be
+    on trial beside it, as the rule `routine-trial`. With `tuned`, outcomes move the number within
+    the bounds of `edge.tuning`. No wait is longer than `longest_s`, whatever the home's past, the
+    outcomes or a budget make of it: the rule of the city.
     """
 
     alarms_per_month: float = Field(1.0, ge=0.7, le=4.0)
+    alarms_per_month_with_door: float = Field(0.1, ge=0.05, le=1.0)
     trial_alarms_per_month: float | None = Field(None, ge=0.7, le=4.0)
     tuned: bool = False
     longest_s: DurationS | None = Field(None, alias="longest", ge=6 * 3600, le=96 * 3600)
@@ -37,6 +39,18 @@ class RoutineTerms(Settings):
             if self.tuned
             else self.alarms_per_month
         )
+
+    def budget_with_door(self, scale: float) -> float:
+        """The same for a home whose door tells who goes out."""
+        scaled = self.alarms_per_month_with_door * (scale if self.tuned else 1.0)
+        return min(1.0, max(0.05, scaled))
+
+    def on_trial(self, alarms_per_month: float) -> "RoutineTerms":
+        """These terms with another number; that for homes with a door is changed as much."""
+        scaled = self.alarms_per_month_with_door * alarms_per_month / self.alarms_per_month
+        with_door = min(1.0, max(0.05, scaled))
+        changed = {"alarms_per_month": alarms_per_month, "alarms_per_month_with_door": with_door}
+        return self.model_copy(update=changed | {"tuned": False})
 
 
 class Away(Settings):

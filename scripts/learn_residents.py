@@ -1,4 +1,4 @@
-"""Make simulators/residents/population.csv again: how people in homes of one and two live.
+"""Make edge/residents/population.csv again: how people in homes of one and two live.
 
 Usage: python scripts/learn_residents.py READINGS_CSV HOMES_CSV [OUTPUT]
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.residents.population import SHIPPED, Habits, Population, as_csv
 from simulators.evaluate.members import read_members
 from simulators.households import Series, read
 from simulators.residents.hours import UNKNOWN, USED, litres, uses
 from simulators.residents.learn import learn
-from simulators.residents.population import SHIPPED, Habits, Population, as_csv
 
 HELD_OUT = frozenset({"home-002", "home-015", "home-025", "home-039", "home-048"})
 """They judge: tests/unit/simulators/test_residents_real.py."""

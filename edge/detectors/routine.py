@@ -14,20 +14,26 @@ from edge.completeness import Home, use, watermark_ns
 from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.mode import TRIAL
 from edge.patience import WAIT_H_MIN, longest_h, price, typical_h, wait_h
-from edge.quiet import Quiet
+from edge.quiet import Quiet, nearest_h
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
+from edge.residents.budget import odds_needed_h
 from edge.settings import nanoseconds
 from edge.welfare_terms import RoutineTerms
 
 _NEAREST_NS = HOUR_NS // 2
 """Hours are counted to the nearest."""
 _SOONEST_NS = WAIT_H_MIN * HOUR_NS - _NEAREST_NS
+_LONGEST_H = 48
+"""Where a door tells who is at home, nobody is quiet for longer without a finding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Routine:
     """No draw of water since before the wait that costs least, proven at each new watermark.
+
+    Where a door tells who goes out: no sign of life for so long that somebody well would hardly
+    have given none.
 
     Covers a home from its first reading on, by what other homes do. Fails where a tank or a
     device draws two litres an hour by itself, and for a resident away without a word: absence
@@ -54,8 +60,7 @@ class Routine:
         other = unit.routine.trial_alarms_per_month
         if other is None:
             return (live,)
-        on_trial = unit.routine.model_copy(update={"alarms_per_month": other, "tuned": False})
-        return live, replace(live, terms=on_trial, rule=live.rule + TRIAL)
+        return live, replace(live, terms=unit.routine.on_trial(other), rule=live.rule + TRIAL)
 
     def observe(self, state: Home, reading: Reading) -> Home:
         """The home with `reading` in its meters and in its memory."""
@@ -92,6 +97,8 @@ class Routine:
         newest_ns, soonest_ns = meter.chain.times_ns[-1], quiet.since_ns + _SOONEST_NS
         if newest_ns < soonest_ns:
             return Rest(meter, meter.course, soonest_ns)
+        if self._odds_h(quiet, quiet.since_ns, newest_ns) is not None:
+            return None
         due_ns = self._due_ns(quiet, quiet.since_ns)
         return Rest(meter, meter.course, min(newest_ns + _SOONEST_NS, due_ns))
 
@@ -107,11 +114,10 @@ class Routine:
         known = use(meters, status.since_ns, status.at_ns)
         volume_l = (known.lower_ml if known.upper_ml is None else known.upper_ml) / 1_000
         span_h = (status.at_ns - status.since_ns) / HOUR_NS
-        waited_h = self._wait_h(quiet, status.since_ns)
+        waited_h, most_h = self._waits_h(quiet, status)
         usual_h = typical_h(quiet, status.since_ns)
         interval_s = max(meter.rhythm.interval_ns() for meter in meters) / SECOND_NS
-        worst_h = self._at_most(longest_h(quiet, status.since_ns, self._alarm_h(quiet)))
-        delay_s = worst_h * 3_600 + 2 * interval_s
+        delay_s = most_h * 3_600 + 2 * interval_s
         words = {
             "span_h": f"{span_h:.1f}",
             "volume_l": f"{volume_l:g}",
@@ -138,8 +144,27 @@ class Routine:
         )
 
     def _is_due(self, quiet: Quiet, since_ns: int, at_ns: int) -> bool:
-        soon = at_ns < since_ns + _SOONEST_NS  # the usual case: no wait is worth working out
-        return not soon and at_ns >= self._due_ns(quiet, since_ns)
+        if at_ns < since_ns + _SOONEST_NS:
+            return False  # the usual case: no wait is worth working out
+        odds_h = self._odds_h(quiet, since_ns, at_ns)
+        if odds_h is None:
+            return at_ns >= self._due_ns(quiet, since_ns)
+        longest_ns = self._at_most(_LONGEST_H) * HOUR_NS - _NEAREST_NS
+        needed_h = odds_needed_h(self.terms.budget_with_door(quiet.scale))
+        return odds_h >= needed_h or at_ns >= since_ns + longest_ns
+
+    def _odds_h(self, quiet: Quiet, since_ns: int, at_ns: int) -> float | None:
+        """The odds by the door, but of a time in which the resident said to be away."""
+        away = any(start_ns < at_ns and since_ns < end_ns for start_ns, end_ns in self.away)
+        return None if away else quiet.odds_h(at_ns)
+
+    def _waits_h(self, quiet: Quiet, status: Status) -> tuple[int, int]:
+        """How long was waited, and the longest that this home would be waited for."""
+        if self._odds_h(quiet, status.since_ns, status.at_ns) is not None:
+            most_h = self._at_most(_LONGEST_H)
+            return min(nearest_h(status.at_ns - status.since_ns), most_h), most_h
+        most_h = self._at_most(longest_h(quiet, status.since_ns, self._alarm_h(quiet)))
+        return self._wait_h(quiet, status.since_ns), most_h
 
     def _due_ns(self, quiet: Quiet, since_ns: int) -> int:
         due_ns = self._waited_ns(quiet, since_ns)

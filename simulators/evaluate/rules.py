@@ -37,9 +37,10 @@ def _under(threshold_l: float, window: str) -> Rule:
     return Rule({"welfare": {"window": window, "threshold_l": threshold_l}}, "welfare")
 
 
-def routine(alarms_per_month: float) -> Rule:
-    """The home's own routine, at the price that stands for so many alarms a month."""
-    return Rule({"routine": {"alarms_per_month": alarms_per_month}}, "routine")
+def routine(alarms_per_month: float, with_door: float = 0.1) -> Rule:
+    """The home's own routine, for so many alarms a month without a door and with one."""
+    terms = {"alarms_per_month": alarms_per_month, "alarms_per_month_with_door": with_door}
+    return Rule({"routine": terms}, "routine")
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(

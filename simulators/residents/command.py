@@ -15,6 +15,7 @@ from multiprocessing import get_context
 
 import msgspec
 
+from edge.welfare_terms import RoutineTerms
 from simulators.evaluate.rules import Rule, routine
 from simulators.residents.regret import Regret, regret
 from simulators.residents.trial import WARMUP_H, Outcome, Plan, judged
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """0 done; 2 usage."""
     options = _parser().parse_args(argv)
     plan = Plan(options.seed, options.days, options.falls)
-    rule = routine(options.alarms_per_month)
+    rule = routine(1.0, options.alarms_per_month)
     outcomes = list(_outcomes(plan, rule, options.homes, options.jobs))
     found = regret(plan, outcomes)
     if options.json:
@@ -47,10 +48,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--falls", type=_from(1), default=6, help="moments of need in each home")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--alarms-per-month", type=float, default=1.0, help="as in the registry")
+    parser.add_argument(
+        "--alarms-per-month", type=_rate, default=0.1, help="as in the registry, with a door"
+    )
     parser.add_argument("--jobs", type=_from(1), default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     return parser
+
+
+def _rate(text: str) -> float:
+    try:
+        return RoutineTerms(alarms_per_month_with_door=float(text)).alarms_per_month_with_door
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not from 0.05 to 1") from error
 
 
 def _from(least: int) -> Callable[[str], int]:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from edge.residents.states import IS_ALONE, Passage
 from simulators.residents.lives import Lives
-from simulators.residents.states import IS_ALONE, Passage
 
 
 class Fall(NamedTuple):

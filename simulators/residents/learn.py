@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.residents.chain import Curves, chances, kinds, start_curves
+from edge.residents.chain import Curves, chances, kinds, start_curves
+from edge.residents.states import CHANGES, HOME, Doing
 from simulators.residents.hours import UNKNOWN, USED
-from simulators.residents.states import CHANGES, HOME, Doing
 
 _ROUNDS = 40
 _PRIOR_HOURS = 60.0

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
-from simulators.residents.chain import kinds
+from edge.residents.chain import kinds
+from edge.residents.population import Population
+from edge.residents.states import AT, PASSAGES, STATES, Doing, Passage, State
 from simulators.residents.hours import USE_L
-from simulators.residents.population import Population
 from simulators.residents.resident import Resident, resident
-from simulators.residents.states import AT, PASSAGES, STATES, Doing, Passage, State
 
 FIRST_H = 24 * 20_454
 """A Thursday, the first of January 2026, in local hours since the epoch."""

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.residents.chain import kinds
+from edge.residents.chain import kinds
+from edge.residents.states import AT, IS_ALONE, PASSAGES, STATES, Doing, Passage, State
 from simulators.residents.falls import Fall, as_columns
 from simulators.residents.lives import FIRST_H, Lives
-from simulators.residents.states import AT, IS_ALONE, PASSAGES, STATES, Doing, Passage, State
 
 _LEAST = 1e-300
 

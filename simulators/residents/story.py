@@ -1,10 +1,10 @@
 """A simulated life as an edge hears it: an hourly register, and a door that knows directions."""
 
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS
+from edge.residents.states import Passage
 from simulators.evaluate.doors import Passage as Passing
 from simulators.households import LOCAL, Sample, Series
 from simulators.residents.lives import FIRST_H, Lives
-from simulators.residents.states import Passage
 
 _OFFSET_H = int(LOCAL.utcoffset(None).total_seconds()) // 3_600
 _IN_MINUTE, _OUT_MINUTE = 5, 50

@@ -12,13 +12,13 @@ from msgspec import Struct
 from numpy.random import default_rng
 
 from edge.reading import DAY_NS, HOUR_NS, SECOND_NS
+from edge.residents.population import shipped
 from simulators.evaluate.life import HORIZON_NS, Life
 from simulators.evaluate.rules import Rule
 from simulators.evaluate.trial import WARMUP_DAYS
 from simulators.residents.falls import Fall, falls
 from simulators.residents.lives import live
 from simulators.residents.optimum import odds, peaks_h
-from simulators.residents.population import shipped
 from simulators.residents.story import hour_ns, passages, series
 
 WARMUP_H = WARMUP_DAYS * 24

@@ -419,3 +419,38 @@ def test_a_new_home_is_waited_for_longer_until_it_is_known_even_where_alarms_are
         assert longest_h(quiet, since_ns, cheap_h) >= waits_h[-1]
     assert waits_h == sorted(waits_h, reverse=True)
     assert waits_h[0] > waits_h[2] == waits_h[3]
+
+
+def test_a_home_with_a_door_is_judged_by_the_odds_and_never_waited_for_beyond_two_days() -> None:
+    lives = home()
+    register_l = 1_000.0
+    quiet = lives.quiet
+    assert quiet is not None
+    for hour in range(40 * DAY_H):
+        clock = (hour + 8) % DAY_H
+        register_l += 10 * (8 <= clock < 22)
+        lives.observe(litres(hour, register_l))
+        if clock == 12:
+            quiet.pass_door(at(hour) + 1, never, out=True)
+        if clock == 14:
+            quiet.pass_door(at(hour) + 1, never, out=False)
+    odds_h = quiet.odds_h(at(40 * DAY_H))
+    assert odds_h is not None
+    found = still(lives, 40 * DAY_H, 43 * DAY_H, register_l)
+    assert found is not None
+    since_h = 40 * DAY_H - 10  # the last draw, at 21 o'clock local time
+    assert 8 <= found - since_h <= 30
+    status = RULE.evaluate(lives, at(found))
+    assert isinstance(status, Status)
+    evidence = RULE.evidence(lives, status, 8.0)
+    assert evidence.delay_s_worst >= 48 * 3_600
+
+
+def test_a_door_that_showed_nobody_for_two_weeks_is_not_believed() -> None:
+    lives = lived(60)
+    quiet = lives.quiet
+    assert quiet is not None
+    assert quiet.odds_h(at(60 * DAY_H)) is None
+    quiet.pass_door(at(60 * DAY_H), never, out=False)
+    assert quiet.odds_h(at(61 * DAY_H)) is not None
+    assert quiet.odds_h(at(75 * DAY_H)) is None

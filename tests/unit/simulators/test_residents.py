@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from simulators.residents.chain import chances
+from edge.residents.chain import chances
+from edge.residents.population import as_csv, shipped
+from edge.residents.states import IS_ALONE, IS_HOME, PASSAGES, STATES, Doing, Passage
 from simulators.residents.lives import Lives, live
-from simulators.residents.population import as_csv, shipped
 from simulators.residents.resident import resident
-from simulators.residents.states import IS_ALONE, IS_HOME, PASSAGES, STATES, Doing, Passage
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
+from edge.residents.population import shipped
+from edge.residents.states import IS_ALONE, Passage
 from simulators.evaluate.rules import routine
 from simulators.residents.command import main
 from simulators.residents.falls import Fall, falls
 from simulators.residents.lives import Lives, live
 from simulators.residents.optimum import odds, peaks_h
-from simulators.residents.population import shipped
 from simulators.residents.regret import optimal_h, regret
-from simulators.residents.states import IS_ALONE, Passage
 from simulators.residents.story import hour_ns, passages, series
 from simulators.residents.trial import Outcome, Plan, judged
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from edge.residents.population import shipped
 from simulators.households import EXTRACT, read
 from simulators.residents.gaps import Part, Shares, distance, length_h, observed, shares
 from simulators.residents.hours import uses
 from simulators.residents.lives import FIRST_H, Lives, live
-from simulators.residents.population import shipped
 
 HELD_OUT = ("home-002", "home-015", "home-025", "home-039", "home-048")
 """As in scripts/learn_residents.py."""

@@ -1,7 +1,6 @@
-"""What was learned of how people live, as it is shipped, and residents drawn from it.
+"""What was learned from real homes of how people live, as it is shipped.
 
-A drawn resident is one of the homes that were learned from, somewhat other than it: so what goes
-together in real homes goes together here, and nobody is there twice.
+The file is `population.csv`; `README.md` beside it says whose homes they were.
 """
 
 import csv
@@ -10,16 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from simulators.residents.chain import Curves
-from simulators.residents.states import CHANGES, HOME
+from edge.residents.chain import Curves
+from edge.residents.states import CHANGES
 
 SHIPPED = Path(__file__).with_name("population.csv")
-_APART = 0.15
-"""By about so much does a drawn resident's pace differ from the home drawn."""
-_SHIFT_H_MAX = 2
 
 
 class Habits(NamedTuple):
@@ -67,19 +62,6 @@ def as_csv(population: Population) -> str:
         numbers = [*each.paces, *each.uses, *each.litres, each.shift_h]
         rows.append(["home", *map(_short, numbers)])
     return "".join(",".join(map(str, row)) + "\n" for row in rows)
-
-
-def drawn(population: Population, rng: Generator) -> Habits:
-    """A resident like those of `population`."""
-    like = population.homes[rng.integers(len(population.homes))]
-    odds = like.uses / (1 - like.uses) * np.exp(_APART * rng.standard_normal(len(HOME)))
-    mean, spread = like.litres
-    return Habits(
-        like.paces * np.exp(_APART * rng.standard_normal(len(CHANGES))),
-        odds / (1 + odds),
-        (mean + _APART * float(rng.standard_normal()), spread),
-        like.shift_h + int(rng.integers(-_SHIFT_H_MAX, _SHIFT_H_MAX, endpoint=True)),
-    )
 
 
 def _habits(numbers: list[float]) -> Habits:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.residents.states import CHANGES, Doing
+from edge.residents.states import CHANGES, Doing
 
 Curves = NDArray[np.float64]
 """The chance of each change within an hour: by change, sort of day (week, weekend), clock hour."""

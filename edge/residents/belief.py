@@ -1,0 +1,107 @@
+"""What is believed of a resident whose door tells who goes out: hour by hour, and how it adds up.
+
+Each hour without a sign of life makes trouble likelier, by how likely somebody well, who lives as
+this home has shown so far, would have given one. In hours of odds: times the rate at which
+residents alone at home come to need help in an hour, they are the odds that this one does.
+"""
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from edge.reading import DAY_NS, HOUR_NS
+from edge.residents.bank import bank
+from edge.residents.chain import kinds
+from edge.residents.states import IS_ALONE, STATES, Passage
+
+_PASSAGES_MAX = 8
+"""In one hour; whatever comes after them is a sign of life and moves nobody."""
+_GAP_NS_MAX = 7 * DAY_NS
+"""After a longer hole, nothing is known any more."""
+_FORGOTTEN = 5e-4
+"""In an hour: a home may come to live like another candidate."""
+_STRAY = 1e-10
+"""That a state is there, whatever the candidates say: nobody lives quite like one of them."""
+
+Weights = NDArray[np.float32]
+
+
+class Belief(Struct, array_like=True):
+    """Up to `until_ns`, the weights by candidate and state, and the odds; 3.5 KB.
+
+    `passages` are those that the door has shown since; `leaves` if the last before was out.
+    """
+
+    until_ns: int
+    weights: bytes
+    odds_h: float = 0.0
+    passages: tuple[Passage, ...] = ()
+    leaves: bool = False
+
+
+def begun(at_ns: int) -> Belief:
+    """Nothing is known yet: any candidate, doing anything."""
+    return Belief(at_ns, _anything().tobytes())
+
+
+def passed(belief: Belief, passage: Passage) -> None:
+    """Somebody went through the door: a sign of life."""
+    belief.odds_h = 0.0
+    if len(belief.passages) < _PASSAGES_MAX:
+        belief.passages = (*belief.passages, passage)
+
+
+def lived(belief: Belief, until_ns: int, utc_offset_ns: int, *, used: bool | None) -> None:
+    """The hours from `belief.until_ns` to `until_ns` are over: water was used in them, or not.
+
+    None where nobody can know. Without a use the odds grow; else they begin anew. About 100
+    microseconds an hour.
+    """
+    hours = round((until_ns - belief.until_ns) / HOUR_NS)
+    weights = np.frombuffer(belief.weights, np.float32).reshape(-1, len(STATES))
+    if until_ns - belief.until_ns > _GAP_NS_MAX:
+        weights, hours = _anything(), 0
+    known = used if hours == 1 or not used else None  # in one of several hours
+    through, leaves = _through(belief)
+    odds_h = belief.odds_h
+    for number in range(hours):
+        at_ns = until_ns - (hours - number) * HOUR_NS + HOUR_NS // 2
+        weights, chance = _hour(weights, (at_ns + utc_offset_ns) // HOUR_NS, through, known)
+        alone = float(weights[:, IS_ALONE].sum())
+        odds_h = alone if through else (odds_h + alone) / max(chance, _STRAY)
+        through = ()
+    belief.odds_h = odds_h if used is False and not belief.passages else 0.0
+    belief.until_ns, belief.passages, belief.leaves = until_ns, (), leaves
+    belief.weights = weights.astype(np.float32).tobytes()
+
+
+def _through(belief: Belief) -> tuple[tuple[Passage, ...], bool]:
+    """Who went through before the use of these hours, and whether somebody went out after it."""
+    through = (Passage.OUT, *belief.passages) if belief.leaves else belief.passages
+    leaves = belief.passages[-1:] == (Passage.OUT,)
+    return through[:-1] if leaves else through, leaves
+
+
+def _anything() -> Weights:
+    candidates = len(bank().uses)
+    return np.full((candidates, len(STATES)), 1 / (candidates * len(STATES)), np.float32)
+
+
+def _hour(
+    weights: Weights, hour: int, through: tuple[Passage, ...], used: bool | None
+) -> tuple[Weights, float]:
+    """The weights after one more hour, and how likely what was seen of it was."""
+    known, before = bank(), hour - 1
+    matrices = known.matrices[:, int(kinds(np.array([before]))[0]), before % 24]
+    chance = 1.0
+    for passage in through or (Passage.NONE,):
+        moved = np.einsum("ci,cij->cj", weights, matrices * known.sights[passage]) + _STRAY
+        chance *= float(moved.sum())
+        weights = (moved / moved.sum()).astype(np.float32)
+    if used is not None:
+        moved = weights * (known.uses if used else 1 - known.uses)
+        chance *= float(moved.sum())
+        weights = (moved / moved.sum()).astype(np.float32)
+    shares = weights.sum(axis=1, keepdims=True)
+    weights *= 1 - _FORGOTTEN + _FORGOTTEN / len(weights) / shares
+    return weights, chance
