@@ -14,7 +14,7 @@ from edge.draw import Draw, draw, earliest_ns
 from edge.meter import Meter
 from edge.outage import Excuse
 from edge.reading import DAY_NS, HOUR_NS
-from edge.residents.belief import Belief, begun, passed
+from edge.residents.belief import Belief, begun, is_two_way, passed
 from edge.residents.heard import hear
 from edge.residents.states import Passage
 from edge.spell import Kind, Spell, unpacked, usual_kind, with_spell
@@ -26,6 +26,8 @@ OUT_NS_MAX = 30 * DAY_NS
 """Who went out is believed to be out for so long: a door may miss who comes in."""
 DOOR_NS_MAX = 14 * DAY_NS
 """A door that shows nobody for so long has failed, for all that anybody knows."""
+TWO_WAY_NS_MAX = 45 * DAY_NS
+"""A door that does not show both directions within so long tells nobody who is at home."""
 GUEST_NS_MAX = 6 * HOUR_NS
 """A guest is believed to be there for so long: a door may miss who goes out, and who comes in
 then is the resident."""
@@ -119,17 +121,21 @@ class Quiet:
         state.guest_ns = at_ns if was_home and not out else None
         if state.belief is None:
             state.belief = begun(min(state.known_ns.values()))
-        passed(state.belief, Passage.OUT if out else Passage.IN)
+        passed(state.belief, Passage.OUT if out else Passage.IN, at_ns)
 
     def odds_h(self, at_ns: int) -> float | None:
         """The odds of trouble in hours by what water and door show; None where no door tells.
 
-        Not for a home of several meters, nor for one whose door was silent for two weeks.
+        Not for a home of several meters, nor where the door showed nobody for two weeks, or one
+        direction only.
         """
         state = self.state
         if state.belief is None or state.door_ns is None or len(state.known_ns) > 1:
             return None
-        return state.belief.odds_h if at_ns - state.door_ns < DOOR_NS_MAX else None
+        fails = at_ns - state.door_ns >= DOOR_NS_MAX
+        if fails or not is_two_way(state.belief, at_ns - TWO_WAY_NS_MAX):
+            return None
+        return state.belief.odds_h
 
     def is_out(self, at_ns: int) -> bool:
         """Whether the resident went out within 30 days before `at_ns` and did not come back."""

@@ -22,9 +22,9 @@ def settled(days: int = 40) -> Belief:
     for hour in range(1, 24 * days + 1):
         clock = (hour - 1) % 24
         if clock == 9:
-            passed(belief, Passage.OUT)
+            passed(belief, Passage.OUT, belief.until_ns)
         if clock == 12:
-            passed(belief, Passage.IN)
+            passed(belief, Passage.IN, belief.until_ns)
         lived(belief, at(hour), 0, used=clock in DAY and clock not in (10, 11))
     return belief
 
@@ -59,12 +59,12 @@ def test_a_use_takes_all_odds_away() -> None:
 def test_who_was_seen_to_go_out_is_believed_to_be_out() -> None:
     belief = settled()
     lived(belief, at(24 * 40 + 9), 0, used=True)
-    passed(belief, Passage.OUT)
+    passed(belief, Passage.OUT, belief.until_ns)
     lived(belief, at(24 * 40 + 10), 0, used=True)
     assert belief.odds_h == 0.0
     lived(belief, at(24 * 40 + 11), 0, used=False)
     assert home_share(belief) < 0.05
-    passed(belief, Passage.IN)
+    passed(belief, Passage.IN, belief.until_ns)
     lived(belief, at(24 * 40 + 12), 0, used=False)
     assert home_share(belief) > 0.95
 
@@ -72,7 +72,7 @@ def test_who_was_seen_to_go_out_is_believed_to_be_out() -> None:
 def test_a_passage_takes_all_odds_away_at_once() -> None:
     belief = settled()
     silent_h(belief, 24 * 40, 12)
-    passed(belief, Passage.IN)
+    passed(belief, Passage.IN, belief.until_ns)
     assert belief.odds_h == 0.0
 
 
@@ -100,14 +100,14 @@ def test_after_a_week_unheard_nothing_is_known() -> None:
 def test_many_passages_in_an_hour_are_as_many_as_are_kept() -> None:
     belief = begun(at(0))
     for _ in range(50):
-        passed(belief, Passage.IN)
+        passed(belief, Passage.IN, belief.until_ns)
     assert len(belief.passages) == 8
 
 
 def test_impossible_hours_leave_a_belief_that_adds_up() -> None:
     belief = begun(at(0))
     for hour in range(1, 100):
-        passed(belief, Passage.OUT)
+        passed(belief, Passage.OUT, belief.until_ns)
         lived(belief, at(hour), 0, used=hour % 2 == 0)
     weights = np.frombuffer(belief.weights, np.float32)
     assert np.isfinite(weights).all()

@@ -451,6 +451,16 @@ def test_a_door_that_showed_nobody_for_two_weeks_is_not_believed() -> None:
     quiet = lives.quiet
     assert quiet is not None
     assert quiet.odds_h(at(60 * DAY_H)) is None
-    quiet.pass_door(at(60 * DAY_H), never, out=False)
+    quiet.pass_door(at(60 * DAY_H), never, out=True)
+    quiet.pass_door(at(60 * DAY_H + 1), never, out=False)
     assert quiet.odds_h(at(61 * DAY_H)) is not None
     assert quiet.odds_h(at(75 * DAY_H)) is None
+
+
+def test_a_door_that_shows_one_direction_only_tells_nobody_who_is_at_home() -> None:
+    lives = lived(60)
+    quiet = lives.quiet
+    assert quiet is not None
+    for day in range(60, 70):
+        quiet.pass_door(at(day * DAY_H), never, out=False)
+    assert quiet.odds_h(at(70 * DAY_H)) is None
