@@ -125,7 +125,7 @@ def _follow(work: Work, owed: Owed, receipt: Receipt) -> None:
 
 def _enter(work: Work, owed: Owed, outcome: Outcome, reason: str, source: Source) -> None:
     report = Report(_STATES[outcome], reason or outcome.value, source, work.now_ns)
-    enter(work.connection, owed.outbox_id, report, work.now_ns)
+    enter(work.connection, owed.outbox_id, report, work.now_ns, owed.state)
     _touch(work, owed)
 
 

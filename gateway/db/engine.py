@@ -44,7 +44,6 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     terms = _READS if is_shared(engine) else {"reads_only": True}
     with engine.connect().execution_options(**terms) as connection:
         yield connection
-        connection.rollback()
 
 
 @contextmanager

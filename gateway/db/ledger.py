@@ -34,8 +34,17 @@ class Report:
     at_ns: int
 
 
-def enter(connection: sa.Connection, outbox_id: int, report: Report, now_ns: int) -> bool:
-    """Whether the report was entered; a receipt that says the same again is not."""
+def enter(
+    connection: sa.Connection,
+    outbox_id: int,
+    report: Report,
+    now_ns: int,
+    known: DeliveryState | None = None,
+) -> bool:
+    """Whether the report was entered; a receipt that says the same again is not.
+
+    `known` is the state of the message's row, where the caller has just read it.
+    """
     report = replace(report, reason=storable(report.reason, _REASON_MAX))
     if report.source is Source.RECEIPT and _is_known(connection, outbox_id, report):
         return False
@@ -50,8 +59,9 @@ def enter(connection: sa.Connection, outbox_id: int, report: Report, now_ns: int
             "recorded_ns": now_ns,
         },
     )
-    known = connection.execute(_STATE, {"message": outbox_id}).scalar_one()
-    if merge(DeliveryState(known), report.state) is report.state:
+    if known is None:
+        known = DeliveryState(connection.execute(_STATE, {"message": outbox_id}).scalar_one())
+    if merge(known, report.state) is report.state:
         values = {"message": outbox_id, "state": report.state.value, "reason": report.reason}
         connection.execute(_SET, values)
     return True

@@ -83,7 +83,8 @@ def owe(connection: sa.Connection, message: Message, now_ns: int) -> bool:
     row |= {"state": DeliveryState.QUEUED.value, "reason": "", "attempt": 0, "lease_token": 0}
     row |= {"created_ns": now_ns, "due_ns": now_ns}
     outbox_id = connection.execute(_INSERT, row).scalar_one()
-    enter(connection, outbox_id, Report(DeliveryState.QUEUED, "", Source.ENGINE, now_ns), now_ns)
+    queued = Report(DeliveryState.QUEUED, "", Source.ENGINE, now_ns)
+    enter(connection, outbox_id, queued, now_ns, queued.state)
     return True
 
 
@@ -259,7 +260,8 @@ def _leased(connection: sa.Connection, row: sa.RowMapping, now_ns: int, terms: T
     if owed.lease_until_ns is not None:
         enter(connection, owed.outbox_id, _lost(now_ns), now_ns)
     submitted = Report(DeliveryState.SUBMITTED, f"try {attempt}", Source.ENGINE, now_ns)
-    enter(connection, owed.outbox_id, submitted, now_ns)
+    known = None if owed.lease_until_ns is not None else owed.state
+    enter(connection, owed.outbox_id, submitted, now_ns, known)
     return Claim(
         outbox_id=owed.outbox_id,
         token=token,
