@@ -36,7 +36,7 @@ class Bank(NamedTuple):
 def bank() -> Bank:
     """The homes learned from, early, usual or late, each using water more or less often.
 
-    Takes two thirds of a second when first asked for, and 3 MB.
+    Takes a fifth of a second when first asked for, and 3 MB.
     """
     population = shipped()
     every = [

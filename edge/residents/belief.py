@@ -67,7 +67,7 @@ def is_two_way(belief: Belief, since_ns: int) -> bool:
 def lived(belief: Belief, until_ns: int, utc_offset_ns: int, *, used: bool | None) -> None:
     """The hours from `belief.until_ns` to `until_ns` are over: water was used in them, or not.
 
-    None where nobody can know. Without a use the odds grow; else they begin anew. About 100
+    None where nobody can know. Without a use the odds grow; else they begin anew. About 40
     microseconds an hour.
     """
     hours = round((until_ns - belief.until_ns) / HOUR_NS)
