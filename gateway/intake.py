@@ -4,7 +4,6 @@ Whatever arrives is either committed, or a dead letter with its reason; it never
 next one. While the database cannot be written, nothing is acked and the broker keeps it.
 """
 
-import asyncio
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +38,8 @@ log = logging.getLogger(__name__)
 RECEIVE_MAX = 2_000
 _LINGER_S = 0.0
 _RETRY_S = 1.0
+_TURN_S = 0.005
+"""Between portions: what is owed already is sent, for which an answer has to come back."""
 _RACES_MAX = 3
 _INT_MAX = 2**53
 _EVIDENCE_KEYS_MAX = 32
@@ -102,11 +103,11 @@ class Intake:
         arrivals = [Arrival(each, self._sound_envelope(each)) for each in deliveries]
         taken = self._take_ahead(ahead(arrivals))
         acks: dict[str, Ack] = {}
-        for portion in portions(arrivals):
+        for number, portion in enumerate(portions(arrivals)):
+            if number and len(portion) > 1:
+                await sleep(self._clock, _TURN_S)
             acks |= await self._take_portion(portion, taken)
             self._session.ack([each.delivery for each in portion])
-            if len(portion) > 1:
-                await asyncio.sleep(0)  # what is owed already need not wait for the others
         for edge, ack in acks.items():
             await self._tell(edge, ack)
 
