@@ -7,7 +7,7 @@ from edge.adapters import AdapterState
 from edge.episode import WatchState
 from edge.labels import LabelState
 from edge.night_flow import NightFlowState
-from edge.numberings import NumberingsState
+from edge.numbering import NumberingsState
 from edge.quiet import QuietState
 from edge.reading import TimeSource
 from edge.remembered import ClockState, HearingState, MeterState, PresenceState, SupplyState

@@ -4,7 +4,7 @@ One device counts on. When its numbers jump there and back, and each time go on 
 there are two. Vendors whose messages have no number of their own (but a digest) never go on.
 """
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from edge.point import Point
 from edge.reading import DAY_NS, Reading
@@ -29,6 +29,13 @@ class NumberingState(Struct, array_like=True):
     other_boot: int = 0
     other_seq: int = -1
     switches: Run = Run()
+
+
+class NumberingsState(Struct, array_like=True):
+    """As it goes into a checkpoint: boot and number of each device's last message, and doubts."""
+
+    last: dict[str, tuple[int, int]] = field(default_factory=dict)
+    doubted: dict[str, NumberingState] = field(default_factory=dict)
 
 
 class Numbering(Point[NumberingState]):

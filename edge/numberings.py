@@ -3,25 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from msgspec import Struct, field
-
 from edge import episode
 from edge.detectors.base import point_detectors
 from edge.entry import Message
-from edge.numbering import STEP_MAX, Numbering, NumberingState
+from edge.numbering import STEP_MAX, Numbering, NumberingsState
 from edge.reading import Finding
 from edge.registry import Registry
 from edge.watch import Watched
 
 T = TypeVar("T")
 Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
-
-
-class NumberingsState(Struct, array_like=True):
-    """As it goes into a checkpoint: boot and number of each device's last message, and doubts."""
-
-    last: dict[str, tuple[int, int]] = field(default_factory=dict)
-    doubted: dict[str, NumberingState] = field(default_factory=dict)
 
 
 class Numberings:

@@ -8,11 +8,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import cast
-
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from typing import TYPE_CHECKING, cast
 
 from edge import topic
 from edge.clock import Clock, deadline, sleep
@@ -26,6 +22,9 @@ from edge.registry_copy import read_copy, write_copy
 from edge.seen import SeenPage, pages
 from edge.session import NotPublished, Session
 from edge.settings import ConfigError, ConfigFault, Settings
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +45,17 @@ class ProvisioningSettings(Settings):
     copy_file: Path = Path("registry.pushed")
 
 
-def read_key(settings: ProvisioningSettings) -> Ed25519PublicKey:
+def read_key(settings: ProvisioningSettings) -> "Ed25519PublicKey":
     """The gateway's public key.
 
     Raises:
         ConfigError: there is none in the file.
     """
+    # A tenth of an edge's memory, and only an edge that is pushed to comes here.
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
+
     path = settings.public_key_file
     try:
         key = load_pem_public_key(path.read_bytes())

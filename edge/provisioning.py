@@ -7,15 +7,19 @@ frame as it stands, so nothing is unpacked or read that the gateway has not sign
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import zstandard
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from edge.settings import ConfigError
 from edge.succession import read_registry_bytes
+
+if TYPE_CHECKING:  # a tenth of an edge's memory, and only an edge that is pushed to needs it
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
 
 PAYLOAD_BYTES_MAX = 256 * 1024
 """As every other payload on this broker; some 15,000 devices fit."""
@@ -76,7 +80,7 @@ class Known:
 class Standing:
     """Who is asked: whose word counts, for which edge, and what it goes by now."""
 
-    key: Ed25519PublicKey
+    key: "Ed25519PublicKey"
     site: str
     edge: str
     version: int
@@ -94,7 +98,7 @@ def table_bytes(registry: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode(registry, order="sorted")
 
 
-def seal(push: Push, key: Ed25519PrivateKey) -> bytes:
+def seal(push: Push, key: "Ed25519PrivateKey") -> bytes:
     """The payload that `judge` takes, made anew equal to itself.
 
     Raises:
@@ -141,7 +145,9 @@ def _check_usable(table: bytes, site: str) -> None:
         raise _NotAPushError(Fault.OTHER_SITE, f"is the registry of {registry.site!r}")
 
 
-def _opened(payload: bytes, key: Ed25519PublicKey) -> Push:
+def _opened(payload: bytes, key: "Ed25519PublicKey") -> Push:
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  (memory, as above)
+
     if len(payload) > PAYLOAD_BYTES_MAX:
         raise _NotAPushError(Fault.TOO_LARGE, f"{len(payload)} bytes")
     if not payload.startswith(_MAGIC) or len(payload) <= _HEAD_BYTES:

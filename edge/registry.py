@@ -65,7 +65,9 @@ class Unit(Settings):
     def under(self, routine: RoutineTerms | None) -> "Unit":
         """The same home under the site's `routine`, unless it has terms of its own."""
         has_own = not self.model_fields_set.isdisjoint({"welfare", "routine"})
-        return self if has_own else self.model_copy(update={"routine": routine})
+        if has_own or routine == self.routine:
+            return self
+        return self.model_copy(update={"routine": routine})
 
 
 _VENDOR = r"^[a-z0-9][a-z0-9-]{0,31}:[^\s:].{0,127}$"
