@@ -11,8 +11,6 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import NamedTuple
 
-from edge import compiled
-
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 Main = Callable[[Sequence[str]], int]
@@ -84,6 +82,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(command: Command, arguments: list[str]) -> int:
+    from edge import compiled  # noqa: PLC0415  (the help alone loads no part of the system)
+
     try:
         compiled.check()
     except compiled.StaleError as error:

@@ -4,7 +4,7 @@ from math import exp, log
 
 import numpy as np
 
-_ODDS_H = ((0.05, 15_000.0), (0.1, 7_600.0), (0.2, 4_000.0), (0.4, 1_800.0), (1.0, 450.0))
+_ODDS_H = ((0.05, 15_000.0), (0.1, 8_200.0), (0.2, 4_000.0), (0.4, 1_800.0), (1.0, 450.0))
 """Alarms a home-month, and the odds at which simulated homes have so many; docs/residents.md."""
 
 
