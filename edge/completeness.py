@@ -100,10 +100,14 @@ class Home:
         if self.night is not None:
             self.night.follow(meter)
 
-    def pass_door(self, reading: Reading) -> None:
-        """Somebody went through a door of the dwelling, if that is what `reading` says."""
-        if self.quiet is not None and reading.channel == "door.direction":
+    def notice(self, reading: Reading) -> None:
+        """Somebody went through a door of the dwelling or moved in it, if `reading` says so."""
+        if self.quiet is None:
+            return
+        if reading.channel == "door.direction":
             self.quiet.pass_door(reading.at_ns, self.excused, out=reading.value == "out")
+        elif reading.channel == "motion" and reading.value == "motion" and self.quiet.heeds_motion:
+            self.quiet.stir(reading.at_ns, self.excused)
 
     def meters(self, at_ns: int) -> list[Meter]:
         """The meters that hang there at `at_ns`."""

@@ -295,7 +295,7 @@ class Pipeline:
         if home is None:
             return
         if meter is None:
-            home.state.pass_door(reading)
+            home.state.notice(reading)
             return
         meter.observe(reading)
         home.state.follow(meter, reading)

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from edge.draw import Draw, draw, earliest_ns
 from edge.meter import Meter
 from edge.outage import Excuse
-from edge.reading import DAY_NS, HOUR_NS
+from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS
 from edge.residents.belief import Belief, begun, is_two_way, passed
 from edge.residents.heard import hear
 from edge.residents.states import Passage
@@ -31,6 +31,8 @@ TWO_WAY_NS_MAX = 45 * DAY_NS
 GUEST_NS_MAX = 6 * HOUR_NS
 """A guest is believed to be there for so long: a door may miss who goes out, and who comes in
 then is the resident."""
+LEAVING_NS = 10 * MINUTE_NS
+"""What moves so soon after somebody went out may still be their leaving."""
 HALF_LIFE_DAYS = 180
 """A spell counts half after so many days."""
 
@@ -40,7 +42,8 @@ class QuietState(Struct, array_like=True):
 
     By meter, `drawn_ns` is the latest time of a possible draw, `seen_ns` that of a draw beyond
     doubt, `known_ns` that of the last sample; `begun_ns` is that of the first. `back_ns` is when
-    a day or more of quiet last ended, `guest_ns` when a guest came. `brief_h` are the hours that
+    a day or more of quiet last ended, `guest_ns` when a guest came, `stirred_ns` when somebody
+    last moved. `brief_h` are the hours that
     short spells took, by kind and hour, as they had faded by `brief_day`.
     """
 
@@ -56,14 +59,19 @@ class QuietState(Struct, array_like=True):
     brief_day: int = 0
     guest_ns: int | None = None
     belief: Belief | None = None
+    stirred_ns: int | None = None
 
 
 class Quiet:
-    """One home's present spell and its memory of past ones."""
+    """One home's present spell and its memory of past ones.
 
-    __slots__ = ("_offset_ns", "scale", "state", "waits_h")
+    With `heeds_motion`, whoever moves in the home is its resident.
+    """
 
-    def __init__(self, utc_offset_h: float) -> None:
+    __slots__ = ("_offset_ns", "heeds_motion", "scale", "state", "waits_h")
+
+    def __init__(self, utc_offset_h: float, *, heeds_motion: bool = False) -> None:
+        self.heeds_motion = heeds_motion
         self._offset_ns = int(utc_offset_h * HOUR_NS)
         self.state = QuietState()
         self.scale = 1.0  # what outcomes have made of the alarms that were agreed
@@ -73,13 +81,18 @@ class Quiet:
     @property
     def since_ns(self) -> int | None:
         """The latest sign of life that is possible; None before the first reading."""
-        drawn_ns = max(self.state.drawn_ns.values(), default=None)
-        door_ns = self.state.door_ns
-        return drawn_ns if drawn_ns is None or door_ns is None else max(drawn_ns, door_ns)
+        latest_ns = max(self.state.drawn_ns.values(), default=None)
+        if latest_ns is None:
+            return None
+        for sign_ns in (self.state.door_ns, self.state.stirred_ns):
+            if sign_ns is not None and sign_ns > latest_ns:
+                latest_ns = sign_ns
+        return latest_ns
 
     def is_seen_after(self, at_ns: int) -> bool:
         """Whether there was a sign of life beyond doubt after `at_ns`."""
-        return max((*self.state.seen_ns.values(), self.state.door_ns or at_ns)) > at_ns
+        signs = (self.state.door_ns or at_ns, self.state.stirred_ns or at_ns)
+        return max((*self.state.seen_ns.values(), *signs)) > at_ns
 
     def observe(self, name: str, meter: Meter, at_ns: int, excused: Excuse) -> tuple[Spell, ...]:
         """Follow the meter `name` after it took in a reading of `at_ns`; the spells this ended.
@@ -122,6 +135,26 @@ class Quiet:
         if state.belief is None:
             state.belief = begun(min(state.known_ns.values()))
         passed(state.belief, Passage.OUT if out else Passage.IN, at_ns)
+
+    def stir(self, at_ns: int, excused: Excuse) -> None:
+        """Somebody moved in the home at `at_ns`, beyond doubt: a sign of life.
+
+        Who went out is back, unless that was minutes ago: a sensor sees the leaving, too.
+        """
+        since_ns, state = self.since_ns, self.state
+        if since_ns is None or at_ns < since_ns:
+            return
+        if state.out_ns is not None and at_ns - state.out_ns < LEAVING_NS:
+            return
+        proven_ns = max(since_ns, min(at_ns, *state.known_ns.values()))
+        is_spell = state.out_ns is None and proven_ns - since_ns >= HOUR_NS
+        if is_spell and not excused(since_ns, proven_ns):
+            self._learned(since_ns, proven_ns)
+        if state.out_ns is None and proven_ns - since_ns >= DAY_NS:
+            state.back_ns = at_ns
+        state.stirred_ns, state.out_ns = at_ns, None
+        if state.belief is not None:
+            state.belief.odds_h = 0.0
 
     def odds_h(self, at_ns: int) -> float | None:
         """The odds of trouble in hours by what water and door show; None where no door tells.

@@ -26,7 +26,7 @@ from edge.supply import Supply
 from edge.uptimes import Uptimes
 from edge.watch import Watch, Watched
 
-_HEARD_AT_HOME = (Kind.WATER, Kind.DOOR)
+_HEARD_AT_HOME = (Kind.WATER, Kind.DOOR, Kind.ENV)
 
 
 def watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str, Watched[Home]]]:
@@ -45,7 +45,7 @@ def watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str
             water = [b for b in registry.home(unit.code) if b.device.kind is Kind.WATER]
             home = Home(water)
             if unit.routine is not None and rules:
-                home.quiet = Quiet(utc_offset_h)
+                home.quiet = Quiet(utc_offset_h, heeds_motion=unit.routine.motion)
             if unit.bulk is not None:
                 home.night = NightFlow(unit.bulk.night, utc_offset_h)
             yield unit.code, Watched(home, rules, utc_offset_h)

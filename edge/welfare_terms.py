@@ -22,14 +22,16 @@ class RoutineTerms(Settings):
     `alarms_per_month` is the mean over homes: one whose resident is often away has more. Where a
     door tells who goes out, absences are known, and far fewer need be borne. Another number may be
     on trial beside it, as the rule `routine-trial`. With `tuned`, outcomes move the number within
-    the bounds of `edge.tuning`. No wait is longer than `longest_s`, whatever the home's past, the
-    outcomes or a budget make of it: the rule of the city.
+    the bounds of `edge.tuning`. `motion` says that what a motion sensor of the home sees is the
+    resident: no pet, and nothing that stirs by itself. No wait is longer than `longest_s`,
+    whatever the home's past, the outcomes or a budget make of it: the rule of the city.
     """
 
     alarms_per_month: float = Field(1.0, ge=0.7, le=4.0)
     alarms_per_month_with_door: float = Field(0.1, ge=0.05, le=1.0)
     trial_alarms_per_month: float | None = Field(None, ge=0.7, le=4.0)
     tuned: bool = False
+    motion: bool = False
     longest_s: DurationS | None = Field(None, alias="longest", ge=6 * 3600, le=96 * 3600)
 
     def budget(self, scale: float) -> float:
