@@ -4,6 +4,7 @@ Whatever arrives is either committed, or a dead letter with its reason; it never
 next one. While the database cannot be written, nothing is acked and the broker keeps it.
 """
 
+import asyncio
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -17,18 +18,18 @@ from edge.clock import Clock, sleep
 from edge.failpoint import hit
 from edge.outbox import Ack, Envelope
 from edge.reading import Finding
-from edge.session import Delivery, NotPublished, Session
+from edge.session import Delivery, Session
 from edge.strict_json import JsonError, parse
 from edge.timekeeping import Question
 from edge.topic import (
     TopicError,
-    ack_topic,
     edge_filters,
     edge_of,
     finding_filter,
     is_segment,
 )
 from gateway.db.edges import Letter, Origin
+from gateway.edge_acks import EdgeAcks
 from gateway.engine import Conflict, Engine
 from gateway.taking import Arrival, Statement, ahead, portions, take_all
 from gateway.time_answers import TimeAnswers
@@ -87,14 +88,18 @@ class Intake:
         self._site = site
         self._clock = clock
         self._aside = aside
+        self._acks = EdgeAcks(session, site=site)
         self._time = TimeAnswers(session, site=site, clock=clock)
 
     async def run(self) -> None:
         """Take what arrives, until cancelled."""
+        telling = asyncio.create_task(self._acks.run())
         try:
-            while True:
+            while not telling.done():
                 await self._take_next()
+            await telling  # it ends by breaking only, and so do we
         finally:
+            telling.cancel()
             self._time.close()
 
     async def _take_next(self) -> None:
@@ -109,7 +114,7 @@ class Intake:
             acks |= await self._take_portion(portion, taken)
             self._session.ack([each.delivery for each in portion])
         for edge, ack in acks.items():
-            await self._tell(edge, ack)
+            self._acks.owe(edge, ack)
 
     async def _take_portion(
         self, portion: Sequence[Arrival], taken: frozenset[Statement]
@@ -233,13 +238,6 @@ class Intake:
         if not 0 <= status.boot < 2**31:
             raise Refused("out_of_range", f"boot {status.boot}")
         self._engine.hear(edge, now_ns, fresh=fresh, up=status.up, boot=status.boot)
-
-    async def _tell(self, edge: str, ack: Ack) -> None:
-        try:
-            await self._session.publish(ack_topic(self._site, edge), msgspec.json.encode(ack))
-        except NotPublished as error:
-            # The edge sends again what is not acked, and is told then.
-            log.info("edge %s is not told of %d yet: %s", edge, ack.upto, error)
 
 
 class _Status(msgspec.Struct, frozen=True):

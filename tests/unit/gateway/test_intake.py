@@ -52,6 +52,8 @@ class Script:
         assert linger_s >= 0
         batch, self.waiting = self.waiting[:limit], self.waiting[limit:]
         if not batch:
+            for _ in range(3):
+                await asyncio.sleep(0)  # what is owed to the edges goes out meanwhile
             raise asyncio.CancelledError
         return batch
 
@@ -71,11 +73,13 @@ def envelope(seq: int = 1, **changes: Any) -> bytes:
 
 
 async def answered(engine: Engine, session: Script) -> None:
-    """Let the intake take one batch, and what it owes come out."""
+    """Let the intake take one batch, and its answers come out."""
     intake = Intake(engine, session, site="s01", clock=FixedClock())
+    telling = asyncio.create_task(intake._acks.run())
     await intake._take_next()
     for _ in range(3):
         await asyncio.sleep(0)
+    telling.cancel()
 
 
 def run(engine: Engine, session: Script) -> None:
@@ -86,6 +90,34 @@ def run(engine: Engine, session: Script) -> None:
         assert intake.heard_ns == NOW
 
     asyncio.run(until_dry())
+
+
+class Backlog(Script):
+    """A session that has no room for a confirmation before all that came is taken."""
+
+    def __init__(self, *deliveries: tuple[str, bytes]) -> None:
+        super().__init__(*deliveries)
+        self.is_taken = asyncio.Event()
+
+    async def receive(self, limit: int, linger_s: float) -> list[Delivery]:
+        assert limit > 1
+        if not self.waiting:
+            self.is_taken.set()
+        return await super().receive(1, linger_s)
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        await self.is_taken.wait()
+        await super().publish(topic, payload, retain=retain)
+
+
+def test_nothing_waits_for_the_confirmation_of_an_ack(engine: Engine) -> None:
+    topic = "sw/1/s01/_finding/e01"
+    session = Backlog(*((topic, envelope(seq, after=seq - 1)) for seq in (1, 2, 3)))
+    run(engine, session)
+    assert session.acked == [0, 1, 2]
+    assert session.published[-1] == (
+        "sw/1/s01/_ack/e01", b'{"v":1,"epoch":"epoch","upto":3}'
+    )  # fmt: skip
 
 
 def test_an_edge_that_asks_is_told_the_time(engine: Engine) -> None:
