@@ -10,16 +10,18 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from math import ceil
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from edge.chain import Chain
 from edge.meter import Meter
 from edge.night_flow import NightFlow
 from edge.outage import Excuse, Outage
-from edge.quiet import Quiet
 from edge.reading import Reading
 from edge.registry import Binding
 from edge.signature import ML_PER_M3
+
+if TYPE_CHECKING:
+    from edge.quiet import Quiet  # the gateway asks homes without it, and has no use for numpy
 
 _ML_PER_L = ML_PER_M3 // 1_000
 
