@@ -8,7 +8,7 @@ unless somebody declared what both showed.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
-from edge.chain import JointKind
+from edge.chain import Chain, JointKind
 from edge.meter import Meter
 from edge.reading import MINUTE_NS, Reading
 from edge.registry import Binding
@@ -65,18 +65,31 @@ def judged(binding: Binding, readings: Iterable[Reading]) -> Register:
     meter = Meter(binding)
     samples: list[tuple[int, float]] = []
     joined_ns: dict[int, JointKind] = {}
+    ahead_ml = 0.0
     for reading in readings:
         meter.observe(reading)
-        chain = meter.chain
+        chain, before_ml = meter.chain, ahead_ml
+        ahead_ml = _ahead_ml(chain, reading, before_ml)
         for joint in chain.joints:
             if joint.at_ns not in joined_ns:
                 joined_ns[joint.at_ns] = joint.kind
                 while samples and samples[-1][0] > joint.last_ns:
                     samples.pop()  # what was not believed in the end
         first = bisect_right(chain.times_ns, samples[-1][0]) if samples else 0
+        is_forgotten = bool(samples) and bool(chain.times_ns) and first == 0
+        if is_forgotten and abs(ahead_ml - before_ml) >= _ML_PER_L:
+            joined_ns[chain.times_ns[0]] = JointKind.REPLACED  # by a joint that it forgot as well
         samples += zip(chain.times_ns[first:], _litres(chain.volumes_ml[first:]), strict=True)
     known = JointKind.DECLARED
     return Register(samples, [at_ns for at_ns, kind in joined_ns.items() if kind is not known])
+
+
+def _ahead_ml(chain: Chain, reading: Reading, known_ml: float) -> float:
+    """By how much the chain stands above what its newest reading showed; else as it was known."""
+    is_newest = bool(chain.times_ns) and chain.times_ns[-1] == reading.at_ns
+    if not is_newest or reading.channel != "water.total" or isinstance(reading.value, str):
+        return known_ml
+    return chain.volumes_ml[-1] - reading.value * ML_PER_M3
 
 
 def heard_about(binding: Binding, readings: Sequence[Reading], at_ns: int) -> Heard:

@@ -2,7 +2,8 @@ import pytest
 
 from edge.reading import HOUR_NS, MINUTE_NS
 from gateway.api.curve import Curve, Known, draw
-from gateway.api.register import Register
+from gateway.api.register import Register, judged
+from tests.unit.edge.worlds import at, litres, registry
 
 START_NS = 1_700_002_800_000_000_000  # on the hour
 
@@ -67,3 +68,26 @@ def test_a_home_without_readings_is_all_unknown(registers: list[Register]) -> No
     curve = draw(registers, START_NS, START_NS + 2 * HOUR_NS)
     assert curve.complete_until_ns is None
     assert {hour.known for hour in curve.hours} == {Known.UNKNOWN}
+
+
+def back_after_weeks(register_l: float) -> Register:
+    """Five days of one litre an hour from 9,000 L, three weeks of nothing, and five days more."""
+    (binding,) = registry().bindings("wm-1")
+    early = [litres(hour, 9_000 + hour) for hour in range(120)]
+    late = [litres(hour, register_l + hour - 620) for hour in range(620, 740)]
+    return judged(binding, [*early, *late])
+
+
+def test_a_register_that_comes_back_lower_after_weeks_proves_no_use() -> None:
+    """Nobody knows what became of it meanwhile, so nothing between is known, least of all 0."""
+    found = back_after_weeks(100)
+    assert found.used_l(at(100), at(700)) is None
+    assert found.at(at(300)) is None
+    assert found.used_l(at(10), at(100)) == pytest.approx(90)
+    assert found.used_l(at(640), at(700)) == pytest.approx(60)
+
+
+def test_a_register_that_goes_on_after_weeks_tells_the_total() -> None:
+    assert back_after_weeks(9_500).used_l(at(100), at(700)) == pytest.approx(9_580 - 9_100)
+    assert back_after_weeks(9_500).at(at(300)) is None
+    assert back_after_weeks(9_119).at(at(300)) == pytest.approx(9_119)
