@@ -20,5 +20,5 @@ def test_a_short_run_prints_one_json_object_with_every_figure(
     assert ingest.main(["--json", "--messages", "3000", "--trickle-s", "3"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures.keys() >= PROMISED
-    assert isinstance(figures.pop("compiled"), bool)
+    assert figures.pop("compiled") in {0.0, 1.0}
     assert all(value > 0 for value in figures.values())

@@ -143,7 +143,7 @@ async def measured(since_s: float, holds: Callable[[], bool], what: str) -> None
     assert took_s <= TAKEOVER_S, f"{what} only after {took_s:.1f} s"
 
 
-@pytest.mark.parametrize("point", ["intake:2", "commit:3", "claim:2", "send:3", "mark:2"])
+@pytest.mark.parametrize("point", ["intake:1", "commit:1", "claim:2", "send:3", "mark:2"])
 def test_when_one_is_killed_the_other_tells_everybody_and_hears_them_within_seconds(
     point: str, mosquitto: Server, fresh_database: Callable[[], str], tmp_path: Path
 ) -> None:
