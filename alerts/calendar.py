@@ -72,10 +72,10 @@ def after_working_days(start_ns: int, count: int, zone: tzinfo) -> Due:
         found = day(on)
         left -= found.working
         assumed |= found.assumed
-    return Due(_midnight_ns(on + timedelta(days=1), zone), assumed)
+    return Due(midnight_ns(on + timedelta(days=1), zone), assumed)
 
 
-def _midnight_ns(on: date, zone: tzinfo) -> int:
+def midnight_ns(on: date, zone: tzinfo) -> int:
     """The first instant of `on`, also where a change of the clocks leaves out 00:00."""
     return int(civil(on.year, on.month, on.day, tzinfo=zone).timestamp()) * SECOND_NS
 

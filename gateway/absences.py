@@ -5,12 +5,13 @@ own, follows within a minute, and only then is the resident told that it is so.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from alerts.absence import Away, read
+from alerts.calendar import midnight_ns
 from alerts.channels.base import Inbound
 from alerts.check import CallState
 from alerts.message import Lang
@@ -57,7 +58,9 @@ def take_text(work: "Work", inbound: Inbound) -> str | None:
     homes = consents.at(work.connection, inbound.address)
     if inbound.address in staff or len(homes) != 1:
         return None
-    until_ns = _until_ns(work, said) if isinstance(said, Away) else None
+    until_ns = None
+    if isinstance(said, Away):
+        until_ns = midnight_ns(said.last + timedelta(days=1), work.book.zone)
     row = {
         "subject": homes[0], "until_ns": until_ns, "made_ns": work.now_ns, "done_ns": None,
         "result": "",
@@ -65,12 +68,6 @@ def take_text(work: "Work", inbound: Inbound) -> str | None:
     work.connection.execute(sa.insert(table).values(row))
     resident.answered(work, inbound, CallState.SAFE)
     return "absence" if isinstance(said, Away) else "absence_over"
-
-
-def _until_ns(work: "Work", said: Away) -> int:
-    """The end of the last day, by the site's clock."""
-    after = datetime.combine(said.last + timedelta(days=1), datetime.min.time(), work.book.zone)
-    return int(after.timestamp()) * SECOND_NS
 
 
 class AbsenceClerk:

@@ -1,28 +1,25 @@
 """Absences under /api/v1: who said that they are away, until when, and that they are back."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from edge.reading import SECOND_NS
 from edge.settings import nanoseconds
 from gateway.access.role import Right
 from gateway.api.desk import desk_of, require
 from gateway.api.devices import office_of
 from gateway.api.problem import Problem, finite_json
-from gateway.api.routes import unit_of
+from gateway.api.routes import Id, unit_of
 from gateway.registry import absence
-from gateway.registry.card import Impossible
+from gateway.registry.card import Impossible, iso
 from gateway.registry.office import OnUnit, Why
 
 _STATUS = {"no_such_unit": 404}
 
 router = APIRouter(prefix="/api/v1/units/{unit}/absences")
-UnitCode = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 
 
 class AbsenceBody(BaseModel):
@@ -36,14 +33,14 @@ class AbsenceBody(BaseModel):
 
 
 @router.get("")
-async def absences(request: Request, unit: UnitCode) -> Response:
+async def absences(request: Request, unit: Id) -> Response:
     """The absences of the last month and to come."""
     require(request, Right.READ)
     return finite_json({"absences": _told(request, unit)})
 
 
 @router.post("")
-async def declare(request: Request, unit: UnitCode, body: AbsenceBody) -> Response:
+async def declare(request: Request, unit: Id, body: AbsenceBody) -> Response:
     """The resident is away then: their routine is not watched meanwhile."""
     now_ns = desk_of(request).clock.now_ns()
     start_ns = now_ns if body.start is None else nanoseconds(body.start)
@@ -52,7 +49,7 @@ async def declare(request: Request, unit: UnitCode, body: AbsenceBody) -> Respon
 
 
 @router.post("/end")
-async def end(request: Request, unit: UnitCode) -> Response:
+async def end(request: Request, unit: Id) -> Response:
     """The resident is back; what was to come is taken back, too."""
     end_absence(request, unit)
     return finite_json({"absences": _told(request, unit)})
@@ -91,8 +88,4 @@ def _change(request: Request, unit: str, act: OnUnit, told: tuple[str, str]) -> 
 def _told(request: Request, unit: str) -> list[Mapping[str, Any]]:
     unit_of(desk_of(request), unit)
     row = office_of(request).held.units.get(unit, {})
-    return [{"from": _iso(start), "to": _iso(end)} for start, end in absence.spans(row)]
-
-
-def _iso(at_ns: int) -> str:
-    return datetime.fromtimestamp(at_ns // SECOND_NS, UTC).isoformat()
+    return [{"from": iso(start), "to": iso(end)} for start, end in absence.spans(row)]

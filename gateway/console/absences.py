@@ -1,40 +1,39 @@
 """外出报备 on a home's page: the form, and what is declared."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Request
+from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from edge.reading import SECOND_NS
+from alerts.calendar import midnight_ns
 from gateway.access.role import Right
 from gateway.api.absences import declare_absence, end_absence
 from gateway.api.desk import Desk, desk_of, principal_of
+from gateway.api.routes import Id
 from gateway.registry import absence
 
 WHY_MAX = 200
 
 router = APIRouter(include_in_schema=False)
-UnitCode = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 
 
 @router.post("/units/{unit}/absences")
 async def declare(
     request: Request,
-    unit: UnitCode,
+    unit: Id,
     last: Annotated[date, Form()],
     why: Annotated[str, Form(max_length=WHY_MAX)] = "",
 ) -> Response:
     """The resident is away from now until the end of `last`."""
     desk = desk_of(request)
-    after = datetime.combine(last + timedelta(days=1), datetime.min.time(), desk.book.zone)
-    span = (desk.clock.now_ns(), int(after.timestamp()) * SECOND_NS)
-    declare_absence(request, unit, span, why)
+    until_ns = midnight_ns(last + timedelta(days=1), desk.book.zone)
+    declare_absence(request, unit, (desk.clock.now_ns(), until_ns), why)
     return RedirectResponse(f"/units/{unit}", 303)
 
 
 @router.post("/units/{unit}/absences/end")
-async def end(request: Request, unit: UnitCode) -> Response:
+async def end(request: Request, unit: Id) -> Response:
     """The resident is back."""
     end_absence(request, unit)
     return RedirectResponse(f"/units/{unit}", 303)

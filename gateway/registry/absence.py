@@ -4,12 +4,11 @@ The latest word holds: an absence that is declared takes the place of whatever r
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from edge.reading import DAY_NS, SECOND_NS
 from edge.welfare_terms import AWAYS_MAX
-from gateway.registry.card import Impossible, read_ns
+from gateway.registry.card import Impossible, iso, read_ns
 
 LONGEST_NS = 61 * DAY_NS
 KEPT_NS = 30 * DAY_NS
@@ -56,10 +55,10 @@ def _cut(unit: Mapping[str, Any], at_ns: int) -> list[Span]:
 
 def _with(unit: Mapping[str, Any], found: list[Span], now_ns: int) -> dict[str, Any]:
     kept = [span for span in found if span[1] > now_ns - KEPT_NS][-AWAYS_MAX:]
-    rows = [{"from": _text(start), "to": _text(end)} for start, end in kept]
+    rows = [{"from": _to_the_second(start), "to": _to_the_second(end)} for start, end in kept]
     rest = {key: value for key, value in unit.items() if key != "away"}
     return rest | ({"away": rows} if rows else {})
 
 
-def _text(at_ns: int) -> str:
-    return datetime.fromtimestamp(at_ns // SECOND_NS, UTC).isoformat()
+def _to_the_second(at_ns: int) -> str:
+    return iso(at_ns // SECOND_NS * SECOND_NS)
