@@ -18,7 +18,7 @@ demo: setup ## watch eight real homes: one stops using water, one meter falls si
 	@$(PYTHON) -m simulators.cli demo $(ARGS)
 
 test: setup-test ## run every test against real brokers, databases, SMS daemon and browser
-	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup-test ## formatter, linter, types and the direction of imports
 	@.venv/bin/ruff format --check .
