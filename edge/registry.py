@@ -33,7 +33,7 @@ class Unit(Settings):
 
     `riser` is the pipe of its building that brings it water, where that is known; of a unit with
     `bulk`, which is no dwelling, the pipe that its meter measures. With a
-    `routine`, fixed terms hold only where they are written down as well; `away` is for it alone.
+    `routine`, fixed terms hold only where they are written down as well; `away` is for both.
     """
 
     code: str

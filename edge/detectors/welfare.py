@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from msgspec import structs
 
+from edge.away import Spans, home_since_ns, spans, within
 from edge.completeness import Home, Use, threshold_ml, use, used, watermark_ns
 from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.meter import Meter
@@ -23,26 +24,29 @@ from edge.welfare_terms import WelfareTerms
 class Welfare:
     """Less than the threshold within the window, proven at each new watermark.
 
-    Fails where a leak keeps the register moving, and where the resident is away: absence
-    looks the same. The finding ends when the threshold has been used since it began, and not
-    before: a replaced meter or a gap leaves it standing. While the supply is out nothing new
-    is found but what had lasted a whole window before, and afterwards the window begins anew.
+    Fails where a leak keeps the register moving, and where the resident is away without a word:
+    absence looks the same. The finding ends when the threshold has been used since it began, and
+    not before: a replaced meter or a gap leaves it standing. While the supply is out, or the
+    resident is said to be away, nothing new is found but what had lasted a whole window before,
+    and afterwards the window begins anew.
     """
 
     watches: ClassVar[type] = Home
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     category: ClassVar[str] = "welfare"
     tier: ClassVar[Tier] = Tier.URGENT
 
     terms: WelfareTerms
     rule: str = "welfare"
+    away: Spans = ()
 
     @classmethod
     def install(cls, unit: Unit) -> tuple["Welfare", ...]:
         """One rule for each of the terms of a home whose resident lives alone."""
         every = unit.fixed_terms() if "alone" in unit.care else ()
         names = ("welfare", *(f"welfare-{i}" for i in range(2, len(unit.welfare) + 1)))
-        return tuple(cls(terms, name) for terms, name in zip(every, names, strict=False))
+        away = spans(unit)
+        return tuple(cls(terms, name, away) for terms, name in zip(every, names, strict=False))
 
     def observe(self, state: Home, reading: Reading) -> Home:
         """The home with `reading` in its meters."""
@@ -65,12 +69,14 @@ class Welfare:
             return WarmingUp(seen_ns / SECOND_NS, self.terms.window_s)
         answer = used(meters, start_ns, at_ns, enough_ml)
         if active_since_ns is None:
-            if answer is Use.NOT_USED and self._is_excused(state, meters, at_ns):
+            if answer is Use.NOT_USED and self._proves_nothing(state, meters, at_ns):
                 answer = Use.UNKNOWN
             begun = _begun(meters, answer, at_ns, enough_ml)
             if begun.condition is not Condition.HOLDS:
                 return begun
-            return structs.replace(begun, since_ns=_supplied_ns(state, begun.since_ns, start_ns))
+            supplied_ns = _supplied_ns(state, begun.since_ns, start_ns)
+            since_ns = home_since_ns(self.away, supplied_ns, start_ns)
+            return structs.replace(begun, since_ns=since_ns)
         if answer is Use.UNKNOWN:
             lower_ml = use(meters, active_since_ns, at_ns).lower_ml
             answer = Use.USED if lower_ml >= enough_ml else answer
@@ -106,6 +112,8 @@ class Welfare:
         asked_l = threshold_ml(meters, self.terms.threshold_l) / 1_000
         delay_s = self._delay_s_worst(meters)
         zh, en = _SENTENCES[status.condition]
+        if any(each.end_ns == status.since_ns for each in self.away):
+            zh, en = zh + _BACK[0], en + _BACK[1]
         words = {
             "span_h": f"{span_h:.1f}",
             "volume_l": f"{volume_l:g}",
@@ -123,18 +131,22 @@ class Welfare:
             sentence_en=en.format_map(words),
         )
 
-    def _is_excused(self, state: Home, meters: Sequence[Meter], at_ns: int) -> bool:
-        """Whether the window proves nothing for want of supply.
+    def _proves_nothing(self, state: Home, meters: Sequence[Meter], at_ns: int) -> bool:
+        """Whether the supply was out within the window, or the resident said to be away.
 
-        What had lasted a whole window when the supply failed, and lasts on, is proof enough.
+        What had lasted a whole window when that began, and lasts on, is proof enough.
         """
-        outage = state.excused(at_ns - self._window_ns, at_ns)
-        if outage is None:
-            return False
-        before_ns = outage.start_ns - self._window_ns
+        window_ns = self._window_ns
+        outage = state.excused(at_ns - window_ns, at_ns)
+        absence = within(self.away, at_ns - window_ns, at_ns)
         enough_ml = threshold_ml(meters, self.terms.threshold_l)
-        lasted = used(meters, before_ns, at_ns, enough_ml) is Use.NOT_USED
-        return not lasted or state.excused(before_ns, outage.start_ns) is not None
+        for each in filter(None, (outage, absence)):
+            before_ns = each.start_ns - window_ns
+            lasted = used(meters, before_ns, at_ns, enough_ml) is Use.NOT_USED
+            excused = state.excused(before_ns, each.start_ns)
+            if not lasted or excused or within(self.away, before_ns, each.start_ns):
+                return True
+        return False
 
     @property
     def _window_ns(self) -> int:
@@ -205,3 +217,7 @@ _SENTENCES = {
         ),
     ),
 }
+_BACK = (
+    "；自外出报备结束（{since}）起算",
+    "; counted from the end of a declared absence ({since})",
+)

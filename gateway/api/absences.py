@@ -41,7 +41,7 @@ async def absences(request: Request, unit: Id) -> Response:
 
 @router.post("")
 async def declare(request: Request, unit: Id, body: AbsenceBody) -> Response:
-    """The resident is away then: their routine is not watched meanwhile."""
+    """The resident is away then: their quiet is no news, by a routine or by fixed terms."""
     now_ns = desk_of(request).clock.now_ns()
     start_ns = now_ns if body.start is None else nanoseconds(body.start)
     declare_absence(request, unit, (start_ns, nanoseconds(body.end)), body.why)
