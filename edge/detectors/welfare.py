@@ -140,11 +140,13 @@ class Welfare:
         outage = state.excused(at_ns - window_ns, at_ns)
         absence = within(self.away, at_ns - window_ns, at_ns)
         enough_ml = threshold_ml(meters, self.terms.threshold_l)
-        for each in filter(None, (outage, absence)):
-            before_ns = each.start_ns - window_ns
+        begun_ns = [outage.start_ns] if outage else []
+        begun_ns += [absence.start_ns] if absence else []
+        for start_ns in begun_ns:
+            before_ns = start_ns - window_ns
             lasted = used(meters, before_ns, at_ns, enough_ml) is Use.NOT_USED
-            excused = state.excused(before_ns, each.start_ns)
-            if not lasted or excused or within(self.away, before_ns, each.start_ns):
+            excused = state.excused(before_ns, start_ns)
+            if not lasted or excused or within(self.away, before_ns, start_ns):
                 return True
         return False
 
