@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from edge import topic
@@ -31,10 +31,9 @@ from edge.failpoint import hit
 from edge.fold import Fold, Taken
 from edge.forwarder import Forwarder, Source
 from edge.gather import Gathering
-from edge.health import Health, serve
+from edge.health import Health
 from edge.holding import Holding
 from edge.influx import sink
-from edge.intake_http import PushIntake
 from edge.journal import Journal, open_journal
 from edge.journal_file import JournalError
 from edge.labelling import Labelling
@@ -52,6 +51,9 @@ from edge.settings import ConfigError
 from edge.timekeeper import Timekeeper
 from edge.told import Told, Topics
 from edge.vendors import Vendors
+
+if TYPE_CHECKING:
+    from edge.intake_http import PushIntake
 
 __all__ = ["EdgeSettings", "main", "read_registry", "run_edge"]
 
@@ -98,6 +100,8 @@ async def run_edge(
     try:
         agent = _Agent(settings, registry, journal, health, connect=connect, clock=clock, rng=rng)
         if settings.metrics is not None:
+            from edge.metrics import serve  # noqa: PLC0415  (a server that few edges have)
+
             serve(health, settings.metrics)
         await agent.run(stop or asyncio.Event())
     finally:
@@ -160,8 +164,7 @@ class _Agent:
         self._stepped = asyncio.Event()
 
     def _forwarding(self, registry: Registry, rng: random.Random) -> Forwarder | None:
-        influx = self._settings.influx
-        if influx is None:
+        if (influx := self._settings.influx) is None:
             return None
         forwarder = Forwarder(
             Source(self._settings.edge, self._journal, self._outbox, registry), sink(influx),
@@ -170,10 +173,11 @@ class _Agent:
         self._provisioning.changed.append(forwarder.adopt)
         return forwarder
 
-    def _pushing(self) -> PushIntake | None:
-        push = self._settings.push
-        if push is None:
+    def _pushing(self) -> "PushIntake | None":
+        if (push := self._settings.push) is None:
             return None
+        from edge.intake_http import PushIntake  # noqa: PLC0415  (4 MB of a server few edges have)
+
         return PushIntake(
             push, read_credentials(push), self._take_pushed,
             clock=self._clock.stamping, health=self._health,

@@ -4,12 +4,8 @@ Every limit in the edge has a counter here that moves when the limit acts. `METR
 them all with their meaning; counting a name that is not listed is our own mistake.
 """
 
-from collections.abc import Iterator
 from enum import Enum, auto
 
-from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.registry import Collector
 from pydantic import Field
 
 from edge.settings import Settings
@@ -102,7 +98,7 @@ class MetricsSettings(Settings):
     port: int = Field(ge=1, le=65_535)
 
 
-class Health(Collector):
+class Health:
     """The edge's counters and gauges since the start of the process."""
 
     def __init__(self) -> None:
@@ -120,6 +116,10 @@ class Health(Collector):
         assert METRICS[name][0] is Nature.GAUGE, name  # noqa: S101  (our own mistake only)
         self._gauges[name] = value
 
+    def gauged(self, name: str) -> float:
+        """What the gauge `name` was last set to; 0 before that."""
+        return self._gauges.get(name, 0.0)
+
     def counted(self, name: str, reason: str | None = None) -> int:
         """What `name` has come to; over all its reasons when none is given."""
         return sum(
@@ -133,39 +133,12 @@ class Health(Collector):
         result: dict[str, float | dict[str, int]] = {
             name: self.counted(name) for name, (nature, _) in METRICS.items() if nature is _C
         }
-        split = {name: why for name, why in self._by_reason().items() if set(why) != {""}}
+        split = {name: why for name, why in self.by_reason().items() if set(why) != {""}}
         return result | split | self._gauges
 
-    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
-        """Yield the metrics as Prometheus knows them, prefixed `shouwang_edge_`."""
-        by_reason = self._by_reason()
-        for name, (nature, meaning) in METRICS.items():
-            full = f"shouwang_edge_{name}"
-            if nature is _G:
-                yield GaugeMetricFamily(full, meaning, value=self._gauges.get(name, 0.0))
-                continue
-            family = CounterMetricFamily(full, meaning, labels=["reason"])
-            for reason, amount in by_reason.get(name, {"": 0}).items():
-                family.add_metric([reason], amount)
-            yield family
-
-    def _by_reason(self) -> dict[str, dict[str, int]]:
+    def by_reason(self) -> dict[str, dict[str, int]]:
+        """What every counter that has moved has come to, by its reasons; "" is none."""
         table: dict[str, dict[str, int]] = {}
         for (name, reason), amount in sorted(self._counts.items()):
             table.setdefault(name, {})[reason] = amount
         return table
-
-
-def serve(health: Health, settings: MetricsSettings) -> None:
-    """Answer Prometheus on the loopback port from a daemon thread, until the process ends.
-
-    Raises:
-        OSError: something else listens there.
-    """
-    registry = CollectorRegistry()
-    registry.register(health)
-    try:
-        start_http_server(settings.port, addr="127.0.0.1", registry=registry)
-    except OSError as error:
-        remedy = "choose another in [metrics], or stop the program that has it"
-        raise OSError(f"port {settings.port}: {error.strerror}; {remedy}") from None

@@ -7,17 +7,15 @@ hours of delay, is set by how many a site can bear.
 """
 
 from functools import lru_cache
-from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.population import LENGTHS, per_day
-from edge.quiet import BRIEF_H, Quiet, fading
+from edge.quiet import BRIEF_H, WAIT_H_MIN, Quiet, fading
 from edge.reading import HOUR_NS
 from edge.spell import Kind, Spell
 
-WAIT_H_MIN = 6
 _WAIT_H_MAX = {Kind.WEEK: 48, Kind.WEEKEND: 48, Kind.RETURN: 96}
 _PRIOR_DAYS = 60.0
 """For so many days' worth the spells of other homes count."""
@@ -30,16 +28,8 @@ _ALIKE = np.array([[1.0, 0.2, 0.0], [0.2, 1.0, 0.0], [0.0, 0.0, 1.0]])
 _STRANGE_DAYS, _STRANGE_WEIGHT, _STRANGE_H = 28, 3.0, 20_000.0
 """Other homes say less about a home than its own spells will: at first an alarm is dearer by so
 many times, and costs so many hours at least; that is what counts where alarms are cheap."""
-_PRICES = ((0.7, 80_000.0), (1.0, 18_500.0), (2.0, 1_000.0), (4.0, 280.0))
-"""Alarms a home-month, and the price of one at which homes have so many; docs/welfare.md."""
 
 Counts = NDArray[np.float64]
-
-
-def price(alarms_per_month: float) -> float:
-    """What one alarm may cost, in hours of delay, where homes shall have so many a month."""
-    rates, prices = zip(*_PRICES, strict=True)
-    return exp(float(np.interp(log(alarms_per_month), np.log(rates), np.log(prices))))
 
 
 def wait_h(quiet: Quiet, since_ns: int, alarm_h: float) -> int:

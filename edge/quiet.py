@@ -14,13 +14,15 @@ from edge.draw import Draw, draw, earliest_ns
 from edge.meter import Meter
 from edge.outage import Excuse
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS
-from edge.residents.belief import Belief, begun, is_two_way, passed
 from edge.residents.heard import hear
-from edge.residents.states import Passage
+from edge.residents.passage import Passage
+from edge.residents.remembered import Belief, is_two_way, passed
 from edge.spell import Kind, Spell, unpacked, usual_kind, with_spell
 
 BRIEF_H = 6
 """Shorter spells are only counted, by the time they took."""
+WAIT_H_MIN = 6
+"""No home is waited for less than so long."""
 RETURN_NS = 12 * HOUR_NS
 OUT_NS_MAX = 30 * DAY_NS
 """Who went out is believed to be out for so long: a door may miss who comes in."""
@@ -133,6 +135,8 @@ class Quiet:
         state.out_ns = at_ns if out and not is_guest else None
         state.guest_ns = at_ns if was_home and not out else None
         if state.belief is None:
+            from edge.residents.belief import begun  # noqa: PLC0415  (numpy: see `hear`)
+
             state.belief = begun(min(state.known_ns.values()))
         passed(state.belief, Passage.OUT if out else Passage.IN, at_ns)
 

@@ -13,8 +13,8 @@ from msgspec import structs
 from edge.completeness import Home, use, watermark_ns
 from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.mode import TRIAL
-from edge.patience import WAIT_H_MIN, longest_h, price, typical_h, wait_h
-from edge.quiet import Quiet, nearest_h
+from edge.price import price
+from edge.quiet import WAIT_H_MIN, Quiet, nearest_h
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
 from edge.residents.budget import odds_needed_h
@@ -109,6 +109,8 @@ class Routine:
 
     def evidence(self, state: Home, status: Status, utc_offset_h: float) -> Evidence:
         """How long it has been quiet, against how long it usually is from that time on."""
+        from edge.patience import typical_h  # noqa: PLC0415  (numpy: see `_wait_h`)
+
         quiet, meters = state.quiet, state.meters(status.at_ns)
         assert quiet is not None, self.rule  # noqa: S101  (there was a status, by `evaluate`)
         known = use(meters, status.since_ns, status.at_ns)
@@ -163,6 +165,8 @@ class Routine:
         if self._odds_h(quiet, status.since_ns, status.at_ns) is not None:
             most_h = self._at_most(_LONGEST_H)
             return min(nearest_h(status.at_ns - status.since_ns), most_h), most_h
+        from edge.patience import longest_h  # noqa: PLC0415  (numpy: see `_wait_h`)
+
         most_h = self._at_most(longest_h(quiet, status.since_ns, self._alarm_h(quiet)))
         return self._wait_h(quiet, status.since_ns), most_h
 
@@ -177,6 +181,9 @@ class Routine:
         return since_ns + self._wait_h(quiet, since_ns) * HOUR_NS - _NEAREST_NS
 
     def _wait_h(self, quiet: Quiet, since_ns: int) -> int:
+        # A fifth of an edge's memory, which only a site with a routine needs.
+        from edge.patience import wait_h  # noqa: PLC0415
+
         return self._at_most(wait_h(quiet, since_ns, self._alarm_h(quiet)))
 
     def _alarm_h(self, quiet: Quiet) -> float:

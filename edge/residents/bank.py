@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.residents.passage import Passage
 from edge.residents.population import shipped
-from edge.residents.states import PASSAGES, Passage
+from edge.residents.states import PASSAGES
 from edge.residents.whole import matrices, uses
 
 _SHIFTS_H = (-2, 0, 2)

@@ -6,16 +6,15 @@ residents alone at home come to need help in an hour, they are the odds that thi
 """
 
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
 from edge.reading import DAY_NS, HOUR_NS
 from edge.residents.bank import bank
 from edge.residents.chain import kinds
-from edge.residents.states import IS_ALONE, STATES, Passage
+from edge.residents.passage import Passage
+from edge.residents.remembered import Belief
+from edge.residents.states import IS_ALONE, STATES
 
-_PASSAGES_MAX = 8
-"""In one hour; whatever comes after them is a sign of life and moves nobody."""
 _GAP_NS_MAX = 7 * DAY_NS
 """After a longer hole, nothing is known any more."""
 _FORGOTTEN = 5e-4
@@ -26,42 +25,9 @@ _STRAY = 1e-10
 Weights = NDArray[np.float32]
 
 
-class Belief(Struct, array_like=True):
-    """Up to `until_ns`, the weights by candidate and state, and the odds; 3.5 KB.
-
-    `passages` are those that the door has shown since; `leaves` if the last before was out.
-    `in_ns` and `out_ns` are when it last showed either.
-    """
-
-    until_ns: int
-    weights: bytes
-    odds_h: float = 0.0
-    passages: tuple[Passage, ...] = ()
-    leaves: bool = False
-    in_ns: int | None = None
-    out_ns: int | None = None
-
-
 def begun(at_ns: int) -> Belief:
     """Nothing is known yet: any candidate, doing anything."""
     return Belief(at_ns, _anything().tobytes())
-
-
-def passed(belief: Belief, passage: Passage, at_ns: int) -> None:
-    """Somebody went through the door at `at_ns`: a sign of life."""
-    belief.odds_h = 0.0
-    if passage is Passage.IN:
-        belief.in_ns = at_ns
-    else:
-        belief.out_ns = at_ns
-    if len(belief.passages) < _PASSAGES_MAX:
-        belief.passages = (*belief.passages, passage)
-
-
-def is_two_way(belief: Belief, since_ns: int) -> bool:
-    """Whether the door has shown somebody come in and somebody go out since `since_ns`."""
-    shown = (belief.in_ns, belief.out_ns)
-    return all(at_ns is not None and at_ns >= since_ns for at_ns in shown)
 
 
 def lived(belief: Belief, until_ns: int, utc_offset_ns: int, *, used: bool | None) -> None:

@@ -1,8 +1,6 @@
 """At which odds a quiet home with a door is a finding, by the alarms that a site can bear."""
 
-from math import exp, log
-
-import numpy as np
+from edge.log_scale import between
 
 _ODDS_H = ((0.05, 15_000.0), (0.1, 8_200.0), (0.2, 4_000.0), (0.4, 1_800.0), (1.0, 450.0))
 """Alarms a home-month, and the odds at which simulated homes have so many; docs/residents.md."""
@@ -10,5 +8,4 @@ _ODDS_H = ((0.05, 15_000.0), (0.1, 8_200.0), (0.2, 4_000.0), (0.4, 1_800.0), (1.
 
 def odds_needed_h(alarms_per_month: float) -> float:
     """The odds in hours at which homes have so many false alarms a month."""
-    rates, odds_h = zip(*_ODDS_H, strict=True)
-    return exp(float(np.interp(log(alarms_per_month), np.log(rates), np.log(odds_h))))
+    return between(_ODDS_H, alarms_per_month)

@@ -6,7 +6,7 @@ from edge.draw import Draw, drawn_between
 from edge.meter import Meter
 from edge.outage import Excuse
 from edge.reading import MINUTE_NS
-from edge.residents.belief import Belief, lived
+from edge.residents.remembered import Belief
 
 _ABOUT_AN_HOUR_NS = 52 * MINUTE_NS
 _USED = {Draw.NONE: False, Draw.SEEN: True, Draw.POSSIBLE: None}
@@ -26,4 +26,6 @@ def hear(belief: Belief, meter: Meter, utc_offset_ns: int, excused: Excuse) -> N
     used = _USED[drawn_between(chain, before, last, meter.resolution_ml)] if before >= 0 else None
     if used is False and excused(belief.until_ns, newest_ns):
         used = None
+    from edge.residents.belief import lived  # noqa: PLC0415  (numpy: only for who has such a door)
+
     lived(belief, newest_ns, utc_offset_ns, used=used)

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.residents.passage import Passage
+
 
 class Doing(IntEnum):
     """What a resident does; the last four are away from home."""
@@ -66,14 +68,6 @@ AT = {state: number for number, state in enumerate(STATES)}
 IS_HOME = np.array([state.doing in HOME for state in STATES])
 IS_ALONE = np.array([state.doing in HOME and not state.visited for state in STATES])
 """At home with nobody else: who comes to need help then is found by nobody."""
-
-
-class Passage(IntEnum):
-    """What a door shows about an hour; IN was at its beginning, OUT at its end."""
-
-    NONE = 0
-    IN = 1
-    OUT = 2
 
 
 def _passage(before: State, after: State) -> Passage:

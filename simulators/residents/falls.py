@@ -7,7 +7,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from edge.residents.states import IS_ALONE, Passage
+from edge.residents.passage import Passage
+from edge.residents.states import IS_ALONE
 from simulators.residents.lives import Lives
 
 

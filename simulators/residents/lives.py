@@ -12,8 +12,9 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 
 from edge.residents.chain import kinds
+from edge.residents.passage import Passage
 from edge.residents.population import Population
-from edge.residents.states import AT, PASSAGES, STATES, Doing, Passage, State
+from edge.residents.states import AT, PASSAGES, STATES, Doing, State
 from simulators.residents.hours import USE_L
 from simulators.residents.resident import Resident, resident
 

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.residents.chain import kinds
-from edge.residents.states import AT, IS_ALONE, PASSAGES, STATES, Doing, Passage, State
+from edge.residents.passage import Passage
+from edge.residents.states import AT, IS_ALONE, PASSAGES, STATES, Doing, State
 from simulators.residents.falls import Fall, as_columns
 from simulators.residents.lives import FIRST_H, Lives
 

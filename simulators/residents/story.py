@@ -1,7 +1,7 @@
 """A simulated life as an edge hears it: an hourly register, and a door that knows directions."""
 
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS
-from edge.residents.states import Passage
+from edge.residents.passage import Passage
 from simulators.evaluate.doors import Passage as Passing
 from simulators.households import LOCAL, Sample, Series
 from simulators.residents.lives import FIRST_H, Lives

@@ -72,7 +72,7 @@ def _entry(seq: int, at_ns: int, what: int | str) -> Entry:
 
 
 def _everybody(deadlines: Deadlines, _: int) -> range:
-    return range(len(deadlines._column))
+    return range(len(deadlines))
 
 
 def _pipeline() -> Pipeline:

@@ -6,10 +6,12 @@ import pytest
 from edge.draw import Draw, drawn_between
 from edge.outage import Outage
 from edge.residents.bank import bank
-from edge.residents.belief import Belief, begun, lived, passed
+from edge.residents.belief import begun, lived
 from edge.residents.budget import odds_needed_h
 from edge.residents.heard import hear
-from edge.residents.states import IS_HOME, STATES, Passage
+from edge.residents.passage import Passage
+from edge.residents.remembered import Belief, passed
+from edge.residents.states import IS_HOME, STATES
 from edge.settings import ConfigError
 from tests.unit.edge.worlds import UNIT, at, litres, metered, registry
 

@@ -12,8 +12,9 @@ from edge.detectors.base import Condition, Status, WarmingUp
 from edge.detectors.routine import Routine
 from edge.detectors.welfare import Welfare
 from edge.draw import Draw, draw
-from edge.patience import cheapest_h, longest_h, price, smoothed, wait_h
+from edge.patience import cheapest_h, longest_h, smoothed, wait_h
 from edge.population import LENGTHS, as_csv, per_day
+from edge.price import price
 from edge.quiet import Quiet, QuietState
 from edge.reading import HOUR_NS, MINUTE_NS
 from edge.registry import Registry

@@ -9,8 +9,9 @@ from edge.completeness import Home
 from edge.detectors.routine import Routine
 from edge.entry import Admitted, Entry, Labelled, Link, Message
 from edge.labels import Label
-from edge.patience import price, wait_h
+from edge.patience import wait_h
 from edge.pipeline import Pipeline
+from edge.price import price
 from edge.quiet import Quiet, QuietState
 from edge.reading import DAY_NS, HOUR_NS, Finding
 from edge.registry import Registry

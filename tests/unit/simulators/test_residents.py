@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from edge.residents.chain import chances
+from edge.residents.passage import Passage
 from edge.residents.population import as_csv, shipped
-from edge.residents.states import IS_ALONE, IS_HOME, PASSAGES, STATES, Doing, Passage
+from edge.residents.states import IS_ALONE, IS_HOME, PASSAGES, STATES, Doing
 from simulators.residents.lives import Lives, live
 from simulators.residents.resident import resident
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
+from edge.residents.passage import Passage
 from edge.residents.population import shipped
-from edge.residents.states import IS_ALONE, Passage
+from edge.residents.states import IS_ALONE
 from simulators.evaluate.rules import routine
 from simulators.residents.command import main
 from simulators.residents.falls import Fall, falls
