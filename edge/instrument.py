@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+from edge.drift import Days, Drift
 from edge.point import Point
 from edge.reading import DAY_NS, Reading
 from edge.run import Run
@@ -53,7 +54,7 @@ class InstrumentState(Struct, array_like=True):
 
     `odd` are the impossible values, the last of them `odd_value` on `odd_channel`; `still` are
     channels that stand still while their neighbours move, and since when; the battery is weak
-    since `weak_ns`, at `battery_pct`.
+    since `weak_ns`, at `battery_pct`. `days` and `drifts` are what `edge.drift` keeps of a channel.
     """
 
     traces: dict[str, Trace] = field(default_factory=dict)
@@ -64,21 +65,29 @@ class InstrumentState(Struct, array_like=True):
     still: dict[str, int] = field(default_factory=dict)
     weak_ns: int | None = None
     battery_pct: float = 100.0
+    days: dict[str, Days] = field(default_factory=dict)
+    drifts: dict[str, Drift] = field(default_factory=dict)
 
 
 class Instrument(Point[InstrumentState]):
-    """The instrument `device`; it is judged by its own words alone."""
+    """The instrument `device`; it is judged by its own words alone.
 
-    __slots__ = ("device", "state")
+    `ended` is the channel whose local day the last reading ended, "" if none. Local time is
+    `offset_ns` ahead of UTC.
+    """
 
-    def __init__(self, device: str) -> None:
+    __slots__ = ("device", "ended", "offset_ns", "state")
+
+    def __init__(self, device: str, offset_ns: int) -> None:
         super().__init__()
-        self.device = device
+        self.device, self.offset_ns = device, offset_ns
+        self.ended = ""
         self.state = InstrumentState()
 
     def hear(self, reading: Reading) -> None:
         """Take in a value of a channel in the table; an older one than the last is passed over."""
         channel, value = reading.channel, reading.value
+        self.ended = ""
         if isinstance(value, str) or channel not in RANGES:
             return
         state, at_ns = self.state, min(reading.at_ns, reading.received_ns)
@@ -93,6 +102,9 @@ class Instrument(Point[InstrumentState]):
             self._hear_battery(value, at_ns)
         elif channel in MOVING:
             self._trace(channel, value, at_ns)
+            day = (at_ns + self.offset_ns) // DAY_NS
+            if state.days.setdefault(channel, Days()).take(day, value):
+                self.ended = channel
 
     def changed_since(self, channel: str, at_ns: int) -> bool:
         """Whether the channel has changed five times since then."""

@@ -4,6 +4,7 @@ One is kept from its first such word on. It is judged by its own words: silence 
 rule's business, and only a better value shows that it is well.
 """
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from msgspec import msgpack
 
 from edge import episode
 from edge.detectors.base import point_detectors
+from edge.drift import NEIGHBOURS_MAX, Days, drift
 from edge.instrument import MOVING, RANGES, Instrument, InstrumentState
 from edge.reading import HOUR_NS, Finding, Reading
 from edge.registry import Registry
@@ -36,6 +38,7 @@ class Instruments:
         self._registry = registry
         self._utc_offset_h = utc_offset_h
         self._movers: defaultdict[str, dict[str, Instrument]] = defaultdict(dict)
+        self._beside: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
 
     def hear(self, reading: Reading, guard: Guard) -> Iterator[Finding]:
         """Yield what is to be said of the instrument after this word of it."""
@@ -43,6 +46,8 @@ class Instruments:
         watched.state.hear(reading)
         if reading.channel in MOVING:
             self._compare(watched.state, reading)
+        if watched.state.ended:
+            self._look_for_drift(watched.state, watched.state.ended)
         subject = self._registry.device_subject(reading.device, reading.received_ns)
         if subject is None:
             return
@@ -64,20 +69,22 @@ class Instruments:
                 instrument = self._watched(name).state
                 instrument.state = msgpack.decode(blob, type=InstrumentState)
                 for channel in instrument.state.traces:
-                    self._movers[channel][name] = instrument
+                    self._add_mover(channel, instrument)
 
     def _watched(self, device: str) -> Watched[Instrument]:
         if device not in self.by_name:
             kinds: tuple[Any, ...] = point_detectors(Instrument)
             rules = [rule for kind in kinds for rule in kind.install()]
-            self.by_name[device] = Watched(Instrument(device), rules, self._utc_offset_h)
+            instrument = Instrument(device, int(self._utc_offset_h * HOUR_NS))
+            self.by_name[device] = Watched(instrument, rules, self._utc_offset_h)
         return self.by_name[device]
 
     def _compare(self, instrument: Instrument, reading: Reading) -> None:
         """Note that it stands still, where at least two of its neighbours have moved meanwhile."""
         channel, state = reading.channel, instrument.state
         movers = self._movers[channel]
-        movers.setdefault(reading.device, instrument)
+        if reading.device not in movers:
+            self._add_mover(channel, instrument)
         trace = state.traces.get(channel)
         if trace is None or channel in state.still or trace.count < STILL_COUNT:
             return
@@ -86,3 +93,26 @@ class Instruments:
         moving = (each.changed_since(channel, trace.since_ns) for each in movers.values())
         if sum(moving) >= NEIGHBOURS_MIN:
             state.still[channel] = trace.since_ns
+
+    def _add_mover(self, channel: str, instrument: Instrument) -> None:
+        self._movers[channel][instrument.device] = instrument
+        insort(self._beside[self._building(instrument), channel], instrument.device)
+
+    def _look_for_drift(self, instrument: Instrument, channel: str) -> None:
+        """Note whether it drifts away from the first twelve others of its building, by name."""
+        state, movers = instrument.state, self._movers[channel]
+        beside = self._beside[self._building(instrument), channel][: NEIGHBOURS_MAX + 1]
+        others = [
+            movers[name].state.days.get(channel, Days())
+            for name in beside
+            if name != instrument.device
+        ]
+        before = state.drifts.get(channel)
+        seen = drift(channel, state.days[channel], others, instrument.offset_ns, before)
+        if seen is None:
+            state.drifts.pop(channel, None)
+        else:
+            state.drifts[channel] = seen
+
+    def _building(self, instrument: Instrument) -> str:
+        return self._registry.bindings(instrument.device)[-1].unit.building

@@ -8,6 +8,7 @@ from gateway.console.access_texts import ACCESS
 from gateway.console.audit_texts import AUDIT
 from gateway.console.campaign_texts import CAMPAIGN
 from gateway.console.closing_texts import CLOSING
+from gateway.console.crowd_texts import CROWD
 from gateway.console.electric_texts import ELECTRIC
 from gateway.console.hazard_texts import HAZARD
 from gateway.console.install_texts import INSTALL
@@ -23,6 +24,7 @@ _THEMES = (
     AUDIT,
     CAMPAIGN,
     CLOSING,
+    CROWD,
     ELECTRIC,
     HAZARD,
     INSTALL,

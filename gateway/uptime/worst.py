@@ -28,6 +28,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "battery_weak": "battery",
         "value_frozen": "frozen",
         "value_impossible": "impossible",
+        "value_drift": "drift",
         "device_cloned": "cloned",
         "device_tamper": "tamper",
         "camera_down": "down",
