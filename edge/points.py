@@ -1,11 +1,11 @@
-"""Every door, camera, lift and circuit of a site; who is to be asked when one speaks, or the clock.
+"""Every door, camera, lift, circuit and public place: who is asked when one speaks, or the clock.
 
 A point is judged by each of its messages and at the moments that its rules name. While the edge,
 or the adapter before it, cannot hear it, time proves nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from msgspec import msgpack
@@ -15,14 +15,17 @@ from edge.camera import CAMERA_VIEWS, Camera
 from edge.cards import Cards, CardsState, Spot
 from edge.circuit import Circuit
 from edge.credential import CHANNEL
+from edge.crowd import Crowd
 from edge.detectors.base import point_detectors
 from edge.door import Door
 from edge.lift import LIFT_CHANNELS, Lift
+from edge.noise import Noise
 from edge.point import Point
 from edge.point_rule import PointRule
 from edge.presence import Presence
 from edge.reading import Finding, Kind, Reading, Timeliness
-from edge.registry import Registry
+from edge.registry import Device, Registry
+from edge.settings import Settings
 from edge.watch import Watch, Watched
 
 Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
@@ -31,6 +34,7 @@ _CHANNELS = frozenset(
         *("door.contact", "door.access", "door.method", "door.passes", CHANNEL),
         *("cam.state", "cam.fps", *CAMERA_VIEWS),
         *LIFT_CHANNELS,
+        *("crowd.count", "noise.level"),
         *load.CHANNELS,
     }
 )
@@ -39,7 +43,7 @@ _CARDS = " cards"
 
 
 class Points:
-    """The doors, cameras, lifts and circuits of one site, by the id of the device."""
+    """The doors, cameras, lifts, circuits and public places of one site, by name."""
 
     channels = _CHANNELS
 
@@ -52,26 +56,12 @@ class Points:
         self.by_name: dict[str, Watched[Any]] = {}
         self._registry, self._devices = registry, devices
         self._heard_by: defaultdict[str, list[str]] = defaultdict(list)
+        self._device_of: dict[str, str] = {}
         for name in registry.devices():
             device = registry.bindings(name)[-1].device
-            if device.kind in _OF_THEMSELVES:
-                point = _OF_THEMSELVES[device.kind](name)
-                rules = [rule for kind in point_detectors(type(point)) for rule in kind.install()]
-                self._add(name, Watched(point, rules, utc_offset_h), (name,))
-            elif device.feeder is not None:
-                circuit = Circuit(name, device.feeder, device.interval_s, utc_offset_h)
-                rules = [
-                    rule
-                    for kind in point_detectors(Circuit)
-                    for rule in kind.install(circuit.terms)
-                ]
-                self._add(name, Watched(circuit, rules, utc_offset_h), (name,))
-            elif device.kind in _KINDS or device.door is not None:
-                door = Door(name, device.door, utc_offset_h)
-                rules = [
-                    rule for kind in point_detectors(Door) for rule in kind.install(door.terms)
-                ]
-                self._add(name, Watched(door, rules, utc_offset_h), {name, door.reader})
+            for made in (_own_point(device, utc_offset_h), *_places(device, utc_offset_h)):
+                if made is not None:
+                    self._add(device, made, utc_offset_h)
         self._let_cameras_hear_doors()
         self.cards = Cards(self._spots())
 
@@ -113,8 +103,16 @@ class Points:
         if blob := states.get(_CARDS):
             self.cards.state = msgpack.decode(blob, type=CardsState)
 
-    def _add(self, name: str, watched: Watched[Any], sources: Iterable[str]) -> None:
-        self.by_name[name] = watched
+    def _add(self, device: Device, made: "_Made", utc_offset_h: float) -> None:
+        """Watch one more point; the first of a device has its name, any other also says what."""
+        point, terms = made
+        name = device.id
+        if name in self.by_name:
+            name = f"{name} {type(point).__name__}"
+        rules = [rule for kind in point_detectors(type(point)) for rule in kind.install(*terms)]
+        self.by_name[name] = Watched(point, rules, utc_offset_h)
+        self._device_of[name] = device.id
+        sources = {device.id, point.reader} if isinstance(point, Door) else {device.id}
         for source in sorted(sources):
             self._heard_by[source].append(name)
 
@@ -145,13 +143,13 @@ class Points:
             self.by_name[trace.door].state.note(trace, reading)
             yield from self._judged(trace.door, reading.received_ns, reading, guard)
 
-    def _building(self, device: str) -> str:
-        return self._registry.bindings(device)[-1].unit.building
+    def _building(self, name: str) -> str:
+        return self._registry.bindings(self._device_of[name])[-1].unit.building
 
     def _listening(self, name: str) -> Point[Any]:
         """The point `name`, which knows since when its device can be heard."""
         point: Point[Any] = self.by_name[name].state
-        presence = self._devices[name].state
+        presence = self._devices[self._device_of[name]].state
         point.listening_ns = presence.listening.open_ns
         return point
 
@@ -167,7 +165,7 @@ class Points:
     def _judged(
         self, name: str, now_ns: int, reading: Reading | None, guard: Guard
     ) -> Iterator[Finding]:
-        subject = self._registry.device_subject(name, now_ns)
+        subject = self._registry.device_subject(self._device_of[name], now_ns)
         if subject is None:
             return
         point = self._listening(name)
@@ -192,5 +190,28 @@ def _said(
             return
 
 
+_Made = tuple[Point[Any], tuple[Settings, ...]]
+"""A point, and the terms by which its rules are installed."""
 _KINDS = frozenset({Kind.DOOR, Kind.FACE})
 _OF_THEMSELVES: Mapping[Kind, Callable[[str], Point[Any]]] = {Kind.CAM: Camera, Kind.LIFT: Lift}
+
+
+def _own_point(device: Device, utc_offset_h: float) -> _Made | None:
+    """What the device is by its kind or its terms."""
+    if device.kind in _OF_THEMSELVES:
+        return _OF_THEMSELVES[device.kind](device.id), ()
+    if device.feeder is not None:
+        circuit = Circuit(device.id, device.feeder, device.interval_s, utc_offset_h)
+        return circuit, (circuit.terms,)
+    if device.kind in _KINDS or device.door is not None:
+        door = Door(device.id, device.door, utc_offset_h)
+        return door, (door.terms,)
+    return None
+
+
+def _places(device: Device, utc_offset_h: float) -> Iterator[_Made]:
+    """Yield the public place at which it counts people, and the homes around it that it hears."""
+    if device.crowd is not None:
+        yield Crowd(device.id, device.crowd, device.interval_s, utc_offset_h), (device.crowd,)
+    if device.noise is not None:
+        yield Noise(device.id, device.noise, device.interval_s, utc_offset_h), (device.noise,)

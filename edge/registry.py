@@ -14,9 +14,11 @@ from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from edge import settings
 from edge.bulk_terms import BulkTerms
+from edge.crowd_terms import CrowdTerms
 from edge.door_terms import DoorTerms
 from edge.feeder_terms import FeederTerms
 from edge.leak_terms import LeakTerms
+from edge.noise_terms import NoiseTerms
 from edge.reading import Kind
 from edge.replacement import REPLACEMENTS_MAX, Replacement, misplaced
 from edge.settings import ConfigError, ConfigFault, DurationS, M, Settings, nanoseconds
@@ -102,6 +104,8 @@ class Device(Settings):
     q_max_m3h: float = Field(3.125, gt=0, le=1_000)
     door: DoorTerms | None = None
     feeder: FeederTerms | None = None
+    crowd: CrowdTerms | None = None
+    noise: NoiseTerms | None = None
     replacements: tuple[Replacement, ...] = Field(
         (), alias="replacement", max_length=REPLACEMENTS_MAX
     )
@@ -280,7 +284,7 @@ class _Draft:
                 self.fault(f"{key}.unit", f'no unit "{device.unit}"', "add the [[unit]] or mend it")
             self._replacements(key, device)
             self._reader(key, device, ids)
-        self._feeders(units, devices)
+        self._misplaced(units, devices)
         self._overlaps(devices)
         self._shared_vendors(devices)
 
@@ -339,14 +343,17 @@ class _Draft:
             problem = f'no device "{device.door.reader}"'
             self.fault(f"{key}.door.reader", problem, "add the [[device]] or mend it")
 
-    def _feeders(self, units: dict[str, Unit], devices: dict[str, Device]) -> None:
+    def _misplaced(self, units: dict[str, Unit], devices: dict[str, Device]) -> None:
         homes = {unit.code for unit in units.values() if unit.care}
         homes |= {each.unit for each in devices.values() if each.kind is Kind.WATER}
         for key, device in devices.items():
-            if device.feeder is not None:
-                of_home = device.unit in homes
-                for problem, remedy in device.feeder.misplaced(device.kind, of_home=of_home):
-                    self.fault(f"{key}.feeder", problem, remedy)
+            of_home = device.unit in homes
+            for name in ("feeder", "crowd", "noise"):
+                terms = getattr(device, name)
+                for problem, remedy in (
+                    terms.misplaced(device.kind, of_home=of_home) if terms else ()
+                ):
+                    self.fault(f"{key}.{name}", problem, remedy)
 
     def _overlaps(self, devices: dict[str, Device]) -> None:
         spans: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)

@@ -147,6 +147,8 @@ CHANNELS = _table(
             _one_of(f"cam.{word}", word, "clear")
             for word in ("black", "frozen", "blurred", "covered", "moved")
         ),
+        Channel("crowd.count", "1", high=100_000),
+        Channel("noise.level", "dB(A)", high=200),
         Channel("disk.free", "MB", high=1e12),
         _one_of("device.state", "up", "down", "unknown", "fault"),
         _one_of("device.tamper", "tampered", "clear"),
@@ -169,10 +171,11 @@ CHANNELS = _table(
 """Every channel by its name.
 
 The voltage and the current without a letter are those of phase A, or of the only one.
-`water.month` is the register on the last settlement day. `meter.fault` says why the register
-cannot be believed (pipe empty, backflow): "" when nothing is wrong. `meter.alarm` says what else
-the meter reports while it goes on measuring (a burst, a low battery), so that no weak battery
-takes a home out of the watch.
+`crowd.count` is how many people are seen at once, `noise.level` the equivalent level LAeq since
+the last report. `water.month` is the register on the last settlement day. `meter.fault` says why
+the register cannot be believed (pipe empty, backflow): "" when nothing is wrong. `meter.alarm`
+says what else the meter reports while it goes on measuring (a burst, a low battery), so that no
+weak battery takes a home out of the watch.
 """
 
 _KINDS = {
@@ -186,6 +189,7 @@ _KINDS = {
     "sos": Kind.SOS,
     "lift": Kind.LIFT,
     "cam": Kind.CAM,
+    "crowd": Kind.CAM,
     "meter": Kind.WATER,
     "switch": Kind.PLUG,
 }

@@ -3,8 +3,8 @@
 No frames are a dead camera; frames are no proof of a live one, since a frozen picture has
 them too: it is up only where newer versions grade the connection as well. Old versions put
 the cameras at the top level, beside `detectors` and `service`. A Frigate that is down or
-stopped knows nothing of its cameras. Stats are numbered by their own time where newer
-versions have one, all else by its receipt.
+stopped knows nothing of its cameras. `<camera or zone>/person` is how many people are seen there.
+Stats are numbered by their own time where newer versions have one, all else by its receipt.
 """
 
 from edge.profiles.base import (
@@ -32,6 +32,7 @@ _ROLES = frozenset(("detect", "record", "audio"))
 _MOTION = {"ON": "motion", "OFF": "clear"}
 _UNUSABLE = "unusable"
 _CAMERAS_MAX = 256
+_DIGITS_MAX = 9
 _RECORDINGS = "/media/frigate/recordings"
 
 
@@ -42,7 +43,7 @@ def _claims(topic: str, payload: bytes) -> bool:
             return True
         case ["frigate", _, "status", role]:
             return role in _ROLES
-        case ["frigate", _, "motion"]:
+        case ["frigate", _, "motion" | "person"]:
             return True
     return False
 
@@ -51,6 +52,8 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     if topic == _STATS:
         return _stats(topic, payload, received_ns)
     match topic.split("/"):
+        case ["frigate", place, "person"]:
+            return (_people(topic, place, payload, received_ns),)
         case ["frigate", "available"]:
             device, channel, states = vendor_id("frigate", "service"), "device.state", _SERVICES
         case ["frigate", camera, "status", "detect"]:
@@ -67,6 +70,15 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
     sheet = Sheet(device, received_ns, received_ns, TimeSource.RECEIVER)
     sheet.add(Kind.CAM, channel, state)
     return (sheet.message(seq=unnumbered(topic, payload, received_ns), said=payload),)
+
+
+def _people(topic: str, place: str, payload: bytes, received_ns: int) -> VendorMessage:
+    text = utf8(payload).strip()
+    if not (text.isascii() and text.isdecimal()):
+        raise WireError(Reason.WRONG_TYPE, "a whole number of people is expected")
+    sheet = Sheet(_camera_id(place), received_ns, received_ns, TimeSource.RECEIVER)
+    sheet.add(Kind.CAM, "crowd.count", number(int(text[:_DIGITS_MAX]), "person"))
+    return sheet.message(seq=unnumbered(topic, payload, received_ns), said=payload)
 
 
 def _stats(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
@@ -117,7 +129,7 @@ def _camera_id(name: str) -> str:
 PROFILE = Profile(
     name="frigate",
     kinds=(Kind.CAM,),
-    filters=(_STATS, _AVAILABLE, "frigate/+/status/detect", "frigate/+/motion"),
+    filters=(_STATS, _AVAILABLE, "frigate/+/status/detect", "frigate/+/motion", "frigate/+/person"),
     claims=_claims,
     decode=_decode,
 )
@@ -183,5 +195,13 @@ RECORDED = (
     _reported("frigate/front_door/status/detect", b"disabled", _FRONT, "cam.state", "unknown"),
     Recorded("recording", "frigate/front_door/status/record", b"online", _NOW_NS, ()),
     Recorded("audio off on purpose", "frigate/yard/status/audio", b"disabled", _NOW_NS, ()),
+    Recorded(
+        "the people in a zone, under the name of the zone",
+        "frigate/square/person",
+        b"23",
+        _NOW_NS,
+        (Expected("frigate:camera/square", "crowd.count", 23.0, _NOW_NS),),
+    ),
+    Recorded("no number", "frigate/square/person", b"many", _NOW_NS, Reason.WRONG_TYPE),
     Recorded("a state that is none", _AVAILABLE, b"asleep", _NOW_NS, Reason.OUT_OF_RANGE),
 )

@@ -162,6 +162,15 @@ def _shelter(event: _Event) -> VendorMessages:
     return _camera(event, "device.tamper", "tampered" if event.active else "clear")
 
 
+def _people(event: _Event) -> VendorMessages:
+    """How many people are in a region of the picture; the counts of several are not added up."""
+    counted = part(event.body, "FramesPeopleCounting")
+    camera = _whole(event.body, "channelID")
+    sheet = event.sheet(f"cam{camera}")
+    sheet.add(Kind.CAM, "crowd.count", _whole(counted, "framesPeopleCountingNum"))
+    return (sheet.message(seq=seq_of(f"people {event.at_ns}")),)
+
+
 def _view(event: _Event) -> VendorMessages:
     word = _VIEWS[event.kind.lower()]
     return _camera(event, f"cam.{word}", word if event.active else "clear")
@@ -192,6 +201,7 @@ _READERS: dict[str, Callable[[_Event], VendorMessages]] = {
     "videoloss": _video_loss,
     "shelteralarm": _shelter,
     "tamperdetection": _shelter,
+    "framespeoplecounting": _people,
     **dict.fromkeys(_VIEWS, _view),
 }
 
@@ -292,6 +302,14 @@ RECORDED = (
         + b"<eventState>active</eventState></EventNotificationAlert>",
         _NOW_NS,
         (Expected(f"{_MAC}/cam1", "cam.blurred", "blurred", _AT_NS),),
+    ),
+    Recorded(
+        "people in a region, as clients of ISAPI read it",
+        _TOPIC,
+        _HEAD + b'"eventType":"framesPeopleCounting","eventState":"active",'
+        b'"FramesPeopleCounting":{"framesPeopleCountingNum":31}}',
+        _NOW_NS,
+        (Expected(f"{_MAC}/cam1", "crowd.count", 31.0, _AT_NS),),
     ),
     Recorded(
         "a lock that opened names nobody",

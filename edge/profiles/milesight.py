@@ -1,4 +1,4 @@
-"""Milesight EM300 and WS301: tag and value; a contact, a leak, a climate or a pulse meter.
+"""Milesight EM300, WS and VS: tag and value; a contact, a leak, a climate, pulses, noise, people.
 
 Back-dated records (0x20 0xCE) end in a byte whose meaning depends on the model, so each model
 has its codec and nothing is read without knowing it. What a pulse weighs is known to the
@@ -24,6 +24,7 @@ _TAMPER = {0: "clear", 1: "tampered"}
 _WATER_ALARMS = {1: "water_outage", 2: "", 3: "water_flow", 4: ""}
 _RECORD_ALARMS = {0: "", 1: "water_outage", 2: "", 3: "water_flow", 4: "", 5: "gpio", 6: ""}
 _PULSE = 2
+_WEIGHTING, _WEIGHTING_A = 0x03, 0x01
 
 
 def _skip(data: bytes, sheet: Sheet) -> None:
@@ -124,6 +125,18 @@ def _past_pulses(data: bytes, sheet: Sheet) -> None:
     sheet.add(Kind.WATER, "pulse.a", pulses, at_ns=at_ns, clock=TimeSource.DEVICE, historical=True)
 
 
+def _sound(data: bytes, sheet: Sheet) -> None:
+    """Weighting, momentary level, LAeq and the loudest, in tenths; only weighting A is a level."""
+    if data[0] & _WEIGHTING != _WEIGHTING_A:
+        raise WireError(Reason.WRONG_UNIT, "the sound level is not weighted by A")
+    sheet.add(Kind.ENV, "noise.level", int.from_bytes(data[3:5], "little") / 10)
+
+
+def _people(data: bytes, sheet: Sheet) -> None:
+    """All people in view; how they spread over regions of the picture goes no further."""
+    sheet.add(Kind.CAM, "crowd.count", data[0])
+
+
 def _word(words: dict[int, str], value: int, name: str) -> str:
     if value not in words:
         raise WireError(Reason.OUT_OF_RANGE, f"{name} = {value} is not known")
@@ -168,6 +181,18 @@ _MAGNET: Fields = {
     b"\x04\x00": (1, partial(_state, kind=Kind.DOOR, channel="device.tamper", words=_TAMPER)),
 }
 
+_SOUND: Fields = {b"\x05\x5b": (7, _sound)}
+_PEOPLE: Fields = {
+    b"\x04\xc9": (4, _people),
+    b"\x05\xcc": (4, _skip),
+    b"\x06\xcd": (1, _skip),
+    b"\x07\xd5": (8, _skip),
+    b"\x08\xd5": (8, _skip),
+    **{bytes((tag, 0xDA)): (8, _skip) for tag in range(9, 13)},
+    b"\xff\x08": (6, _skip),
+    b"\xff\x1f": (4, _skip),
+}
+
 
 def _read(fields: Fields, data: bytes, sheet: Sheet) -> None:
     """Take field after field; a value that cannot be used is noted, an unknown tag ends it all."""
@@ -204,4 +229,6 @@ CODECS = (
     _codec("em320-th", Kind.ENV, {b"\x20\xce": (7, _past_climate)}),
     _codec("em300-di", Kind.WATER, _PULSES),
     _codec("ws301", Kind.DOOR, _MAGNET),
+    _codec("ws302", Kind.ENV, _SOUND),
+    _codec("vs121", Kind.CAM, _PEOPLE),
 )

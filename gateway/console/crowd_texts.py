@@ -5,6 +5,19 @@ from types import MappingProxyType
 
 CROWD: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "category.gathering": ("人员聚集", "Gathering"),
+        "category.dispute": ("邻里纠纷", "Neighbours at odds"),
+        "rule.gathering": ("人员聚集", "Gathering"),
+        "rule.noise_at_night": ("夜间噪声反复超标", "Loud nights again and again"),
+        "measure.people_min": ("至少 {value} 人", "at least {value} people"),
+        "measure.usual_below": ("此时段通常不到 {value} 人", "usually fewer than {value} now"),
+        "measure.nights": ("超标 {value} 夜", "{value} loud nights"),
+        "measure.nights_min": ("{value} 夜起报", "told from {value} on"),
+        "measure.within_nights": ("{value} 夜内", "within {value} nights"),
+        "measure.level_db": ("最高约 {value} 分贝", "up to about {value} dB(A)"),
+        "measure.limit_db": ("限值 {value} 分贝", "limit {value} dB(A)"),
+        "measure.loud_min": ("每夜 {value} 分钟起计", "a night counts from {value} min on"),
+        "measure.homes": ("约 {value} 户可闻", "{value} homes hear it"),
         "rule.value_drift": ("传感器漂移", "Sensor drifts"),
         "measure.moved": ("偏移 {value}", "moved by {value}"),
         "measure.moved_max": ("偏移 {value} 起报", "told from {value} on"),

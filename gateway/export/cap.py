@@ -31,6 +31,7 @@ _CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
         "welfare": "Rescue", "sos": "Rescue", "lift": "Rescue", "smoke": "Fire", "fire": "Fire",
         "gas": "Safety", "leak": "Safety", "security": "Security", "door": "Security",
+        "gathering": "Security", "dispute": "Other",
         "supply": "Infra", "device": "Infra", "gateway": "Infra",
     }
 )  # fmt: skip

@@ -33,7 +33,7 @@ def live(site: Site, days: range, courses: dict[int, Course], others: range) -> 
         for hour in range(0, 24, EVERY_H):
             weather_c = 10.0 + 0.2 * day - 4.0 * cos(tau * hour / 24)
             for number in others:
-                own_c = courses.get(number, lambda _: 0.0)(day)
+                own_c = courses.get(number, slope(0.0))(day)
                 value_c = weather_c + number + own_c + rng.gauss(0.0, 0.3)
                 site.hear(env(24 * day + hour + number / 100, round(value_c, 1), number))
 
