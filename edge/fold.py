@@ -20,6 +20,7 @@ from edge.entry import (
     Link,
     Message,
     Provisioned,
+    Retuned,
     Ruled,
     Tick,
 )
@@ -87,6 +88,7 @@ class Fold:
         self.seen = Seen()
         self.labels = pipeline.learning.labels
         self.shadow = pipeline.learning.shadow
+        self.places = pipeline.learning.places
         self.due_ns = pipeline.due_ns  # when the next tick can matter
         self.uptimes = pipeline.uptimes
         self.readings_since_checkpoint = 0
@@ -163,7 +165,7 @@ class Fold:
         hit("edge.provisioned")
         self.checkpoint()
 
-    def learn(self, entry: Labelled | Ruled) -> None:
+    def learn(self, entry: Labelled | Retuned | Ruled) -> None:
         """Commit what people found or decided, and go by it."""
         self.settle_rest()
         self._journal.append([entry])

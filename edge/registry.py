@@ -17,6 +17,7 @@ from edge.bulk_terms import BulkTerms
 from edge.crowd_terms import CrowdTerms
 from edge.door_terms import DoorTerms
 from edge.feeder_terms import FeederTerms
+from edge.given_rules import GivenRules
 from edge.leak_terms import LeakTerms
 from edge.noise_terms import NoiseTerms
 from edge.reading import Kind
@@ -120,6 +121,7 @@ class _Header(Settings):
     version: Literal[1]
     site: str
     routine: RoutineTerms | None = None
+    rules: GivenRules = GivenRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Registry:
         adapters: Iterable[Adapter] = (),
     ) -> None:
         self.site = site
+        self.rules = GivenRules()
         self.adapters = tuple(adapters)
         self._units = {unit.code: unit for unit in units}
         self._bindings: dict[str, tuple[Binding, ...]] = _grouped(bindings)
@@ -176,7 +179,9 @@ class Registry:
             raise ConfigError(draft.faults)
         by_code = {unit.code: unit.under(header.routine) for unit in units.values()}
         bound = [_bound(device, by_code[device.unit]) for device in devices.values()]
-        return cls(header.site, by_code.values(), bound, adapters.values())
+        parsed = cls(header.site, by_code.values(), bound, adapters.values())
+        parsed.rules = header.rules
+        return parsed
 
     def knows(self, device: str) -> bool:
         """Whether `device` is, was or will be in some home."""
