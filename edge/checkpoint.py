@@ -8,7 +8,6 @@ from edge.episode import WatchState
 from edge.labels import LabelState
 from edge.night_flow import NightFlowState
 from edge.numbering import NumberingsState
-from edge.places import PlacesState
 from edge.quiet import QuietState
 from edge.reading import TimeSource
 from edge.remembered import ClockState, HearingState, MeterState, PresenceState, SupplyState
@@ -51,7 +50,6 @@ class Checkpoint(Struct, array_like=True):
     tuning: TuningState = field(default_factory=TuningState)
     instruments: dict[str, bytes] = field(default_factory=dict)
     numberings: NumberingsState = field(default_factory=NumberingsState)
-    places: PlacesState = field(default_factory=PlacesState)
 
 
 class _Versioned(Struct, array_like=True):

@@ -20,7 +20,6 @@ from edge.entry import (
     Link,
     Message,
     Provisioned,
-    Retuned,
     Ruled,
     Tick,
 )
@@ -88,7 +87,6 @@ class Fold:
         self.seen = Seen()
         self.labels = pipeline.learning.labels
         self.shadow = pipeline.learning.shadow
-        self.places = pipeline.learning.places
         self.due_ns = pipeline.due_ns  # when the next tick can matter
         self.uptimes = pipeline.uptimes
         self.readings_since_checkpoint = 0
@@ -165,7 +163,7 @@ class Fold:
         hit("edge.provisioned")
         self.checkpoint()
 
-    def learn(self, entry: Labelled | Retuned | Ruled) -> None:
+    def learn(self, entry: Labelled | Ruled) -> None:
         """Commit what people found or decided, and go by it."""
         self.settle_rest()
         self._journal.append([entry])

@@ -26,7 +26,6 @@ from edge.entry import (
     Link,
     Message,
     Provisioned,
-    Retuned,
     Ruled,
     Tick,
 )
@@ -63,7 +62,7 @@ class Pipeline:
         self._vendors = vendors or Vendors(registry, ())
         self._memory = Memory(settings.identities)
         self.clocks = Clocks()
-        self.learning = Learning(settings.leeway())
+        self.learning = Learning()
         self.shadowed: tuple[Finding, ...] = ()  # what the last step said that is for nobody
         self._counts: Counter[str] = Counter()
         self._messages = self._readings = 0
@@ -90,7 +89,7 @@ class Pipeline:
                 found = list(self._adapter(entry))
             case Provisioned():
                 found = list(self._provision(entry))
-            case Labelled() | Retuned():
+            case Labelled():
                 self._learn(entry)
             case Ruled():
                 found = list(self.learning.go_by(entry, self._subjects.watches()))
@@ -176,7 +175,6 @@ class Pipeline:
             self.learning.tuning.state,
             self._subjects.instruments.states(),
             self._subjects.numberings.state(),
-            self.learning.places.state,
         )
 
     def _counted(self) -> dict[str, int]:
@@ -197,7 +195,7 @@ class Pipeline:
     def _take_up(self, saved: Checkpoint, at_ns: int) -> None:
         self.clocks.restore({k: v for k, v in saved.clocks.items() if self.registry.knows(k)})
         self._subjects.restore(saved, at_ns)
-        self.learning.apply(self._subjects)
+        self._subjects.scale_budgets(self.learning.tuning.scale)
 
     def _provision(self, change: Provisioned) -> Iterator[Finding]:
         """Carry on under another registry; what was raised about a place that is gone ends."""
@@ -207,7 +205,6 @@ class Pipeline:
         except ConfigError:  # it was sound when it was taken, by rules of another time
             self._counts["registries_unusable"] += 1
             return
-        self.learning.go_on(self.registry, change.at_ns)
         self._take_up(saved, change.at_ns)
         yield from closed(before, dict(self._subjects.watches()), self.registry, change.at_ns)
         for name in self._subjects.devices:
@@ -372,11 +369,9 @@ class Pipeline:
             said = judged(watch, adapter, now_ns, adapter.subject)
             yield from self._supervisor.guarded(watch.rule, name, said)
 
-    def _learn(self, entry: Labelled | Retuned) -> None:
-        proof_ns = self._subjects.hearing.state().proof_ns
-        if self.learning.take(entry, proof_ns):
-            self.learning.apply(self._subjects)
-            self._look_ahead(proof_ns)
+    def _learn(self, entry: Labelled) -> None:
+        if self.learning.take(entry, self._subjects.hearing.state().proof_ns):
+            self._subjects.scale_budgets(self.learning.tuning.scale)
         self._counts["labels"] += self.learning.taken
 
     def _look_ahead(self, now_ns: int) -> None:

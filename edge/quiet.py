@@ -27,7 +27,8 @@ RETURN_NS = 12 * HOUR_NS
 OUT_NS_MAX = 30 * DAY_NS
 """Who went out is believed to be out for so long: a door may miss who comes in."""
 DOOR_NS_MAX = 14 * DAY_NS
-"""A door that shows nobody for so long has failed, for all that anybody knows."""
+"""A door that shows nobody for so long has failed, for all that anybody knows, unless the last
+that it showed was somebody going out."""
 TWO_WAY_NS_MAX = 45 * DAY_NS
 """A door that does not show both directions within so long tells nobody who is at home."""
 GUEST_NS_MAX = 6 * HOUR_NS
@@ -163,13 +164,14 @@ class Quiet:
     def odds_h(self, at_ns: int) -> float | None:
         """The odds of trouble in hours by what water and door show; None where no door tells.
 
-        Not for a home of several meters, nor where the door showed nobody for two weeks, or one
-        direction only.
+        Not for a home of several meters, nor where the door showed nobody for two weeks (thirty
+        days after somebody went out), or one direction only.
         """
         state = self.state
         if state.belief is None or state.door_ns is None or len(state.known_ns) > 1:
             return None
-        fails = at_ns - state.door_ns >= DOOR_NS_MAX
+        silent_ns_max = OUT_NS_MAX if state.belief.out_ns == state.door_ns else DOOR_NS_MAX
+        fails = at_ns - state.door_ns >= silent_ns_max
         if fails or not is_two_way(state.belief, at_ns - TWO_WAY_NS_MAX):
             return None
         return state.belief.odds_h

@@ -17,7 +17,6 @@ from edge.bulk_terms import BulkTerms
 from edge.crowd_terms import CrowdTerms
 from edge.door_terms import DoorTerms
 from edge.feeder_terms import FeederTerms
-from edge.given_rules import GivenRules
 from edge.leak_terms import LeakTerms
 from edge.noise_terms import NoiseTerms
 from edge.reading import Kind
@@ -121,7 +120,6 @@ class _Header(Settings):
     version: Literal[1]
     site: str
     routine: RoutineTerms | None = None
-    rules: GivenRules = GivenRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,6 @@ class Registry:
         adapters: Iterable[Adapter] = (),
     ) -> None:
         self.site = site
-        self.rules = GivenRules()
         self.adapters = tuple(adapters)
         self._units = {unit.code: unit for unit in units}
         self._bindings: dict[str, tuple[Binding, ...]] = _grouped(bindings)
@@ -179,9 +176,7 @@ class Registry:
             raise ConfigError(draft.faults)
         by_code = {unit.code: unit.under(header.routine) for unit in units.values()}
         bound = [_bound(device, by_code[device.unit]) for device in devices.values()]
-        parsed = cls(header.site, by_code.values(), bound, adapters.values())
-        parsed.rules = header.rules
-        return parsed
+        return cls(header.site, by_code.values(), bound, adapters.values())
 
     def knows(self, device: str) -> bool:
         """Whether `device` is, was or will be in some home."""

@@ -4,12 +4,11 @@ It says nothing about the resident: it says that from here on nobody can know. T
 which the edge, or the device's adapter, was cut off does not count against the device.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.habit import Habit, habit
-from edge.leeway import Bounds
 from edge.presence import Presence
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Device
@@ -35,20 +34,14 @@ class DeviceSilent:
     tier: ClassVar[Tier] = Tier.GENERAL
 
     soonest_ns: ClassVar[int] = GRACE_NS
-    tunes: ClassVar[Bounds] = Bounds(2.0)
 
     rule: str = "device_silent"
-    scale: float = 1.0
 
     @classmethod
     def install(cls, device: Device) -> tuple["DeviceSilent", ...]:
         """One rule for every device."""
         del device
         return (cls(),)
-
-    def scaled(self, scale: float) -> "DeviceSilent":
-        """The rule that bears longer silence."""
-        return replace(self, scale=self.scale * scale)
 
     def observe(self, state: Presence, reading: Reading) -> Presence:
         """The presence with `reading` heard."""
@@ -78,8 +71,8 @@ class DeviceSilent:
             return None
         last_ns, known = state.rhythm.last_ns, habit(state.rhythm)
         if known and last_ns and not state.is_afresh and state.missed_ns < GRACE_NS:
-            return last_ns + self._longer(known.due_ns(last_ns) - last_ns) + state.missed_ns
-        enough_ns = self._longer(INTERVALS * interval_ns + GRACE_NS)
+            return known.due_ns(last_ns) + state.missed_ns
+        enough_ns = INTERVALS * interval_ns + GRACE_NS
         allowed_ns = min(state.missed_ns, interval_ns + GRACE_NS)
         due_ns = listening.due_ns(state.base_ns + enough_ns + allowed_ns) or 0
         start_ns = max(listening.open_ns, last_ns or 0, state.began_ns or 0)
@@ -91,7 +84,7 @@ class DeviceSilent:
         interval_min = status.interval_ns / MINUTE_NS
         known = habit(state.rhythm)
         delay_ns = known.delay_ns if known else INTERVALS * status.interval_ns + GRACE_NS
-        delay_s = self._longer(delay_ns) / SECOND_NS
+        delay_s = delay_ns / SECOND_NS
         heard_ns = state.rhythm.newest_ns or status.since_ns
         zh, en = _SENTENCES[status.condition]
         words = {
@@ -109,9 +102,6 @@ class DeviceSilent:
             sentence_zh=zh.format_map(words),
             sentence_en=en.format_map(words),
         )
-
-    def _longer(self, wait_ns: int) -> int:
-        return wait_ns if self.scale == 1.0 else int(wait_ns * self.scale)
 
 
 def _interval_ns(state: Presence) -> int | None:

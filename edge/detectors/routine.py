@@ -25,7 +25,11 @@ _NEAREST_NS = HOUR_NS // 2
 """Hours are counted to the nearest."""
 _SOONEST_NS = WAIT_H_MIN * HOUR_NS - _NEAREST_NS
 _LONGEST_H = 48
-"""Where a door tells who is at home, nobody is quiet for longer without a finding."""
+"""Where a door tells who is at home, nobody who may be there is quiet for longer."""
+_EMPTY_LONGEST_H = 7 * 24
+"""Nor is a home that water and door make out to be empty, where the door showed nobody go."""
+_EMPTY_ODDS_H = 500.0
+"""The odds say so where they stay below: whoever fell at home has six thousand after 48 h."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ class Routine:
         odds_h = self._odds_h(quiet, since_ns, at_ns)
         if odds_h is None:
             return at_ns >= self._due_ns(quiet, since_ns)
-        longest_ns = self._at_most(_LONGEST_H) * HOUR_NS - _NEAREST_NS
+        longest_ns = self._longest_h(odds_h) * HOUR_NS - _NEAREST_NS
         needed_h = odds_needed_h(self.terms.budget_with_door(quiet.scale))
         return odds_h >= needed_h or at_ns >= since_ns + longest_ns
 
@@ -162,8 +166,9 @@ class Routine:
 
     def _waits_h(self, quiet: Quiet, status: Status) -> tuple[int, int]:
         """How long was waited, and the longest that this home would be waited for."""
-        if self._odds_h(quiet, status.since_ns, status.at_ns) is not None:
-            most_h = self._at_most(_LONGEST_H)
+        odds_h = self._odds_h(quiet, status.since_ns, status.at_ns)
+        if odds_h is not None:
+            most_h = self._longest_h(odds_h)
             return min(nearest_h(status.at_ns - status.since_ns), most_h), most_h
         from edge.patience import longest_h  # noqa: PLC0415  (numpy: see `_wait_h`)
 
@@ -188,6 +193,10 @@ class Routine:
 
     def _alarm_h(self, quiet: Quiet) -> float:
         return price(self.terms.budget(quiet.scale))
+
+    def _longest_h(self, odds_h: float) -> int:
+        """After so long a quiet that is not explained is a finding, whatever the odds need be."""
+        return self._at_most(_EMPTY_LONGEST_H if odds_h < _EMPTY_ODDS_H else _LONGEST_H)
 
     def _at_most(self, waited_h: int) -> int:
         longest_s = self.terms.longest_s

@@ -1,12 +1,11 @@
 """Water runs fast for hours: a tap left running, perhaps by somebody who fell, or a burst pipe."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from edge.completeness import Home
 from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.flow import fast_since_ns, fastest_l_per_h, volume_l
-from edge.leeway import Bounds
 from edge.meter import Meter
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
@@ -29,7 +28,6 @@ class WaterRunning:
     watches: ClassVar[type] = Home
     version: ClassVar[int] = 1
     category: ClassVar[str] = "water"
-    tunes: ClassVar[Bounds] = Bounds(2.0)
 
     rule: str
     tier: Tier
@@ -50,10 +48,6 @@ class WaterRunning:
             cls("water_running", tier, span_ns, terms.running_l_per_h),
             cls("water_burst", Tier.URGENT, BURST_NS, terms.burst_l_per_h, learned=True),
         )
-
-    def scaled(self, scale: float) -> "WaterRunning":
-        """The rule that lets water run for longer."""
-        return replace(self, span_ns=int(self.span_ns * scale))
 
     def observe(self, state: Home, reading: Reading) -> Home:
         """The home with `reading` in its meters."""

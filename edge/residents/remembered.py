@@ -10,12 +10,16 @@ from edge.residents.passage import Passage
 _PASSAGES_MAX = 8
 """In one hour; whatever comes after them is a sign of life and moves nobody."""
 
+OWN_USE_KNOWN_FIRST = 16.0
+"""Homes differ from their candidates by about a quarter in the logarithm of the odds of a use."""
+
 
 class Belief(Struct, array_like=True):
-    """Up to `until_ns`, the weights by candidate and state, and the odds; 3.5 KB.
+    """Up to `until_ns`, the weights by candidate and state, and the odds; 3 KB.
 
     `passages` are those that the door has shown since; `leaves` if the last before was out.
-    `in_ns` and `out_ns` are when it last showed either.
+    `in_ns` and `out_ns` are when it last showed either. `own_use` is how the home's use differs
+    from the candidates', and how well that is known (`edge.residents.own_use`).
     """
 
     until_ns: int
@@ -25,6 +29,7 @@ class Belief(Struct, array_like=True):
     leaves: bool = False
     in_ns: int | None = None
     out_ns: int | None = None
+    own_use: tuple[float, float] = (0.0, OWN_USE_KNOWN_FIRST)
 
 
 def passed(belief: Belief, passage: Passage, at_ns: int) -> None:

@@ -48,7 +48,7 @@ def home_share(belief: Belief) -> float:
 def test_a_night_adds_little_and_a_morning_without_water_adds_much() -> None:
     odds_h = silent_h(settled(), 24 * 40, 14)
     assert odds_h == sorted(odds_h)
-    assert odds_h[5] < 20 < 10 * odds_h[5] < odds_h[13]
+    assert odds_h[5] < 30 < 10 * odds_h[5] < odds_h[13]
 
 
 def test_a_use_takes_all_odds_away() -> None:
@@ -97,6 +97,32 @@ def test_after_a_week_unheard_nothing_is_known() -> None:
     belief = settled()
     lived(belief, at(24 * 48), 0, used=True)
     assert (belief.weights, belief.odds_h) == (begun(0).weights, 0.0)
+
+
+def test_a_home_without_water_by_day_is_less_suspect_where_it_used_little_before() -> None:
+    """Of the same hours of silence, in a home that uses water in every other hour of the day."""
+    seldom = begun(at(0))
+    for hour in range(1, 24 * 40 + 1):
+        clock = (hour - 1) % 24
+        lived(seldom, at(hour), 0, used=clock in DAY and hour % 2 == 0)
+    assert seldom.own_use[0] < 0 < settled().own_use[0]
+    assert silent_h(seldom, 24 * 40, 14)[-1] < 0.5 * silent_h(settled(), 24 * 40, 14)[-1]
+
+
+def test_an_hour_that_nobody_knows_says_nothing_of_a_home() -> None:
+    belief = settled()
+    before = belief.own_use
+    lived(belief, at(24 * 40 + 1), 0, used=None)
+    assert belief.own_use == before
+
+
+def test_a_checkpoint_that_weighs_other_candidates_is_begun_anew() -> None:
+    belief, fresh = settled(), begun(at(24 * 40))
+    belief.weights = belief.weights[: 4 * len(STATES) * 20]
+    belief.own_use, fresh.own_use = (0.1, 20.0), (0.1, 20.0)
+    for each in (belief, fresh):
+        lived(each, at(24 * 40 + 1), 0, used=True)
+    assert belief.weights == fresh.weights
 
 
 def test_many_passages_in_an_hour_are_as_many_as_are_kept() -> None:
@@ -152,7 +178,7 @@ def test_fewer_alarms_need_more_odds() -> None:
 def test_every_candidate_is_a_resident() -> None:
     known = bank()
     assert known.matrices.sum(axis=-1) == pytest.approx(1, rel=1e-5)
-    assert 0 < known.uses.min() < known.uses.max() < 1
+    assert -8 < known.use_odds_log.min() < known.use_odds_log.max() < 5
 
 
 @pytest.mark.parametrize("rate", [0.01, 2.0])

@@ -458,6 +458,30 @@ def test_a_door_that_showed_nobody_for_two_weeks_is_not_believed() -> None:
     assert quiet.odds_h(at(75 * DAY_H)) is None
 
 
+def test_a_door_that_last_showed_somebody_go_is_believed_for_thirty_days() -> None:
+    lives = lived(60)
+    quiet = lives.quiet
+    assert quiet is not None
+    quiet.pass_door(at(60 * DAY_H), never, out=False)
+    quiet.pass_door(at(60 * DAY_H + 1), never, out=True)
+    assert quiet.odds_h(at(75 * DAY_H)) is not None
+    assert quiet.odds_h(at(90 * DAY_H + 1)) is None
+
+
+def test_a_flat_that_drips_while_its_resident_is_on_holiday_is_no_finding_within_a_week() -> None:
+    lives = lived(60)
+    register_l = live(lives, 60 * DAY_H, 60 * DAY_H + 4, ())
+    quiet = lives.quiet
+    assert quiet is not None
+    quiet.pass_door(at(60 * DAY_H + 3), never, out=False)
+    quiet.pass_door(at(60 * DAY_H + 4), never, out=True)
+    assert still(lives, 60 * DAY_H + 5, 63 * DAY_H, register_l) is None
+    lives.observe(litres(63 * DAY_H, register_l + 3))
+    assert not quiet.is_out(at(63 * DAY_H))
+    found = still(lives, 63 * DAY_H + 1, 73 * DAY_H, register_l + 3)
+    assert found == 63 * DAY_H + 7 * DAY_H
+
+
 def test_a_door_that_shows_one_direction_only_tells_nobody_who_is_at_home() -> None:
     lives = lived(60)
     quiet = lives.quiet
