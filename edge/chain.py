@@ -53,16 +53,16 @@ class Chain:
     def __init__(self) -> None:
         self.times_ns = array("q")
         self.volumes_ml = array("q")
-        self.joints: list[Joint] = []
-        self.doubts_ns: list[int] = []
+        self.joints: tuple[Joint, ...] = ()
+        self.doubts_ns: tuple[int, ...] = ()
 
     def join(self, joint: Joint) -> None:
         """Append the first sample after `joint`; all but declared joints are doubtful."""
         self.times_ns.append(joint.at_ns)
         self.volumes_ml.append(joint.first_ml + joint.offset_ml)
-        self.joints.append(joint)
+        self.joints += (joint,)
         if joint.kind is not JointKind.DECLARED:
-            self.doubts_ns.append(joint.at_ns)
+            self.doubts_ns += (joint.at_ns,)
 
     def is_doubtful(self, after_ns: int, until_ns: int) -> bool:
         """Whether a doubtful joint lies between believed samples at these two times."""
@@ -80,6 +80,6 @@ class Chain:
         if not self.joints or self.joints[0].at_ns > at_ns:
             return None
         gone = [joint for joint in self.joints if joint.at_ns <= at_ns]
-        del self.joints[: len(gone)]
-        del self.doubts_ns[: bisect_right(self.doubts_ns, at_ns)]
+        self.joints = self.joints[len(gone) :]
+        self.doubts_ns = self.doubts_ns[bisect_right(self.doubts_ns, at_ns) :]
         return gone[-1]

@@ -16,8 +16,10 @@ from edge.signal import SignalState
 from edge.tuning import TuningState
 from edge.uptime import UptimeState
 
-_VERSION = 2
+_VERSION = 3
 """Raised whenever a field changes its meaning or its place."""
+_READ = frozenset({2, 3})
+"""What can be read: of version 2 the same, which says more of boots and gaps than is needed."""
 
 
 class CheckpointError(Exception):
@@ -76,7 +78,7 @@ def decode(blob: bytes | bytearray) -> Checkpoint:
     """
     try:
         versioned = msgpack.decode(blob, type=_Versioned)
-        if versioned.version != _VERSION:
+        if versioned.version not in _READ:
             raise CheckpointError(f"checkpoint of version {versioned.version}")
         return msgpack.decode(versioned.state, type=Checkpoint)
     except msgspec.MsgspecError as error:

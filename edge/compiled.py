@@ -10,10 +10,10 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 HOT = (
-    "admission", "chain", "completeness", "deadlines", "device_time", "faults", "flood", "fold",
-    "gate", "judge", "listening", "meter", "mqtt_frames", "numberings", "offset", "pipeline",
-    "presence", "rhythm", "signature", "subjects", "supervision", "supplies", "supply", "sweep",
-    "watch", "wire",
+    "admission", "boots", "chain", "completeness", "deadlines", "device_time", "faults", "flood",
+    "fold", "gate", "judge", "listening", "meter", "mqtt_frames", "numberings", "offset",
+    "pipeline", "presence", "rhythm", "samples", "signature", "subjects", "supervision",
+    "supplies", "supply", "sweep", "watch", "wire",
 )  # fmt: skip
 """Modules of `edge`. None of them may define a record of msgspec or pydantic."""
 

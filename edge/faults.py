@@ -15,17 +15,18 @@ class Faults:
     __slots__ = ("_texts", "_times_ns")
 
     def __init__(self, times_ns: bytes = b"", texts: Sequence[str] = ()) -> None:
-        self._times_ns = array("q", times_ns)
-        self._texts = list(texts)
+        self._times_ns = tuple(array("q", times_ns))
+        self._texts = tuple(texts)
 
     def add(self, at_ns: int, text: str) -> None:
         """Note that the device named the fault `text`, or none when it is empty, at `at_ns`."""
         i = bisect_left(self._times_ns, at_ns)
         if i < len(self._texts) and self._times_ns[i] == at_ns:
-            self._texts[i] = max(self._texts[i], text)
+            text = max(self._texts[i], text)
+            self._texts = (*self._texts[:i], text, *self._texts[i + 1 :])
             return
-        self._times_ns.insert(i, at_ns)
-        self._texts.insert(i, text)
+        self._times_ns = (*self._times_ns[:i], at_ns, *self._times_ns[i:])
+        self._texts = (*self._texts[:i], text, *self._texts[i:])
         self._trim()
 
     def during(self, start_ns: int, end_ns: int) -> str:
@@ -38,11 +39,11 @@ class Faults:
 
     def state(self) -> tuple[bytes, list[str]]:
         """The arguments that make an equal record."""
-        return self._times_ns.tobytes(), self._texts
+        return array("q", self._times_ns).tobytes(), list(self._texts)
 
     def _trim(self) -> None:
         """Keep 96 h, what was in force at their start, and at most 1,024 statements."""
         oldest_ns = self._times_ns[-1] - WINDOW_NS
         surplus = len(self._texts) - STATEMENTS_MAX
         count = max(0, bisect_right(self._times_ns, oldest_ns) - 1, surplus)
-        del self._times_ns[:count], self._texts[:count]
+        self._times_ns, self._texts = self._times_ns[count:], self._texts[count:]

@@ -5,6 +5,8 @@ reason, until enough samples in a row agree on a new register; then the two regi
 joined, and what was used across the joint is unknown.
 """
 
+from operator import attrgetter
+
 from edge.chain import Chain, Joint, JointKind
 from edge.registry import Device
 from edge.replacement import Replacement
@@ -13,15 +15,16 @@ from edge.signature import (
     JOINTS,
     NEAR_ZERO_ML,
     REFUSALS,
-    Line,
     Sample,
     Verdict,
+    line_of,
     wrapped_ml,
 )
 
 _NEVER_NS = 2**63 - 1
 _NO_EVIDENCE = 2**63 - 1
 _DOUBTED_MAX = 64
+_at_ns = attrgetter("at_ns")
 
 
 class Judge:
@@ -38,27 +41,27 @@ class Judge:
     )  # fmt: skip
 
     def __init__(self, device: Device, tick_ml: int, offset_ml: int = 0) -> None:
-        self._line = Line(device.q_max_m3h, tick_ml)
+        self._line = line_of(device.q_max_m3h, tick_ml)
         self._offset_ml = offset_ml
         self._at_ns = self._volume_ml = self._boot = self._start_ns = 0  # the last believed
         self._is_plain = False  # nothing was refused or declared since then
-        self._pending: list[Sample] = []  # agree with each other, not with what is believed
-        self._doubted: list[Sample] = []  # might have been the first of a new register
-        self._rows = sorted(device.replacements, key=lambda row: row.at_ns, reverse=True)
+        self._pending: tuple[Sample, ...] = ()  # agree with each other, not with what is believed
+        self._doubted: tuple[Sample, ...] = ()  # might have been the first of a new register
+        self._rows = tuple(sorted(device.replacements, key=_at_ns))
         self._row: Replacement | None = None  # in force, and no sample was believed since
-        self._next_ns = self._rows[-1].at_ns if self._rows else _NEVER_NS
+        self._next_ns = self._rows[0].at_ns if self._rows else _NEVER_NS
         self.chain = Chain()
         self.course = object()
         self.odd: dict[int, Verdict] = {}
-        self.mistaken: list[Sample] = []
+        self.mistaken: tuple[Sample, ...] = ()
 
     @property
     def register_ml(self) -> int:
         """What the last believed sample showed."""
         return self._volume_ml
 
-    def judge(self, at_ns: int, volume_ml: int, boot: int) -> None:
-        """Take in the next sample by event time."""
+    def judge(self, at_ns: int, volume_ml: int, boot: int) -> bool:
+        """Take in the next sample by event time; whether the chain ends with it as it is."""
         if at_ns >= self._next_ns:
             self._turn_to(at_ns)
         if self._is_plain and boot == self._boot:
@@ -67,7 +70,7 @@ class Judge:
                 self._at_ns, self._volume_ml = at_ns, volume_ml
                 self.chain.times_ns.append(at_ns)
                 self.chain.volumes_ml.append(volume_ml + self._offset_ml)
-                return
+                return self._offset_ml == 0
         self.course = object()
         sample = Sample(at_ns, volume_ml, boot)
         if self.chain.times_ns:
@@ -75,6 +78,7 @@ class Judge:
         else:
             self._start_ns = at_ns
             self._believe(sample)
+        return self.chain.times_ns[-1] == at_ns and self.chain.volumes_ml[-1] == volume_ml
 
     def _weigh(self, sample: Sample, last: Sample) -> None:
         """Judge a sample that does not simply follow `last`."""
@@ -94,12 +98,12 @@ class Judge:
         else:
             self._believe(_held(sample, last))
 
-    def _rivals(self) -> list[Sample]:
+    def _rivals(self) -> tuple[Sample, ...]:
         """What a sample might follow instead: refused samples, and a register that had fallen."""
         joint = self.chain.joints[-1] if self.chain.joints else None
         if joint is None or joint.kind is JointKind.DECLARED or joint.last_ml <= joint.first_ml:
             return self._doubted
-        return [*self._doubted, Sample(joint.last_ns, joint.last_ml, 0)]
+        return (*self._doubted, Sample(joint.last_ns, joint.last_ml, 0))
 
     def _believe(self, sample: Sample) -> None:
         self.chain.times_ns.append(sample.at_ns)
@@ -109,20 +113,20 @@ class Judge:
     def _go_on(self, sample: Sample) -> None:
         self._at_ns, self._volume_ml, self._boot = sample
         self._row, self._is_plain = None, not self.chain.doubts_ns
-        self._pending, self._doubted, self.mistaken = [], [], []
+        self._pending = self._doubted = self.mistaken = ()
 
     def _refuse(self, sample: Sample, last: Sample) -> None:
         verdict = next(name for name, test in REFUSALS if test(self._line, last, sample))
         self._is_plain = False
         self.odd[sample.at_ns] = verdict
         if verdict is Verdict.UNIT:
-            self.mistaken = [*self.mistaken[1 - AGREEING :], sample]
+            self.mistaken = (*self.mistaken[1 - AGREEING :], sample)
             return
         if verdict is Verdict.SUSPECT:
-            self._doubted = [*self._doubted[1 - _DOUBTED_MAX :], sample]
+            self._doubted = (*self._doubted[1 - _DOUBTED_MAX :], sample)
         if self._pending and not self._line.follows(self._pending[-1], sample):
-            self._pending = []
-        self._pending.append(sample)
+            self._pending = ()
+        self._pending += (sample,)
         self._change(last)
 
     def _change(self, last: Sample) -> None:
@@ -134,7 +138,7 @@ class Judge:
         least_ml = 0
         if kind is JointKind.REPLACED and (earlier := self._taken_back(first)):
             kind, least_ml = JointKind.EXCURSION, first.volume_ml - earlier.volume_ml
-        doubted = [sample for sample in self._doubted if sample.at_ns < first.at_ns]
+        doubted = tuple(each for each in self._doubted if each.at_ns < first.at_ns)
         self._join(kind, first, least_ml)
         for sample in following:
             self._doubted = doubted  # it may be what was refused that they follow
@@ -181,11 +185,12 @@ class Judge:
 
     def _turn_to(self, at_ns: int) -> None:
         """Apply the replacements that were declared for times up to `at_ns`."""
-        while self._rows and self._rows[-1].at_ns <= at_ns:
-            row = self._rows.pop()
+        while self._rows and self._rows[0].at_ns <= at_ns:
+            row, *later = self._rows
+            self._rows = tuple(later)
             if self.chain.times_ns:
                 self._replace(row)
-        self._next_ns = self._rows[-1].at_ns if self._rows else _NEVER_NS
+        self._next_ns = self._rows[0].at_ns if self._rows else _NEVER_NS
 
     def _replace(self, row: Replacement) -> None:
         """Go on from the new register; one that the old register denies is only a rival."""
@@ -197,7 +202,7 @@ class Judge:
             self._go_on(fitted)
             self._row = row
         else:
-            self._pending, self._doubted = [], [*self._doubted, fitted]
+            self._pending, self._doubted = (), (*self._doubted, fitted)
         self._is_plain = False
 
 

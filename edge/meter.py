@@ -5,12 +5,12 @@ place and the sequence is judged again, with what was declared and which boot of
 spoke. `edge.judge` says what is believed.
 """
 
-from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
+
+from msgspec import structs
 
 from edge.chain import WINDOW_NS, Chain, Joint, JointKind
 from edge.faults import Faults
@@ -19,9 +19,11 @@ from edge.reading import Quality, Reading, TimeSource
 from edge.registry import Binding
 from edge.remembered import NEVER_NS, Counts, MeterState
 from edge.rhythm import Rhythm, median_ns
+from edge.samples import Samples
 from edge.signature import AGREEING, ML_PER_M3, Sample, Verdict
 
 SAMPLES_MAX = 1_024
+_NO_TIMES: frozenset[int] = frozenset()
 _RESOLUTION_M3 = 0.001
 """Taken where neither the readings nor the registry name one."""
 _INTERVAL_GAPS = 16
@@ -49,24 +51,22 @@ class Meter:
     """
 
     __slots__ = (
-        "_begun_ns", "_binding", "_boots", "_conflicts_ns", "_counts", "_judge", "_offset_ml",
-        "_resolution_at_ns", "_resolution_m3", "_times_ns", "_volumes_ml", "faults",
-        "resolution_ml", "rhythm",
+        "_begun_ns", "_binding", "_conflicts_ns", "_counts", "_judge", "_offset_ml",
+        "_resolution_at_ns", "_resolution_m3", "_samples", "_trimmed", "faults", "resolution_ml",
+        "rhythm",
     )  # fmt: skip
 
     def __init__(self, binding: Binding) -> None:
         self._binding = binding
-        self._times_ns = array("q")  # every sample of the window, believed or not
-        self._volumes_ml = array("q")
-        self._boots = array("q")
-        self._conflicts_ns: set[int] = set()
+        self._samples = Samples()
+        self._conflicts_ns = _NO_TIMES
         self._offset_ml = 0  # of the chain above the register, at the first sample
         self._resolution_at_ns = self._begun_ns = NEVER_NS
         self._resolution_m3 = 0.0  # as it was last said, to know it again at once
         self.resolution_ml = _ml(binding.device.resolution_m3 or _RESOLUTION_M3)
-        self._judge = Judge(binding.device, self.resolution_ml)
+        self._judge_again()
         self.faults = Faults()
-        self._counts = Counts()
+        self._counts, self._trimmed = _NONE, 0
         self.rhythm = Rhythm()
 
     @property
@@ -93,11 +93,10 @@ class Meter:
     @property
     def counts(self) -> Counts:
         """What was counted since the meter was first seen."""
-        judge, counts = self._judge, self._counts
-        tally = Counter(_COUNTED[verdict] for verdict in judge.odd.values())
+        tally = Counter(structs.asdict(self._settled()))
+        tally.update(_COUNTED[verdict] for verdict in self._judge.odd.values())
         tally["conflicts"] += len(self._conflicts_ns)
-        totals = {name: getattr(counts, name) + tally[name] for name in counts.__struct_fields__}
-        return Counts(**totals)
+        return Counts(**tally)
 
     def interval_ns(self) -> int:
         """The median of the last 16 gaps between believed samples; 0 before the second."""
@@ -146,38 +145,33 @@ class Meter:
 
     def begin_again(self, from_ns: int) -> None:
         """Forget every sample, and take none before `from_ns`: their times were wrong."""
-        self._times_ns, self._volumes_ml, self._boots = array("q"), array("q"), array("q")
-        self._conflicts_ns, self._offset_ml = set(), 0
+        self._samples, self._conflicts_ns, self._offset_ml = Samples(), _NO_TIMES, 0
         self._begun_ns = max(self._begun_ns, from_ns)
         self._judge_again()
 
     def state(self) -> MeterState:
         """The whole meter, for a checkpoint."""
         return MeterState(
-            self._times_ns.tobytes(),
-            self._volumes_ml.tobytes(),
-            self._boots.tobytes(),
+            *self._samples.state(),
             sorted(self._conflicts_ns),
             self._offset_ml,
             self._begun_ns,
             self.resolution_ml,
             self._resolution_at_ns,
             *self.faults.state(),
-            self._counts,
+            self._settled(),
         )
 
     def restore(self, state: MeterState) -> None:
         """Become the meter that gave `state`, as the declared replacements of now make it."""
-        self._times_ns = array("q", state.times_ns)
-        self._volumes_ml = array("q", state.volumes_ml)
-        self._boots = array("q", state.boots)
-        self._conflicts_ns = set(state.conflicts_ns)
+        self._samples = Samples(state.times_ns, state.volumes_ml, state.boots)
+        self._conflicts_ns = frozenset(state.conflicts_ns) or _NO_TIMES
         self._offset_ml = state.offset_ml
         self._begun_ns = state.begun_ns
         self.resolution_ml = state.resolution_ml
         self._resolution_at_ns = state.resolution_at_ns
         self.faults = Faults(state.fault_times_ns, state.fault_texts)
-        self._counts = state.counts
+        self._counts, self._trimmed = _shared(state.counts), state.counts.trimmed
         self._judge_again()
 
     def _learn_resolution(self, resolution_m3: float) -> None:
@@ -189,56 +183,49 @@ class Meter:
             self._judge_again()
 
     def _insert(self, at_ns: int, volume_ml: int, boot: int) -> bool:
-        times_ns = self._times_ns
+        times_ns = self._samples.times_ns
         if at_ns < self._begun_ns:
             self._add("too_late")
             return False
         if not times_ns or at_ns > times_ns[-1]:
-            times_ns.append(at_ns)
-            self._volumes_ml.append(volume_ml)
-            self._boots.append(boot)
-            self._judge.judge(at_ns, volume_ml, boot)
+            believed = self._judge.judge(at_ns, volume_ml, boot)
+            self._samples.append(at_ns, volume_ml, boot, believed=believed)
         elif not self._insert_late(Sample(at_ns, volume_ml, boot)):
             return False
         self._trim()
         return True
 
     def _insert_late(self, sample: Sample) -> bool:
-        i = bisect_left(self._times_ns, sample.at_ns)
-        if self._times_ns[i] == sample.at_ns:
-            if not self._merge(i, sample):
+        samples = self._samples
+        i = bisect_left(samples.times_ns, sample.at_ns)
+        if samples.times_ns[i] == sample.at_ns:
+            if samples.volumes_ml[i] != sample.volume_ml:
+                self._conflicts_ns |= {sample.at_ns}
+            if not samples.merge(i, sample):
                 return False
         elif self._is_too_late(sample.at_ns):
             self._add("too_late")
             return False
         else:
-            self._times_ns.insert(i, sample.at_ns)
-            self._volumes_ml.insert(i, sample.volume_ml)
-            self._boots.insert(i, sample.boot)
+            samples.insert(i, sample)
         self._judge_again()
         return True
 
-    def _merge(self, i: int, sample: Sample) -> bool:
-        """Of two values for one time keep the larger, and the later boot; whether that is news."""
-        volume_ml, boot = self._volumes_ml[i], self._boots[i]
-        if volume_ml != sample.volume_ml:
-            self._conflicts_ns.add(sample.at_ns)
-        self._volumes_ml[i] = max(volume_ml, sample.volume_ml)
-        self._boots[i] = max(boot, sample.boot)
-        return (self._volumes_ml[i], self._boots[i]) != (volume_ml, boot)
-
     def _is_too_late(self, at_ns: int) -> bool:
-        full = len(self._times_ns) >= SAMPLES_MAX and at_ns < self._times_ns[0]
+        times_ns = self._samples.times_ns
+        full = len(times_ns) >= SAMPLES_MAX and at_ns < times_ns[0]
         return full or at_ns < self.chain.times_ns[-1] - WINDOW_NS
 
     def _judge_again(self) -> None:
-        self._judge = Judge(self._binding.device, self.resolution_ml, self._offset_ml)
-        for sample in zip(self._times_ns, self._volumes_ml, self._boots, strict=True):
-            self._judge.judge(*sample)
+        judge = Judge(self._binding.device, self.resolution_ml, self._offset_ml)
+        for sample in self._samples:
+            judge.judge(*sample)
+        self._judge = judge
+        self._samples.follow(judge.chain)
 
     def _trim(self) -> None:
         """Begin with a believed sample, within window and number."""
-        times_ns, believed_ns = self._times_ns, self._judge.chain.times_ns
+        times_ns, believed_ns = self._samples.times_ns, self._judge.chain.times_ns
         oldest_ns = believed_ns[-1] - WINDOW_NS
         if len(times_ns) > SAMPLES_MAX:
             oldest_ns = max(oldest_ns, times_ns[-SAMPLES_MAX])
@@ -248,38 +235,47 @@ class Meter:
 
     def _cut(self, first_ns: int) -> None:
         """Forget what is before the believed sample at `first_ns`, and what is too much."""
-        chain = self._judge.chain
+        samples, chain = self._samples, self._judge.chain
+        count = bisect_left(samples.times_ns, first_ns)
+        self._settle_all(0, count)
         last_joint = chain.drop_before(first_ns)
+        samples.drop(0, count)
         if last_joint:
             self._offset_ml = last_joint.offset_ml
-        self._forget(0, bisect_left(self._times_ns, first_ns))
-        if len(self._times_ns) > SAMPLES_MAX:
-            self._forget(1, len(self._times_ns) - SAMPLES_MAX)  # none of these was believed
-        self._volumes_ml[0] = chain.volumes_ml[0] - self._offset_ml  # holds the same maximum
+        surplus = len(samples.times_ns) - SAMPLES_MAX
+        if surplus > 0:  # none of these was believed
+            self._settle_all(1, 1 + surplus)
+            samples.drop(1, surplus)
+        samples.begin_with(chain.volumes_ml[0] - self._offset_ml)  # holds the same maximum
+        samples.follow(chain)
         if last_joint and last_joint.at_ns == first_ns:
             self._settle(self._judge.odd.pop(first_ns))
 
-    def _forget(self, start: int, count: int) -> None:
-        stop = start + count
-        if self._judge.odd or self._conflicts_ns:
-            self._settle_all(self._times_ns[start:stop])
-        del self._times_ns[start:stop], self._volumes_ml[start:stop], self._boots[start:stop]
-        self._counts.trimmed += count
-
-    def _settle_all(self, gone_ns: Sequence[int]) -> None:
+    def _settle_all(self, start: int, stop: int) -> None:
+        """Count what the samples at these places were, which are about to be forgotten."""
+        self._trimmed += stop - start
+        if not (self._judge.odd or self._conflicts_ns):
+            return
+        gone_ns = self._samples.times_ns[start:stop]
         for at_ns in gone_ns:
             self._settle(self._judge.odd.pop(at_ns, None))
         gone = self._conflicts_ns.intersection(gone_ns)
         self._conflicts_ns -= gone
-        self._counts.conflicts += len(gone)
+        self._add("conflicts", len(gone))
 
     def _settle(self, verdict: Verdict | None) -> None:
         """Count a verdict that no later sample can change."""
         if verdict:
             self._add(_COUNTED[verdict])
 
-    def _add(self, name: str) -> None:
-        setattr(self._counts, name, getattr(self._counts, name) + 1)
+    def _settled(self) -> Counts:
+        """What no later sample can change."""
+        return structs.replace(self._counts, trimmed=self._trimmed)
+
+    def _add(self, name: str, count: int = 1) -> None:
+        if count:
+            more = {name: getattr(self._counts, name) + count}
+            self._counts = structs.replace(self._counts, **more)
 
 
 def _change(joint: Joint) -> Change:
@@ -288,10 +284,17 @@ def _change(joint: Joint) -> Change:
     )
 
 
+def _shared(counts: Counts) -> Counts:
+    """The counts without what is trimmed; most meters have none, and share one record."""
+    others = structs.replace(counts, trimmed=0)
+    return _NONE if others == _NONE else others
+
+
 def _ml(volume_m3: float) -> int:
     return max(0, round(volume_m3 * ML_PER_M3))
 
 
+_NONE = Counts()
 _CONFIRMED_BY_PEOPLE = {JointKind.RESET, JointKind.ROLLOVER, JointKind.REPLACED}
 _COUNTED = {
     Verdict.GLITCH: "glitches",

@@ -12,10 +12,9 @@ NEVER_NS = -(2**63)
 
 
 class GapsState(Struct, array_like=True):
-    """The last gaps, as they came and in order of length."""
+    """The last gaps, as they came."""
 
     recent_ns: list[int] = field(default_factory=list)
-    ordered_ns: list[int] = field(default_factory=list)
 
 
 class RhythmState(Struct, array_like=True):
@@ -75,7 +74,7 @@ class ClockState(Struct, array_like=True):
     newest_late_ns: int = 0
 
 
-class Counts(Struct):
+class Counts(Struct, frozen=True, gc=False):
     """What became of the samples of one meter since it was first seen.
 
     A verdict may be another when later samples are known; those older than the window stay.
@@ -97,7 +96,10 @@ class Counts(Struct):
 
 
 class MeterState(Struct, array_like=True):
-    """A meter: every sample of its window, and what was settled about those before."""
+    """A meter: every sample of its window, and what was settled about those before.
+
+    `boots` holds one number where it is the same for every sample.
+    """
 
     times_ns: bytes
     volumes_ml: bytes

@@ -45,7 +45,7 @@ class Gaps:
 
     def state(self) -> GapsState:
         """The gaps, for a checkpoint."""
-        return GapsState(self.recent_ns.tolist(), sorted(self.recent_ns))
+        return GapsState(self.recent_ns.tolist())
 
     def restore(self, state: GapsState) -> None:
         """Become the gaps that gave `state`."""

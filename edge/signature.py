@@ -6,6 +6,7 @@ register that goes over its full scale. The first row that is true of a sample n
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from edge.chain import JointKind
@@ -68,6 +69,12 @@ class Line:
         """Whether one register can show both; it may fall by `dip_ml`."""
         rise_ml = second.volume_ml - first.volume_ml
         return -dip_ml <= rise_ml <= self.rise_ml_max(first, second)
+
+
+@lru_cache(maxsize=256)
+def line_of(q_max_m3h: float, tick_ml: int) -> Line:
+    """The line of every meter of that size and tick; a site has few sizes."""
+    return Line(q_max_m3h, tick_ml)
 
 
 def _is_unit_mistake(line: Line, last: Sample, sample: Sample) -> bool:

@@ -43,10 +43,23 @@ class Standing(NamedTuple):
     interval_ns: int
 
 
+class _Behind(NamedTuple):
+    """The home `code` proves no use since `since_ns`, but only until `until_ns`.
+
+    So it is, until it is heard again, for whoever asks from `first_ns` to `last_ns`.
+    """
+
+    code: str
+    since_ns: int
+    until_ns: int
+    first_ns: int
+    last_ns: int
+
+
 class Supply:
     """The homes on one supply, what they used together, and when it was out."""
 
-    __slots__ = ("_homes", "_shortest_ns", "hidden", "state", "subject", "within")
+    __slots__ = ("_behind", "_homes", "_shortest_ns", "hidden", "state", "subject", "within")
 
     def __init__(
         self,
@@ -61,6 +74,7 @@ class Supply:
         self._shortest_ns = min(_shortest_ns(unit) for unit in watched)
         self.hidden = len(watched)
         self.state = SupplyState()
+        self._behind: _Behind | None = None
 
     @property
     def outage(self) -> Outage | None:
@@ -99,6 +113,8 @@ class Supply:
         time of the reading that showed them.
         """
         retracted = False
+        if self._behind is not None and self._behind.code == code:
+            self._behind = None
         for before_ns, moved_ns in moves:
             retracted |= self._moved(code, before_ns, moved_ns)
         self._look(at_ns)
@@ -120,9 +136,12 @@ class Supply:
         A home counts when it used water within the day before, and is heard now: half of
         those that did must be. Faults, gaps and changed registers prove nothing. None too as
         soon as one of them proves it no further than `beyond_ns`: of many homes few are asked.
+        The last is asked first, since a gateway that reads its meters in turn comes to it last.
         """
+        if self._is_behind(since_ns, at_ns, beyond_ns):
+            return None
         active, proofs = 0, []
-        for code, last_ns in self.state.last_use_ns.items():
+        for code, last_ns in reversed(self.state.last_use_ns.items()):
             if last_ns <= since_ns - _ACTIVE_NS:
                 continue
             active += 1
@@ -130,6 +149,7 @@ class Supply:
             if proof is None:
                 continue
             if proof[0] <= beyond_ns:
+                self._behind = _behind(code, self._homes[code], since_ns, *proof)
                 return None
             proofs.append(proof)
         if len(proofs) < max(HOMES_MIN, (active + 1) // 2):
@@ -137,6 +157,15 @@ class Supply:
         return Standing(
             len(proofs), min(proof[0] for proof in proofs), max(proof[1] for proof in proofs)
         )
+
+    def _is_behind(self, since_ns: int, at_ns: int, beyond_ns: int) -> bool:
+        """Whether a home that was asked before still proves it no further than `beyond_ns`."""
+        known = self._behind
+        if known is None or known.since_ns != since_ns or known.until_ns > beyond_ns:
+            return False
+        if not known.first_ns <= at_ns <= known.last_ns:
+            return False
+        return self._homes[known.code].newest_ns() == known.until_ns
 
     def _moved(self, code: str, before_ns: int, at_ns: int) -> bool:
         """Note that the register of `code` moved between these samples; whether it retracts."""
@@ -230,8 +259,24 @@ def _proof(home: Home, since_ns: int, at_ns: int) -> tuple[int, int] | None:
     if until_ns is None or until_ns <= since_ns:
         return None
     interval_ns = max(meter.interval_ns() for meter in meters)
-    fresh = at_ns - until_ns <= 2 * interval_ns + _FRESH_NS
+    fresh = at_ns <= _fresh_ns(until_ns, interval_ns)
     if interval_ns > _INTERVAL_NS_MAX or not fresh:
         return None
     proven = used(meters, since_ns, until_ns, 1) is Use.NOT_USED
     return (until_ns, interval_ns) if proven else None
+
+
+def _fresh_ns(until_ns: int, interval_ns: int) -> int:
+    """For how long a home that is known until `until_ns` counts as heard."""
+    return until_ns + 2 * interval_ns + _FRESH_NS
+
+
+def _behind(
+    code: str, home: Home, since_ns: int, until_ns: int, interval_ns: int
+) -> _Behind | None:
+    """A home that proves no use until `until_ns`, to be known again; one of a single meter."""
+    if len(home.named()) != 1:
+        return None
+    binding, _ = home.named()[0]
+    last_ns = min(_fresh_ns(until_ns, interval_ns), binding.to_ns - 1)
+    return _Behind(code, since_ns, until_ns, binding.from_ns, last_ns)

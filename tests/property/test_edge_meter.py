@@ -104,5 +104,5 @@ def test_bounds_enclose_the_true_use(
 
 def test_a_meter_that_floods_keeps_its_bound() -> None:
     meter = metered([(START_NS + i * MINUTE_NS, 1000 + (i % 7) * 500) for i in range(4_000)])
-    assert len(meter._times_ns) <= SAMPLES_MAX
+    assert len(meter._samples.times_ns) <= SAMPLES_MAX
     assert meter.counts.trimmed > 0

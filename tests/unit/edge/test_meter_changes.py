@@ -70,7 +70,7 @@ def test_a_drop_to_near_zero_after_a_restart_is_a_reset_at_the_second_reading() 
 
 def test_a_transient_zero_after_a_restart_is_not_a_reset() -> None:
     meter = booted((10_000, 1), (0, 2), (10_020, 2))
-    assert meter.chain.joints == []
+    assert not meter.chain.joints
     assert bounds(meter.chain, at(0), at(2)) == Bounds(20_000, 20_000)
 
 
