@@ -6,6 +6,7 @@ from msgspec import Struct, field, msgpack
 from edge.adapters import AdapterState
 from edge.episode import WatchState
 from edge.labels import LabelState
+from edge.lateness import LatenessState
 from edge.night_flow import NightFlowState
 from edge.numbering import NumberingsState
 from edge.quiet import QuietState
@@ -52,6 +53,7 @@ class Checkpoint(Struct, array_like=True):
     tuning: TuningState = field(default_factory=TuningState)
     instruments: dict[str, bytes] = field(default_factory=dict)
     numberings: NumberingsState = field(default_factory=NumberingsState)
+    latenesses: dict[str, LatenessState] = field(default_factory=dict)
 
 
 class _Versioned(Struct, array_like=True):

@@ -206,12 +206,14 @@ class Fold:
         """What the health message says of the fold at `now_ns`.
 
         `pipeline`: its counts since the journal began. `clocks`: seconds to add to those of the
-        devices that are worst off. `flooding`: how much was refused of whom. `labels`: what
+        devices that are worst off. `late`: seconds by which the latest came, this week and the
+        one before. `flooding`: how much was refused of whom. `labels`: what
         people found alarms to be, by rule and outcome. `rules`: the modes that some were given.
         """
         return {
             "pipeline": self._pipeline.counters(),
             "clocks": self._pipeline.clocks.offsets_s(),
+            "late": self._pipeline.late_s(now_ns),
             "flooding": self.flood.flooding(now_ns),
             "labels": self.labels.by_rule(),
             "rules": self._pipeline.learning.shown(),

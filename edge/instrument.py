@@ -11,6 +11,7 @@ from types import MappingProxyType
 from msgspec import Struct, field
 
 from edge.drift import Days, Drift
+from edge.echo import Echo
 from edge.point import Point
 from edge.reading import DAY_NS, Reading
 from edge.run import Run
@@ -54,7 +55,8 @@ class InstrumentState(Struct, array_like=True):
 
     `odd` are the impossible values, the last of them `odd_value` on `odd_channel`; `still` are
     channels that stand still while their neighbours move, and since when; the battery is weak
-    since `weak_ns`, at `battery_pct`. `days` and `drifts` are what `edge.drift` keeps of a channel.
+    since `weak_ns`, at `battery_pct`. `days` and `drifts` are what `edge.drift` keeps of a channel,
+    `echoes` what `edge.echo` does; `echoed` are the values that were said before.
     """
 
     traces: dict[str, Trace] = field(default_factory=dict)
@@ -67,6 +69,9 @@ class InstrumentState(Struct, array_like=True):
     battery_pct: float = 100.0
     days: dict[str, Days] = field(default_factory=dict)
     drifts: dict[str, Drift] = field(default_factory=dict)
+    echoes: dict[str, Echo] = field(default_factory=dict)
+    echoed: Run = Run()
+    echoed_channel: str = ""
 
 
 class Instrument(Point[InstrumentState]):
@@ -102,6 +107,7 @@ class Instrument(Point[InstrumentState]):
             self._hear_battery(value, at_ns)
         elif channel in MOVING:
             self._trace(channel, value, at_ns)
+            self._listen_for_echo(channel, value, at_ns, reading.received_ns)
             day = (at_ns + self.offset_ns) // DAY_NS
             if state.days.setdefault(channel, Days()).take(day, value):
                 self.ended = channel
@@ -119,6 +125,15 @@ class Instrument(Point[InstrumentState]):
             state.weak_ns = None
         elif pct <= WEAK_PCT and state.weak_ns is None:
             state.weak_ns = at_ns
+
+    def _listen_for_echo(self, channel: str, value: float, at_ns: int, received_ns: int) -> None:
+        state = self.state
+        echo = state.echoes.setdefault(channel, Echo())
+        if echo.take(value, at_ns):
+            since = Run(echo.since_ns, echo.since_ns, received_ns, 1)
+            fresh = not state.echoed.count or at_ns - state.echoed.last_ns >= DAY_NS
+            state.echoed = (since if fresh else state.echoed).then(at_ns, received_ns, DAY_NS)
+            state.echoed_channel = channel
 
     def _trace(self, channel: str, value: float, at_ns: int) -> None:
         trace = self.state.traces.get(channel)

@@ -125,6 +125,10 @@ class Pipeline:
         """Every watched home by its code; to be looked at only."""
         return self._subjects.watched
 
+    def late_s(self, now_ns: int) -> dict[str, tuple[float, float]]:
+        """The longest delays of the latest devices, in this week and in the one before."""
+        return self._subjects.latenesses.worst(now_ns)
+
     def uptimes(self) -> Uptimes:
         """For how long its cameras and lifts were up; to be looked at only."""
         return self._subjects.uptimes
@@ -175,6 +179,7 @@ class Pipeline:
             self.learning.tuning.state,
             self._subjects.instruments.states(),
             self._subjects.numberings.state(),
+            self._subjects.latenesses.states(),
         )
 
     def _counted(self) -> dict[str, int]:
@@ -234,6 +239,8 @@ class Pipeline:
                 self._sooner(subjects.points.due_ns(device))
         if subjects.numberings.jumps(message):
             found += guard("numbering", device, subjects.numberings.hear(message, guard))
+        if subjects.latenesses.concern(message):
+            found += guard("lateness", device, subjects.latenesses.hear(message, guard))
 
     def _follow(self, found: list[Finding], route: Route, readings: Sequence[Reading]) -> None:
         """Give the readings of one message to clock, presence and meters, by event time."""

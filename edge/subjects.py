@@ -10,6 +10,7 @@ from edge.checkpoint import Checkpoint
 from edge.completeness import Home
 from edge.detectors.base import DeviceDetector, adapter_detectors, device_detectors, home_detectors
 from edge.instruments import Instruments
+from edge.latenesses import Latenesses
 from edge.listening import Hearing
 from edge.meter import Meter
 from edge.night_flow import NightFlow
@@ -147,6 +148,7 @@ class Subjects:
         self.uptimes = Uptimes(registry, self.devices, utc_offset_h)
         self.instruments = Instruments(registry, utc_offset_h)
         self.numberings = Numberings(registry, utc_offset_h)
+        self.latenesses = Latenesses(registry, self.devices, utc_offset_h)
         self.urgent = self.signals.channels | self.points.channels | self.instruments.channels
         places = {name: place for place, name in enumerate(self.devices)}
         self.routes = {name: self._route(name, places.get(name, -1)) for name in registry.devices()}
@@ -181,6 +183,7 @@ class Subjects:
         points = ((f"point {name}", each) for name, each in self.points.by_name.items())
         instruments = ((f"instrument {n}", each) for n, each in self.instruments.by_name.items())
         numberings = ((f"numbering {n}", each) for n, each in self.numberings.by_name.items())
+        latenesses = ((f"lateness {n}", each) for n, each in self.latenesses.by_name.items())
         watched = chain(
             self.homes.items(),
             self.devices.items(),
@@ -190,6 +193,7 @@ class Subjects:
             points,
             instruments,
             numberings,
+            latenesses,
         )
         for key, subject in watched:
             for watch in subject.watches:
@@ -258,6 +262,7 @@ class Subjects:
         self.uptimes.restore(saved.uptimes)
         self.instruments.restore(saved.instruments)
         self.numberings.restore(saved.numberings)
+        self.latenesses.restore(saved.latenesses)
         self._remember(saved)
         for key, watch in self.watches():
             if watch_state := saved.watches.get(key):

@@ -5,13 +5,13 @@ What people closed is over then, whatever the device says.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 import sqlalchemy as sa
 from msgspec import Struct
 
-from edge.reading import DAY_NS, HOUR_NS
+from edge.reading import DAY_NS, HOUR_NS, SECOND_NS
 from gateway.api.desk import Desk
 from gateway.db.engine import reading
 from gateway.db.tables import incident
@@ -19,6 +19,7 @@ from gateway.db.tables import incident
 WORST_MAX = 50
 _ROWS_MAX = 50_000
 _CLOCK_OFF_S = 60.0
+_HOUR_S = HOUR_NS / SECOND_NS
 _DEVICE_DEPTH = 4
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -30,6 +31,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "value_impossible": "impossible",
         "value_drift": "drift",
         "device_cloned": "cloned",
+        "device_replayed": "replayed",
+        "device_late": "late",
         "device_tamper": "tamper",
         "camera_down": "down",
         "camera_slow": "picture",
@@ -41,11 +44,14 @@ REASONS: Mapping[str, str] = MappingProxyType(
 )
 """The rules about a device itself, and the reason that each gives."""
 
+_NOBODY: Mapping[str, tuple[float, float]] = MappingProxyType({})
+
 
 class Troubled(Struct, frozen=True):
     """A device, by its path; hours in trouble within the last days, and within as many before.
 
     `reasons` count incidents. Its clock is off by `clock_off_s`, 0 where it is right or unknown.
+    Its messages came up to `late_s` late this week, and `late_before_s` in the week before.
     """
 
     subject: str
@@ -53,11 +59,15 @@ class Troubled(Struct, frozen=True):
     before_h: float
     reasons: Mapping[str, int]
     clock_off_s: float
+    late_s: float = 0.0
+    late_before_s: float = 0.0
 
     @property
     def weight(self) -> float:
-        """What it is sorted by: what grows worse counts twice."""
-        return self.trouble_h + max(0.0, self.trouble_h - self.before_h)
+        """What it is sorted by: hours in trouble and of delay; what grows worse counts twice."""
+        late_h, late_before_h = self.late_s / _HOUR_S, self.late_before_s / _HOUR_S
+        grows_h = max(0.0, self.trouble_h - self.before_h) + max(0.0, late_h - late_before_h)
+        return self.trouble_h + late_h + grows_h
 
 
 class Spell(Struct, frozen=True):
@@ -75,37 +85,41 @@ def worst_of(desk: Desk, days: int) -> list[Troubled]:
     with reading(desk.db) as connection:
         spells = _spells(connection, now_ns - 2 * days * DAY_NS, now_ns)
     clocks = {
-        device: float(off_s)
-        for edge in desk.vitals().edges
-        for device, off_s in _table(edge.health.get("clocks")).items()
+        subject: float(off_s)
+        for subject, off_s in _told(desk, "clocks", now_ns)
         if isinstance(off_s, int | float) and abs(off_s) >= _CLOCK_OFF_S
     }
-    subjects = {
-        subject: clocks[device]
-        for device in clocks
-        if (subject := desk.homes.registry.device_subject(device, now_ns))
+    lates = {
+        subject: (float(pair[0]), float(pair[1]))
+        for subject, pair in _told(desk, "late", now_ns)
+        if isinstance(pair, list) and [type(each) for each in pair] == [float, float]
     }
-    return ranked(spells, subjects, now_ns, days)
+    return ranked(spells, clocks, now_ns, days, lates)
 
 
 def ranked(
-    spells: Iterable[Spell], clocks: Mapping[str, float], now_ns: int, days: int
+    spells: Iterable[Spell],
+    clocks: Mapping[str, float],
+    now_ns: int,
+    days: int,
+    lates: Mapping[str, tuple[float, float]] = _NOBODY,
 ) -> list[Troubled]:
-    """The devices of `spells`, and those whose clock is off, with the worst first."""
+    """The devices of `spells`, and those whose clock is off or that come late, the worst first."""
     by_subject: defaultdict[str, list[Spell]] = defaultdict(list)
     for spell in spells:
         by_subject[spell.subject].append(spell)
     middle_ns = now_ns - days * DAY_NS
     found = []
-    for subject in by_subject.keys() | clocks.keys():
+    for subject in by_subject.keys() | clocks.keys() | lates.keys():
         mine = by_subject.get(subject, [])
         late = [each for each in mine if each.to_ns > middle_ns]
         trouble_h = hours(mine, middle_ns, now_ns)
         before_h = hours(mine, middle_ns - days * DAY_NS, middle_ns)
         reasons = dict(Counter(each.reason for each in late))
         off_s = clocks.get(subject, 0.0)
-        if late or off_s:
-            found.append(Troubled(subject, trouble_h, before_h, reasons, off_s))
+        if late or off_s or subject in lates:
+            delays_s = lates.get(subject, (0.0, 0.0))
+            found.append(Troubled(subject, trouble_h, before_h, reasons, off_s, *delays_s))
     return sorted(found, key=lambda each: (-each.weight, each.subject))[:WORST_MAX]
 
 
@@ -138,6 +152,15 @@ def _spells(connection: sa.Connection, from_ns: int, now_ns: int) -> list[Spell]
         for row in connection.execute(query)
         if row.subject.count("/") == _DEVICE_DEPTH - 1
     ]
+
+
+def _told(desk: Desk, what: str, now_ns: int) -> Iterator[tuple[str, object]]:
+    """Yield what edges last told of their devices under that name, by the device's path."""
+    for edge in desk.vitals().edges:
+        for device, said in _table(edge.health.get(what)).items():
+            subject = desk.homes.registry.device_subject(device, now_ns)
+            if subject:
+                yield subject, said
 
 
 def _table(value: object) -> Mapping[str, object]:

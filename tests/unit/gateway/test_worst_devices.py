@@ -1,5 +1,6 @@
 """The devices that most want a visit."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from edge.reading import DAY_NS, HOUR_NS
 from gateway.access.role import Role
+from gateway.db import edges
 from gateway.db.engine import writing
 from gateway.db.tables import incident
 from gateway.uptime.worst import WORST_MAX, Spell, hours, ranked
@@ -43,6 +45,13 @@ def test_each_has_its_reasons_and_two_at_once_are_one_time() -> None:
 def test_a_wrong_clock_is_a_reason_by_itself() -> None:
     (found,) = ranked([], {f"{PLACE}/a": -3_600.0}, NOW_NS, 7)
     assert (found.clock_off_s, found.trouble_h, found.reasons) == (-3_600.0, 0, {})
+
+
+def test_what_comes_later_every_week_comes_before_what_was_always_late() -> None:
+    lates = {f"{PLACE}/old": (7_200.0, 7_200.0), f"{PLACE}/new": (7_200.0, 0.0)}
+    new, old = ranked([], {}, NOW_NS, 7, lates)
+    assert (new.subject, new.late_s, new.late_before_s) == (f"{PLACE}/new", 7_200.0, 0.0)
+    assert (old.subject, old.reasons) == (f"{PLACE}/old", {})
 
 
 def test_trouble_that_is_over_for_long_is_none() -> None:
@@ -84,6 +93,27 @@ def test_an_open_incident_about_a_device_puts_it_on_the_list(world: World, path:
     else:
         assert "30.0 h in trouble (0.0 h in the time before)" in answer.text
         assert "silent 1" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("late", "shown"),
+    [
+        pytest.param({"mu0301": [5_400.0, 600.0]}, [(5_400.0, 600.0)], id="late by what it told"),
+        pytest.param({"mu0301": ["much", None]}, [], id="what is no number is passed over"),
+        pytest.param({"nobody": [5_400.0, 0.0]}, [], id="of no device"),
+        pytest.param("often", [], id="no table"),
+    ],
+)
+def test_what_edges_tell_of_late_devices_is_shown(
+    world: World, late: object, shown: list[tuple[float, float]]
+) -> None:
+    health = json.dumps({"late": late})
+    with writing(world.desk.db) as connection:
+        edges.hear(connection, "edge-1", world.desk.clock.now_ns(), fresh=True, health=health)
+    found = ask(world, "GET", "/api/v1/worst-devices?days=7").json()["devices"]
+    assert [(each["late_s"], each["late_before_s"]) for each in found] == shown
+    page = ask(world, "GET", "/uptime?days=7&lang=en").text
+    assert ("up to 90 min late (10 min in the week before)" in page) == bool(shown)
 
 
 def test_readers_see_them_and_installers_do_not(world: World) -> None:

@@ -1,0 +1,86 @@
+"""The lateness of every device that was late within two weeks; of all others nothing is kept."""
+
+from collections.abc import Callable, Iterator, Mapping
+from heapq import nlargest
+from typing import Any
+
+from edge import episode
+from edge.detectors.base import point_detectors
+from edge.entry import Message
+from edge.lateness import WITHIN_DAYS, Lateness, LatenessState
+from edge.presence import Presence
+from edge.reading import DAY_NS, HOUR_NS, Finding, Timeliness
+from edge.registry import Registry
+from edge.watch import Watched
+
+Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
+WORST_MAX = 20
+
+
+class Latenesses:
+    """The devices of one registry that come late, by their ids."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        devices: Mapping[str, Watched[Presence]],
+        utc_offset_h: float,
+    ) -> None:
+        self.by_name: dict[str, Watched[Lateness]] = {}
+        self._registry, self._devices = registry, devices
+        self._utc_offset_h = utc_offset_h
+        self._offset_ns = int(utc_offset_h * HOUR_NS)
+
+    def concern(self, message: Message) -> bool:
+        """Whether the message must be heard: it is late, or its device lately was."""
+        newest = message.readings[-1]
+        late_ns = newest.received_ns - newest.at_ns
+        return late_ns > episode.LIVE_GRACE_NS or message.device in self.by_name
+
+    def hear(self, message: Message, guard: Guard) -> Iterator[Finding]:
+        """Yield what is to be said of the device after this message of it."""
+        device = message.device
+        newest = max(message.readings, key=lambda each: each.at_ns)
+        watched = self._watched(device)
+        subject = self._registry.device_subject(device, newest.received_ns)
+        if watched is None or subject is None:
+            return
+        watched.state.hear(newest)
+        watched.state.listening_ns = newest.received_ns  # it speaks: it can be heard
+        for watch in watched.watches:
+            status = watch.evaluate(watched.state, newest.received_ns)
+            if status is not None:
+                said = watch.speak(watched.state, status, subject, Timeliness.LIVE)
+                yield from guard(watch.rule, device, iter(said))
+        if watched.state.is_over and not watched.is_raised():
+            del self.by_name[device]
+
+    def worst(self, now_ns: int) -> dict[str, tuple[float, float]]:
+        """Of the 20 latest devices, the longest delay in s of this week and of the one before."""
+        day = (now_ns + self._offset_ns) // DAY_NS
+        late = {
+            name: (each.state.worst_s(day), each.state.worst_s(day - WITHIN_DAYS))
+            for name, each in self.by_name.items()
+        }
+        named = nlargest(WORST_MAX, late.items(), key=lambda item: (item[1], item[0]))
+        return {name: worst for name, worst in named if worst[0]}
+
+    def states(self) -> dict[str, LatenessState]:
+        """What a checkpoint keeps, by names to `restore`."""
+        return {name: each.state.state for name, each in self.by_name.items()}
+
+    def restore(self, states: Mapping[str, LatenessState]) -> None:
+        """Take up `states`, of devices that the registry still knows."""
+        for name, state in states.items():
+            if watched := self._watched(name):
+                watched.state.state = state
+
+    def _watched(self, device: str) -> Watched[Lateness] | None:
+        """The device, watched from now on at the latest; None where nobody listens for it."""
+        presence = self._devices.get(device)
+        if presence is not None and device not in self.by_name:
+            kinds: tuple[Any, ...] = point_detectors(Lateness)
+            rules = [rule for kind in kinds for rule in kind.install()]
+            lateness = Lateness(presence.state, self._offset_ns)
+            self.by_name[device] = Watched(lateness, rules, self._utc_offset_h)
+        return self.by_name.get(device)
