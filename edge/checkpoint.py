@@ -11,7 +11,14 @@ from edge.night_flow import NightFlowState
 from edge.numbering import NumberingsState
 from edge.quiet import QuietState
 from edge.reading import TimeSource
-from edge.remembered import ClockState, HearingState, MeterState, PresenceState, SupplyState
+from edge.remembered import (
+    ClockState,
+    HearingState,
+    MeterState,
+    NamesState,
+    PresenceState,
+    SupplyState,
+)
 from edge.shadow import ShadowState
 from edge.signal import SignalState
 from edge.tuning import TuningState
@@ -31,6 +38,7 @@ class Checkpoint(Struct, array_like=True):
     """What every part of the pipeline has come to, by the names under which it finds its own.
 
     `registry` is the pushed registry it went by, as version and JSON; version 0 is the file's.
+    `memory` is how older ones hold what stands in `names` now.
     """
 
     counts: dict[str, int]
@@ -54,6 +62,7 @@ class Checkpoint(Struct, array_like=True):
     instruments: dict[str, bytes] = field(default_factory=dict)
     numberings: NumberingsState = field(default_factory=NumberingsState)
     latenesses: dict[str, LatenessState] = field(default_factory=dict)
+    names: dict[str, NamesState] = field(default_factory=dict)
 
 
 class _Versioned(Struct, array_like=True):

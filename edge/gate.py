@@ -6,7 +6,7 @@ fails costs nothing and the same delivery can be judged again.
 
 from edge import topic, wire
 from edge.adapters import own_status
-from edge.admission import Identity, Known, Memory, compare
+from edge.admission import Identity, Known, Memory
 from edge.admitted import Admission
 from edge.device_time import Clocks, Placed
 from edge.entry import AdapterStatus, Message
@@ -124,8 +124,8 @@ class Gate:
     ) -> Admission:
         identity = (decoded.device, decoded.boot, decoded.seq)
         known = self._memory.known(identity, decoded.digest)
-        if batch is not None and known is Known.NEW:
-            known = compare(batch.get(identity), decoded.digest)
+        if batch is not None and known is Known.NEW and (said := batch.get(identity)) is not None:
+            known = Known.COPY if said == decoded.digest else Known.REUSED
         if known is Known.COPY:
             return Admission(None, 1, ())
         if known is Known.REUSED:

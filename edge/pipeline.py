@@ -152,7 +152,8 @@ class Pipeline:
         self._counts.update(saved.counts)
         self._messages = self._counts.pop("messages", 0)
         self._readings = self._counts.pop("readings", 0)
-        self._memory.restore(saved.memory)
+        self._memory.restore(saved.names)
+        self._memory.restore_listed(saved.memory)
         self.learning.restore(saved)
         self._take_up(saved, saved.hearing.proof_ns)
         self._look_ahead(0)
@@ -160,7 +161,7 @@ class Pipeline:
     def _checkpoint(self) -> Checkpoint:
         return Checkpoint(
             self._counted(),
-            self._memory.state(),
+            {},
             {key: meter.state() for key, meter in self._subjects.meters()},
             {name: device.state.state() for name, device in self._subjects.devices.items()},
             {key: watch.state() for key, watch in self._subjects.watches()},
@@ -180,6 +181,7 @@ class Pipeline:
             self._subjects.instruments.states(),
             self._subjects.numberings.state(),
             self._subjects.latenesses.states(),
+            self._memory.state(),
         )
 
     def _counted(self) -> dict[str, int]:

@@ -11,6 +11,16 @@ from edge.outage import Outage
 NEVER_NS = -(2**63)
 
 
+class NamesState(Struct, array_like=True):
+    """The names of a device's last messages, and the first 4 bytes of what each was known by.
+
+    `runs` holds boot, first sequence number and length of each run, one after the other.
+    """
+
+    runs: list[int] = field(default_factory=list)
+    digests: bytes = b""
+
+
 class GapsState(Struct, array_like=True):
     """The last gaps, as they came."""
 

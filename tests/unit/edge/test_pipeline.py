@@ -1,9 +1,10 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from edge import wire
-from edge.checkpoint import CheckpointError
+from edge.checkpoint import CheckpointError, decode, encode
 from edge.entry import Admitted, Link, Message, Tick
 from edge.pipeline import Pipeline
 from edge.reading import (
@@ -315,6 +316,19 @@ def test_readings_of_other_channels_pass_without_effect() -> None:
     site = Site()
     site.hear(reading(0, "battery", 3.6))
     assert site.pipeline.counters()["readings"] == 1
+
+
+def test_names_are_known_from_a_checkpoint_and_from_one_of_before() -> None:
+    site = Site()
+    message = site.pipeline.gate.admit(TOPIC, payload(), at(0)).message
+    assert message is not None
+    site.pipeline.step(Admitted((message,)))
+    now = decode(site.pipeline.dump())
+    listed = {message.device: [(message.boot, message.seq, message.digest)]}
+    for saved in (now, structs.replace(now, memory=listed, names={})):
+        again = Pipeline(registry())
+        again.restore(encode(saved))
+        assert again.gate.admit(TOPIC, payload(), at(1)).duplicates == 1
 
 
 @pytest.mark.parametrize("blob", [b"", b"\x00", b"\x96\x63\x80\x80\x80\x80\x80"])

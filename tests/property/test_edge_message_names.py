@@ -1,0 +1,82 @@
+"""The names of a device's messages, packed into runs, are those of a plain list of them."""
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from edge.admission import Memory
+from edge.message_names import DIGEST_BYTES, Known
+
+DEVICE = "wm-1"
+LAST = 2**63 - 1
+
+Name = tuple[int, int]
+boots = st.sampled_from([0, 1, 2, LAST])
+numbers = st.integers(0, 30) | st.sampled_from([2**32, LAST - 1, LAST])
+said = st.sampled_from([b"one thing", b"another.", b"a third.."])
+heard = st.lists(st.tuples(boots, numbers, said), max_size=60)
+
+
+class Listed:
+    """The same memory, name by name."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.names: dict[Name, bytes] = {}
+
+    def known(self, name: Name, digest: bytes) -> Known:
+        if name not in self.names:
+            return Known.NEW
+        return Known.COPY if self.names[name] == digest else Known.REUSED
+
+    def admit(self, name: Name, digest: bytes) -> Known:
+        known = self.known(name, digest)
+        if known is Known.NEW:
+            self.names[name] = digest
+            if len(self.names) > self.limit:
+                del self.names[next(iter(self.names))]
+        return known
+
+
+@given(heard, st.integers(1, 12), st.integers(0, 60))
+@example([(LAST, LAST, b"one thing"), (0, 0, b"another.")], 1, 0)
+@example([(1, LAST - 1, b"one thing"), (1, LAST, b"another."), (1, 0, b"another.")], 2, 2)
+def test_runs_of_names_remember_what_a_list_of_names_does(
+    messages: list[tuple[int, int, bytes]], limit: int, restart_at: int
+) -> None:
+    memory, listed = Memory(limit), Listed(limit)
+    for place, (boot, seq, digest) in enumerate(messages):
+        if place == restart_at:
+            saved, memory = memory.state(), Memory(limit)
+            memory.restore(saved)
+        assert memory.known((DEVICE, boot, seq), digest) is listed.known((boot, seq), digest)
+        assert memory.admit((DEVICE, boot, seq), digest) is listed.admit((boot, seq), digest)
+
+
+@given(heard, st.integers(1, 12))
+def test_names_of_older_checkpoints_are_known(
+    messages: list[tuple[int, int, bytes]], limit: int
+) -> None:
+    listed, memory = Listed(limit), Memory(limit)
+    for boot, seq, digest in messages:
+        listed.admit((boot, seq), digest)
+    names = [(boot, seq, digest[:8]) for (boot, seq), digest in listed.names.items()]
+    memory.restore_listed({DEVICE: names})
+    for boot, seq, digest in messages:
+        assert memory.known((DEVICE, boot, seq), digest) is listed.known((boot, seq), digest)
+
+
+def test_a_fallen_limit_keeps_the_newest_names() -> None:
+    before, after = Memory(20), Memory(3)
+    for seq in range(20):
+        before.admit((DEVICE, 1, seq), b"12345678")
+    after.restore(before.state())
+    known = [seq for seq in range(20) if after.known((DEVICE, 1, seq), b"12345678") is Known.COPY]
+    assert known == [17, 18, 19]
+
+
+def test_a_name_costs_little_more_than_its_digest_when_numbers_go_on() -> None:
+    memory = Memory(128)
+    for seq in range(110):
+        memory.admit((DEVICE, 1, seq), seq.to_bytes(8, "big"))
+    (state,) = memory.state().values()
+    assert (state.runs, len(state.digests)) == ([1, 0, 110], 110 * DIGEST_BYTES)
