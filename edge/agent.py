@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from edge import topic
+from edge.admitting import Taken
 from edge.announcer import Announced, Announcer
 from edge.broker import PahoSession
 from edge.clock import Clock, SystemClock, deadline, parse, sleep
@@ -28,7 +29,7 @@ from edge.credential_key import read_pseudonyms
 from edge.disk_room import when_room
 from edge.edge_settings import EdgeSettings, check, read_profiles, read_registry
 from edge.failpoint import hit
-from edge.fold import Fold, Taken
+from edge.fold import Fold
 from edge.forwarder import Forwarder, Source
 from edge.gather import Gathering
 from edge.health import Health

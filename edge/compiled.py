@@ -10,10 +10,10 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 HOT = (
-    "admission", "boots", "chain", "completeness", "deadlines", "device_time", "faults", "flood",
-    "fold", "gate", "judge", "listening", "message_names", "meter", "mqtt_frames", "numberings",
-    "offset", "pipeline", "presence", "rhythm", "samples", "signature", "subjects", "supervision",
-    "supplies", "supply", "sweep", "watch", "wire",
+    "admission", "admitting", "boots", "chain", "completeness", "deadlines", "device_time",
+    "faults", "flood", "fold", "gate", "judge", "listening", "message_names", "meter",
+    "mqtt_frames", "numberings", "offset", "pipeline", "presence", "rhythm", "samples",
+    "signature", "subjects", "supervision", "supplies", "supply", "sweep", "watch", "wire",
 )  # fmt: skip
 """Modules of `edge`. None of them may define a record of msgspec or pydantic."""
 

@@ -9,34 +9,36 @@ an adapter says of itself: all of its devices hang on it.
 from collections import OrderedDict
 from collections.abc import Mapping
 from enum import Enum, auto
-from functools import lru_cache
+from typing import Final
 
 from edge.reading import DAY_NS, MINUTE_NS, SECOND_NS, Kind
 from edge.registry import Registry
 from edge.topic import PREFIX, DeviceTopic, TopicError, Verb, adapter_of, parse
 
-BACKLOG_DAYS = 7
+BACKLOG_DAYS: Final = 7
 """An outage that long is caught up with at once; the journal's ring holds about as much."""
-CAPACITY_MIN = 2_000
+CAPACITY_MIN: Final = 2_000
 """Of any source: a device that was re-commissioned, or sends more often than was registered."""
-INTERVAL_S_DEFAULT = 60
+INTERVAL_S_DEFAULT: Final = 60
 """Of a device whose interval the registry does not say."""
-SHARED_CAPACITY = 50_000
+SHARED_CAPACITY: Final = 50_000
 """Of a vendor's topic, which may be the topic of every device of a gateway."""
-RATE_PER_S_MIN = 1.0
-RATE_FACTOR = 10
-SHARED_RATE_PER_S = 50.0
-SOURCES_MAX = 16_384
+RATE_PER_S_MIN: Final = 1.0
+RATE_FACTOR: Final = 10
+SHARED_RATE_PER_S: Final = 50.0
+SOURCES_MAX: Final = 16_384
 """Buckets that are kept; the one used least recently is forgotten, and so full again."""
-SAMPLE_EVERY_NS = MINUTE_NS
-SHOWN_NS = 5 * MINUTE_NS
-SHOWN_MAX = 20
-_SHOWN_SIGNS = 64
+_CALM: Final = SOURCES_MAX // 2
+"""Up to so many buckets nobody asks which was used last."""
+SAMPLE_EVERY_NS: Final = MINUTE_NS
+SHOWN_NS: Final = 5 * MINUTE_NS
+SHOWN_MAX: Final = 20
+_SHOWN_SIGNS: Final = 64
 
-_URGENT = frozenset({Kind.SOS, Kind.SMOKE, Kind.GAS, Kind.LEAK})
-_PUSHED = "http/"
-_NONSENSE = f"{PREFIX}/?"
-_ADAPTERS = f"{PREFIX}/_adapter/"
+_URGENT: Final = frozenset({Kind.SOS, Kind.SMOKE, Kind.GAS, Kind.LEAK})
+_PUSHED: Final = "http/"
+_NONSENSE: Final = f"{PREFIX}/?"
+_ADAPTERS: Final = f"{PREFIX}/_adapter/"
 
 
 class Verdict(Enum):
@@ -47,12 +49,18 @@ class Verdict(Enum):
     SAMPLE = auto()
 
 
+_PASS: Final = Verdict.PASS
+
+
 class _Bucket:
     """Messages that one source may still send, and what was refused of it."""
 
-    __slots__ = ("at_ns", "capacity", "left", "rate_per_s", "refused", "refused_ns", "sampled_ns")
+    __slots__ = (
+        "at_ns", "capacity", "left", "rate_per_s", "refused", "refused_ns", "sampled_ns", "source"
+    )  # fmt: skip
 
-    def __init__(self, capacity: float, rate_per_s: float, now_ns: int) -> None:
+    def __init__(self, source: str, capacity: float, rate_per_s: float, now_ns: int) -> None:
+        self.source = source
         self.capacity = self.left = capacity
         self.rate_per_s = rate_per_s
         self.at_ns = now_ns
@@ -78,12 +86,14 @@ class Flood:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._by_topic: dict[str, _Bucket] = {}
         self._taken: list[_Bucket] = []
 
     def go_by(self, registry: Registry) -> None:
         """Allow what the intervals in `registry` ask for; every allowance is whole again."""
         self._registry = registry
         self._buckets.clear()
+        self._by_topic.clear()
         self._taken.clear()
 
     def begin(self) -> None:
@@ -101,14 +111,18 @@ class Flood:
 
         What was pushed by HTTP always may: each push waits for its commit, so it is slow enough.
         """
-        if topic.startswith(_PUSHED):
-            return Verdict.PASS
-        bucket = self._bucket(*_source(topic), now_ns)
+        bucket = self._by_topic.get(topic)
+        if bucket is None:
+            if topic.startswith(_PUSHED):
+                return _PASS
+            bucket = self._met(topic, now_ns)
+        elif len(self._buckets) > _CALM:
+            self._buckets.move_to_end(bucket.source)
         bucket.fill(now_ns)
         if bucket.left >= 1:
             bucket.left -= 1
             self._taken.append(bucket)
-            return Verdict.PASS
+            return _PASS
         bucket.refused += 1
         bucket.refused_ns = now_ns
         if now_ns - bucket.sampled_ns < SAMPLE_EVERY_NS:
@@ -126,16 +140,21 @@ class Flood:
         worst = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
         return dict(worst[:SHOWN_MAX])
 
-    def _bucket(self, source: str, place: DeviceTopic | None, now_ns: int) -> _Bucket:
-        found = self._buckets.get(source)
-        if found is not None:
-            self._buckets.move_to_end(source)
-            return found
-        made = _Bucket(*self._allowance(source, place, now_ns), now_ns)
-        self._buckets[source] = made
+    def _met(self, topic: str, now_ns: int) -> _Bucket:
+        """The bucket of whoever publishes on `topic`, full when it is new."""
+        source, place = _source(topic)
+        bucket = self._buckets.get(source)
+        if bucket is None:
+            bucket = _Bucket(source, *self._allowance(source, place, now_ns), now_ns)
+            self._buckets[source] = bucket
+        self._buckets.move_to_end(source)
         if len(self._buckets) > SOURCES_MAX:
             self._buckets.popitem(last=False)
-        return made
+            self._by_topic.clear()
+        elif len(self._by_topic) >= SOURCES_MAX:
+            self._by_topic.clear()
+        self._by_topic[topic] = bucket
+        return bucket
 
     def _allowance(
         self, source: str, place: DeviceTopic | None, now_ns: int
@@ -151,7 +170,6 @@ class Flood:
         return max(CAPACITY_MIN, backlog), max(RATE_PER_S_MIN, RATE_FACTOR / interval_s)
 
 
-@lru_cache(maxsize=SOURCES_MAX)
 def _source(topic: str) -> tuple[str, DeviceTopic | None]:
     """Who sent it: a device of ours, one for its urgent words, or a vendor's whole topic."""
     if not topic.startswith(f"{PREFIX}/"):

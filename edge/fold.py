@@ -5,36 +5,28 @@ nothing else can come in between, so the journal's order is the pipeline's order
 """
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import groupby
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from edge.admission import Identity
+from edge.admitting import Admitting, Taken
 from edge.checkpoint import CheckpointError
 from edge.entry import (
-    AdapterStatus,
-    Admitted,
     Entry,
     Labelled,
     Link,
-    Message,
     Provisioned,
     Ruled,
     Tick,
 )
 from edge.failpoint import hit
-from edge.flood import Flood, Verdict
-from edge.gate import Admission
+from edge.flood import Flood
 from edge.health import Health
-from edge.journal import PIPELINE, DeadLetter, Journal, JournalFull
+from edge.journal import PIPELINE, Journal, JournalFull
 from edge.pipeline import Pipeline
 from edge.reading import Finding
-from edge.redaction import redacted
 from edge.registry import Registry
 from edge.seen import Seen
 from edge.session import Delivery
-from edge.wire import Reason
 
 log = logging.getLogger(__name__)
 
@@ -56,18 +48,6 @@ class InForce(NamedTuple):
     table: bytes
 
 
-class Taken(NamedTuple):
-    """What became of deliveries: messages for the log, dead letters, and copies known before.
-
-    `entries` are the messages, and what adapters said between them, as they are logged.
-    """
-
-    messages: list[Message]
-    letters: list[DeadLetter]
-    copies: int
-    entries: list[Entry]
-
-
 class Fold:
     """One pipeline, kept in step with one journal.
 
@@ -85,6 +65,7 @@ class Fold:
         self._stepped = 0
         self._broken: set[tuple[str, str]] = set()
         self.seen = Seen()
+        self._admitting = Admitting(pipeline, self.flood, self.seen, health)
         self.labels = pipeline.learning.labels
         self.shadow = pipeline.learning.shadow
         self.due_ns = pipeline.due_ns  # when the next tick can matter
@@ -127,7 +108,7 @@ class Fold:
         released: int,
     ) -> Taken:
         self.settle_rest()
-        taken = self._admit(deliveries)
+        taken = self._admitting.take(deliveries)
         messages, letters, _, entries = taken
         if entries or letters or released:
             self._journal.append(entries, letters, released=released)
@@ -138,8 +119,7 @@ class Fold:
         admitted = sum(len(message.readings) for message in messages)
         self._health.count("readings_admitted", admitted)
         self.readings_since_checkpoint += admitted
-        for message in messages:
-            self.seen.hear(message.device, message.readings[-1].received_ns)
+        self.seen.hear({each.device: each.readings[-1].received_ns for each in messages})
         self._step(entries)
         return taken
 
@@ -225,63 +205,6 @@ class Fold:
         self._journal.checkpoint(self._stepped, self._pipeline.dump())
         self.readings_since_checkpoint = 0
 
-    def _admit(self, deliveries: Sequence[Delivery]) -> Taken:
-        letters: list[DeadLetter] = []
-        seen = Counter[str]()
-        said: list[Message | AdapterStatus] = []
-        batch: dict[tuple[str, int, int], bytes] = {}
-        self.flood.begin()
-        for topic, payload, retain, received_ns, _, _ in deliveries:
-            if not retain and (verdict := self.flood.judge(topic, received_ns)) is not Verdict.PASS:
-                seen["flood_refused"] += 1
-                letters += _sample(verdict, received_ns, topic, payload)
-                continue
-            for admission in self._admissions(topic, payload, received_ns, batch, retain=retain):
-                seen["duplicates_dropped"] += admission.duplicates
-                if admission.clocks:
-                    seen.update(admission.clocks)
-                if admission.status is not None:
-                    said.append(admission.status)
-                if admission.message is not None:
-                    said.append(admission.message)
-                if admission.rejections:
-                    letters += self._refused(admission, received_ns, topic, payload)
-        messages = [each for each in said if isinstance(each, Message)]
-        seen["messages_received"] = len(deliveries)
-        seen["adapter_statuses"] = len(said) - len(messages)
-        refused = Counter(letter.reason for letter in letters)
-        refused[Reason.FLOOD] = seen["flood_refused"]
-        for reason, amount in (+refused).items():
-            self._health.count("rejected", amount, reason=reason)
-        for name, amount in seen.items():
-            self._health.count(name, amount)
-        return Taken(messages, letters, seen["duplicates_dropped"], _logged(said))
-
-    def _refused(
-        self, admission: Admission, received_ns: int, topic: str, payload: bytes
-    ) -> list[DeadLetter]:
-        """The dead letters of one delivery; whoever is not registered has knocked."""
-        for why in admission.rejections:
-            if why.stranger:
-                self.seen.knock(why.stranger, received_ns)
-        kept = redacted(topic, payload)
-        return [
-            DeadLetter(received_ns, why.reason, topic, kept, why.detail)
-            for why in admission.rejections
-        ]
-
-    def _admissions(
-        self, topic: str, payload: bytes, received_ns: int, batch: dict[Identity, bytes], *,
-        retain: bool,
-    ) -> tuple[Admission, ...]:  # fmt: skip
-        """What one delivery brings; of what was retained, only what adapters say of themselves."""
-        gate = self._pipeline.gate
-        if not retain:
-            return gate.admissions(topic, payload, received_ns, batch=batch)
-        standing = gate.standing(topic, payload, received_ns)
-        self._health.count("retained_ignored", int(not standing))
-        return standing
-
     def _step(self, entries: Sequence[Entry]) -> None:
         """Step what was just appended: the last entries of the journal."""
         findings: list[Finding] = []
@@ -321,24 +244,3 @@ def _restore(journal: Journal, pipeline: Pipeline) -> int:
         else:
             return position
     return 0
-
-
-def _sample(verdict: Verdict, received_ns: int, topic: str, payload: bytes) -> list[DeadLetter]:
-    """A dead letter in a minute stands for all that were refused unread."""
-    if verdict is not Verdict.SAMPLE:
-        return []
-    detail = "one of many that its device sent at once; the others are counted only"
-    return [DeadLetter(received_ns, Reason.FLOOD, topic, redacted(topic, payload), detail)]
-
-
-def _logged(said: Sequence[Message | AdapterStatus]) -> list[Entry]:
-    """The entries of what was said, in its order: messages between two statuses are one."""
-    if said and all(isinstance(each, Message) for each in said):
-        return [Admitted(tuple(cast("Sequence[Message]", said)))]
-    entries: list[Entry] = []
-    for is_message, group in groupby(said, key=lambda each: isinstance(each, Message)):
-        if is_message:
-            entries.append(Admitted(tuple(each for each in group if isinstance(each, Message))))
-        else:
-            entries += [each for each in group if isinstance(each, AdapterStatus)]
-    return entries

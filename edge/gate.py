@@ -4,6 +4,8 @@ Pure: it asks the memory of admitted messages and changes nothing, so that a com
 fails costs nothing and the same delivery can be judged again.
 """
 
+from typing import Final
+
 from edge import topic, wire
 from edge.adapters import own_status
 from edge.admission import Identity, Known, Memory
@@ -12,13 +14,14 @@ from edge.device_time import Clocks, Placed
 from edge.entry import AdapterStatus, Message
 from edge.registry import Registry
 from edge.vendors import Vendors
-from edge.wire import Decoded, Reason, Rejection, WireError
+from edge.wire import Decoded, Origin, Reason, Rejection, WireError
 
 __all__ = ["Admission", "Gate"]
 
 _OURS = f"{topic.PREFIX}/"
 _ADAPTERS = "/_adapter/"
 _ORIGINS_MAX = 20_000
+_NEW: Final = Known.NEW
 
 
 class Gate:
@@ -35,7 +38,8 @@ class Gate:
         self._vendors = vendors
         self._memory = memory
         self._clocks = clocks
-        self._origins: set[str] = set()  # topics of devices of ours, so far as they were seen
+        # The topics of devices of ours, so far as they were seen.
+        self._origins: dict[str, Origin] = {}
         self._has_adapters = any(adapter.vendor for adapter in registry.adapters)
 
     @property
@@ -63,6 +67,25 @@ class Gate:
         except WireError as error:
             return Admission(None, 0, (error.rejection,))
         return self._admission(decoded, received_ns, batch)
+
+    def plain(
+        self, topic_text: str, payload: bytes, received_ns: int, batch: dict[Identity, bytes]
+    ) -> Message | None:
+        """The message of a delivery that raises no question, which is most of them.
+
+        None: ask `admissions`, which says the same of it and all that there is to say of others.
+        """
+        origin = self._origins.get(topic_text)
+        if origin is None:
+            return None
+        message = wire.plain(origin, payload, received_ns)
+        if message is None or not self._clocks.stand(message.readings, received_ns):
+            return None
+        identity = (message.device, message.boot, message.seq)
+        if identity in batch or self._memory.known(identity, message.digest) is not _NEW:
+            return None
+        batch[identity] = message.digest
+        return message
 
     def admissions(
         self,
@@ -124,7 +147,7 @@ class Gate:
     ) -> Admission:
         identity = (decoded.device, decoded.boot, decoded.seq)
         known = self._memory.known(identity, decoded.digest)
-        if batch is not None and known is Known.NEW and (said := batch.get(identity)) is not None:
+        if batch is not None and known is _NEW and (said := batch.get(identity)) is not None:
             known = Known.COPY if said == decoded.digest else Known.REUSED
         if known is Known.COPY:
             return Admission(None, 1, ())
@@ -149,7 +172,8 @@ class Gate:
         return Admission(message, 0, rejected, metrics)
 
     def _check_origin(self, topic_text: str, device: str) -> None:
-        site = topic.parse(topic_text).site
+        place = topic.parse(topic_text)
+        site = place.site
         if site != self._registry.site:
             raise WireError(
                 Reason.WRONG_SITE, f"{site!r}; this edge serves {self._registry.site!r}"
@@ -159,7 +183,7 @@ class Gate:
             raise WireError(Reason.UNKNOWN_DEVICE, detail, device)
         if len(self._origins) >= _ORIGINS_MAX:
             self._origins.clear()
-        self._origins.add(topic_text)
+        self._origins[topic_text] = wire.origin(place)
 
 
 def _metrics(placed: Placed) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from edge.admitting import Taken
 from edge.clock import sleep
 from edge.disk_room import when_room
 from edge.failpoint import hit
-from edge.fold import Fold, Taken
+from edge.fold import Fold
 from edge.health import Health
 from edge.held import Held, Page
 from edge.journal import Journal, JournalFull

@@ -17,8 +17,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from edge.admitting import Taken
 from edge.clock import Clock
-from edge.fold import Taken
 from edge.health import Health
 from edge.http_server import Limits, listen, serve
 from edge.journal import JournalFull

@@ -4,18 +4,22 @@ However the stream is cut into chunks, the same packets come of it. QoS 2 is ref
 a subscriber at QoS 1 gets none. Sections 2.2 (fixed header) and 3.3 (PUBLISH).
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge.session import Delivery
 
-BODY_BYTES_MAX = 2**20
+BODY_BYTES_MAX: Final = 2**20
 """A PUBLISH beyond this is delivered cut, still far too long for any decoder: refused for
 good, it would come again on every link. Nothing else that a broker sends is as long."""
 _TOPICS_KEPT = 16_384
-_UNREADABLE_TOPIC = "\ufffd"
-_LENGTH_DIGITS_MAX = 4
-_PUBLISH, _QOS, _QOS_1, _RETAIN = 0x30, 0x06, 0x02, 0x01
-_delivery = tuple.__new__  # a named tuple's own constructor costs twice as much
+_UNREADABLE_TOPIC: Final = "\ufffd"
+_LENGTH_DIGITS_MAX: Final = 4
+_PUBLISH: Final = 0x30
+_QOS: Final = 0x06
+_QOS_1: Final = 0x02
+_RETAIN: Final = 0x01
+_DELIVERY: Final = Delivery
+_delivery: Final = tuple.__new__  # a named tuple's own constructor costs twice as much
 
 
 class FrameError(Exception):
@@ -90,7 +94,7 @@ class Frames:
         topic = self._topics.get(raw) or self._topic(raw)
         retain = head & _RETAIN == _RETAIN
         return _delivery(
-            Delivery, (topic, data[payload_at:stop], retain, received_ns, mid, self._link)
+            _DELIVERY, (topic, data[payload_at:stop], retain, received_ns, mid, self._link)
         )
 
     def _topic(self, raw: bytes) -> str:

@@ -6,13 +6,14 @@ Unix epoch (UTC), always named `*_ns`.
 
 from enum import IntEnum, StrEnum
 from hashlib import blake2b
+from typing import Final
 
 from msgspec import Struct
 
-SECOND_NS = 1_000_000_000
-MINUTE_NS = 60 * SECOND_NS
-HOUR_NS = 3_600 * SECOND_NS
-DAY_NS = 24 * HOUR_NS
+SECOND_NS: Final = 1_000_000_000
+MINUTE_NS: Final = 60 * SECOND_NS
+HOUR_NS: Final = 3_600 * SECOND_NS
+DAY_NS: Final = 24 * HOUR_NS
 
 
 class Kind(StrEnum):

@@ -40,9 +40,9 @@ class Seen:
         self._fresh: dict[str, int] = {}
         self._knocked = False
 
-    def hear(self, device: str, received_ns: int) -> None:
-        """Note that `device` was heard."""
-        self._untold[device] = received_ns
+    def hear(self, heard: Mapping[str, int]) -> None:
+        """Note when each of these devices was heard."""
+        self._untold.update(heard)
 
     def knock(self, name: str, received_ns: int) -> None:
         """Note a name that no device has; the one that knocked longest ago makes room."""

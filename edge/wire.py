@@ -5,33 +5,34 @@ strict parser, which either comes to the same message or names the reason.
 """
 
 import re
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 from math import isfinite
-from typing import Any
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from edge import credential, strict_json, topic
-from edge.reading import DAY_NS, SECOND_NS, Quality, Reading, TimeSource
+from edge import credential, entry, strict_json, topic
+from edge.reading import DAY_NS, SECOND_NS, Kind, Quality, Reading, TimeSource
 from edge.topic import DeviceTopic, TopicError, Verb
 from edge.wire_form import Decoded, Message, Reason, Record, Rejection, WireError
 
 __all__ = ["Decoded", "Message", "Reason", "Record", "Rejection", "WireError", "decode", "encode"]
 
-PAYLOAD_BYTES_MAX = strict_json.BYTES_MAX
-RECORDS_MAX = 1_000
-TEXT_LENGTH_MAX = 256
-AT_NS_MIN = 1_293_840_000 * 1_000_000_000
+PAYLOAD_BYTES_MAX: Final = strict_json.BYTES_MAX
+RECORDS_MAX: Final = 1_000
+TEXT_LENGTH_MAX: Final = 256
+AT_NS_MIN: Final = 1_293_840_000 * 1_000_000_000
 """2011-01-01: a device that claims to be older has no clock; unset ones show 1970 to 2010."""
-CLOCK_NS_MIN = -DAY_NS
-CLOCK_NS_MAX = 2**32 * SECOND_NS
+CLOCK_NS_MIN: Final = -DAY_NS
+CLOCK_NS_MAX: Final = 2**32 * SECOND_NS
 """From the day before 1970 (a zone ahead of UTC) to 2106: what a clock, even unset, may show."""
-VOLUME_M3_MAX = 1e9
-RESOLUTION_M3_MIN = 1e-6
-RESOLUTION_M3_MAX = 1.0
+VOLUME_M3_MAX: Final = 1e9
+RESOLUTION_M3_MIN: Final = 1e-6
+RESOLUTION_M3_MAX: Final = 1.0
 
 
 def decode(topic_text: str, payload: bytes, received_ns: int) -> Decoded:
@@ -45,18 +46,12 @@ def decode(topic_text: str, payload: bytes, received_ns: int) -> Decoded:
     """
     place = _place(topic_text)
     message, said, rejected = _typed(payload) or _strict(payload)
-    if not (message.v == 1 and message.dev == place.dev and message.id is message.src is UNSET):
-        _check_message(message, place)
-    if not isfinite(message.t):
-        raise WireError(Reason.NOT_FINITE, "'t' is not a finite number")
-    if len(message.e) > RECORDS_MAX:
-        raise WireError(Reason.TOO_MANY_RECORDS, f"{len(message.e)}; at most {RECORDS_MAX}")
-    historical = place.verb is Verb.HIST or message.h is True
-    shared = (message.tsrc or TimeSource.DEVICE, message.q or Quality.GOOD, historical)
+    _check_message(message, place)
+    shared = _shared(message, place, received_ns)
     readings = []
     for record in message.e:
         try:
-            readings.append(_reading(message, place, received_ns, shared, record))
+            readings.append(_reading(record, message.t, shared))
         except WireError as error:
             rejected.append(error.rejection)
     return Decoded(
@@ -69,6 +64,41 @@ def decode(topic_text: str, payload: bytes, received_ns: int) -> Decoded:
     )
 
 
+Origin = tuple[str, str, Kind, bool]
+"""What the topic of a device says: device, home, kind, whether what comes on it is history."""
+
+
+def origin(place: DeviceTopic) -> Origin:
+    """`place`, for `plain`; it carries observations."""
+    return place.dev, place.unit, place.kind, place.verb is Verb.HIST
+
+
+def plain(by: Origin, payload: bytes, received_ns: int) -> entry.Message | None:
+    """What `decode` makes of a message of which nothing is refused, sooner.
+
+    None: that is for `decode` to say.
+    """
+    parsed = _typed(payload)
+    if parsed is None:
+        return None
+    message, said, _ = parsed
+    device, seq, base_s, records, v, name, src, boot, clock, _, _, h, quality, _ = cast(
+        "_MessageParts", _astuple(message)
+    )
+    sound = v == 1 and device == by[0] and name is src is _UNSET
+    if not (sound and 0 < len(records) <= RECORDS_MAX):
+        return None
+    shared = (
+        by[0], by[1], by[2], received_ns, clock or _DEVICE, quality or _GOOD, by[3] or h is True,
+        seq, boot or 0,
+    )  # fmt: skip
+    try:
+        readings = tuple([_reading(record, base_s, shared) for record in records])
+    except WireError:
+        return None
+    return _MESSAGE(by[0], boot or 0, seq, _blake2b(said, digest_size=8).digest(), readings)
+
+
 def encode(message: Message) -> bytes:
     """`message` as canonical JSON: keys in fixed order, absent keys left out."""
     return _encoder.encode(message)
@@ -76,6 +106,18 @@ def encode(message: Message) -> bytes:
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Message)
+
+# Compiled, a name of another module is looked up by its text each time; what is Final is not.
+_encode: Final = _encoder.encode
+_decode: Final = _decoder.decode
+_astuple: Final = msgspec.structs.astuple
+_blake2b: Final = blake2b
+_round: Final = round
+_MESSAGE: Final = entry.Message
+_READING: Final = Reading
+_UNSET: Final = UNSET
+_DEVICE: Final = TimeSource.DEVICE
+_GOOD: Final = Quality.GOOD
 _REQUIRED_KEYS = ("v", "dev", "seq", "t", "e")
 
 
@@ -102,13 +144,13 @@ def _typed(payload: bytes) -> _Parsed | None:
     if len(payload) > PAYLOAD_BYTES_MAX or b"\\" in payload:
         return None
     try:
-        message = _decoder.decode(payload)
+        message = _decode(payload)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    canonical = _encoder.encode(message)
+    canonical = _encode(message)
     if payload.count(b'"') != canonical.count(b'"'):
         return None
-    return message, canonical if message.rx is UNSET else _said(message), []
+    return message, canonical if message.rx is _UNSET else _said(message), []
 
 
 def _said(message: Message) -> bytes:
@@ -157,40 +199,63 @@ def _check_message(message: Message, place: DeviceTopic) -> None:
     if message.dev != place.dev:
         detail = f"payload of {message.dev[:40]!r} on the topic of {place.dev!r}"
         raise WireError(Reason.IDENTITY_MISMATCH, detail)
+    if not message.id is message.src is UNSET:
+        _check_names(message)
+    if not isfinite(message.t):
+        raise WireError(Reason.NOT_FINITE, "'t' is not a finite number")
+    if len(message.e) > RECORDS_MAX:
+        raise WireError(Reason.TOO_MANY_RECORDS, f"{len(message.e)}; at most {RECORDS_MAX}")
+
+
+def _check_names(message: Message) -> None:
     for name in (message.id, message.src):
         if name is not UNSET and not _ID.fullmatch(name):
             raise WireError(Reason.BAD_NAME, "'id' and 'src' are 1-128 printable ASCII signs")
 
 
-def _reading(
-    message: Message,
-    place: DeviceTopic,
-    received_ns: int,
-    shared: tuple[TimeSource, Quality, bool],
-    record: Record,
-) -> Reading:
-    """The reading that `record` gives; raises WireError when it gives none."""
-    name = record.n
-    _check_name(name)
-    value, resolution = _CHANNELS.get(name, _plain)(record)
-    at_s = message.t + (record.t or 0.0)
-    if not _CLOCK_S_MIN <= at_s <= _CLOCK_S_MAX:
-        raise _no_time(at_s)
-    return Reading(
-        message.dev,
+_Shared = tuple[str, str, Kind, int, TimeSource, Quality, bool, int, int]
+"""What all readings of a message share, as `Reading` orders it: device, unit and kind; receipt,
+clock, quality, whether historical, sequence number and boot."""
+_MessageParts = tuple[
+    str, int, float, tuple[Record, ...], int, str | UnsetType, str | UnsetType, int | UnsetType,
+    TimeSource | UnsetType, Any, Any, bool | UnsetType, Quality | UnsetType, Any,
+]  # fmt: skip
+_RecordParts = tuple[
+    str, str | UnsetType, float | UnsetType, str | UnsetType, float | UnsetType, float | UnsetType
+]
+
+
+def _shared(message: Message, place: DeviceTopic, received_ns: int) -> _Shared:
+    return (
+        place.dev,
         place.unit,
         place.kind,
-        name,
-        value,
-        round(at_s * 1e6) * 1_000,  # a float holds microseconds of this era, not more
         received_ns,
-        shared[0],
-        shared[1],
-        shared[2],
+        message.tsrc or TimeSource.DEVICE,
+        message.q or Quality.GOOD,
+        place.verb is Verb.HIST or message.h is True,
         message.seq,
         message.boot or 0,
-        resolution,
     )
+
+
+def _reading(record: Record, base_s: float, shared: _Shared) -> Reading:
+    """The reading that `record` gives; raises WireError when it gives none."""
+    name, u, v, _, r, t = cast("_RecordParts", _astuple(record))
+    if name == _WATER:
+        value, resolution = _volume(u, v, r)
+    else:
+        _check_name(name)
+        value, resolution = _CHANNELS.get(name, _plain)(record)
+    at_s = base_s + (t or 0.0)
+    if not _CLOCK_S_MIN <= at_s <= _CLOCK_S_MAX:
+        raise _no_time(at_s)
+    at_ns = _round(at_s * 1e6) * 1_000  # a float holds microseconds of this era, not more
+    device, unit, kind, received_ns, clock, quality, historical, seq, boot = shared
+    return _READING(
+        device, unit, kind, name, value, at_ns, received_ns,
+        clock, quality, historical, seq, boot, resolution,
+    )  # fmt: skip
 
 
 def _no_time(at_s: float) -> WireError:
@@ -201,7 +266,8 @@ def _no_time(at_s: float) -> WireError:
     return WireError(Reason.TIME_IN_FUTURE, f"t = {at_s}; no clock shows over 2106")
 
 
-_CLOCK_S_MIN, _CLOCK_S_MAX = CLOCK_NS_MIN / SECOND_NS, CLOCK_NS_MAX / SECOND_NS
+_CLOCK_S_MIN: Final = CLOCK_NS_MIN / SECOND_NS
+_CLOCK_S_MAX: Final = CLOCK_NS_MAX / SECOND_NS
 
 
 @lru_cache(maxsize=1024)
@@ -216,15 +282,17 @@ def _plain(record: Record) -> tuple[float | str, float]:
     return _number(record.v), 0.0 if record.r is UNSET else _resolution(record.r, 1.0)
 
 
-def _volume(record: Record) -> tuple[float, float]:
+def _volume(
+    u: str | UnsetType, v: float | UnsetType, r: float | UnsetType
+) -> tuple[float | str, float]:
     """A cumulative register in m3; without a unit it is taken to be in m3."""
-    scale = _M3_PER.get(record.u or "m3")
+    scale = _M3_PER.get(u or "m3")
     if scale is None:
-        raise WireError(Reason.WRONG_UNIT, f"u = {str(record.u)[:20]!r}; water is in m3 or L")
-    volume_m3 = _number(record.v) / scale
+        raise WireError(Reason.WRONG_UNIT, f"u = {str(u)[:20]!r}; water is in m3 or L")
+    volume_m3 = _number(v) / scale
     if not 0 <= volume_m3 <= VOLUME_M3_MAX:
         raise WireError(Reason.OUT_OF_RANGE, f"{volume_m3} m3 is no register of water")
-    resolution_m3 = 0.0 if record.r is UNSET else _resolution(record.r, scale)
+    resolution_m3 = 0.0 if r is _UNSET else _resolution(r, scale)
     if resolution_m3 and not RESOLUTION_M3_MIN <= resolution_m3 <= RESOLUTION_M3_MAX:
         raise WireError(Reason.BAD_RESOLUTION, f"r = {resolution_m3} m3; 1e-6 to 1 is believed")
     return volume_m3, resolution_m3
@@ -248,15 +316,15 @@ def _token(record: Record) -> tuple[str, float]:
 
 
 def _number(value: float | UnsetType) -> float:
-    if value is UNSET:
+    if value is _UNSET:
         raise WireError(Reason.MISSING_KEY, "'v' is missing")
-    if not isfinite(value):
+    if value - value != 0:  # infinite, or not a number
         raise WireError(Reason.NOT_FINITE, "'v' is not a finite number")
     return value + 0.0  # no negative zero
 
 
 def _resolution(r: float, scale: float) -> float:
-    if not isfinite(r) or r <= 0:
+    if not 0 < r <= _FLOAT_MAX:
         raise WireError(Reason.BAD_RESOLUTION, f"r = {r}; it must be positive")
     return r / scale
 
@@ -264,10 +332,11 @@ def _resolution(r: float, scale: float) -> float:
 _ID = re.compile(r"[!-~]{1,128}")
 _TOKEN = re.compile(rf"[0-9a-f]{{{credential.TOKEN_DIGITS}}}")
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_M3_PER = {"m3": 1.0, "L": 1000.0, "l": 1000.0}
+_FLOAT_MAX: Final = sys.float_info.max
+_WATER: Final = "water.total"
+_M3_PER: Final = {"m3": 1.0, "L": 1000.0, "l": 1000.0}
 """How many of the unit make one cubic metre."""
 _CHANNELS: dict[str, Callable[[Record], tuple[float | str, float]]] = {
-    "water.total": _volume,
     "meter.fault": _text,
     credential.CHANNEL: _token,
 }

@@ -7,11 +7,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from edge import strict_json, wire
+from edge import strict_json, topic, wire
 from edge.reading import SECOND_NS, Quality, TimeSource
 from edge.wire import Message, Record, WireError
 
 TOPIC = "sw/1/s01/b01/u01/water/wm-1/obs"
+ORIGIN = wire.origin(topic.parse(TOPIC))
 NOW_S = 1_788_390_600
 NOW_NS = NOW_S * SECOND_NS
 
@@ -72,9 +73,9 @@ sketches = st.fixed_dictionaries(
 )
 
 
-def outcome(payload: bytes, topic: str = TOPIC) -> wire.Decoded | wire.Reason:
+def outcome(payload: bytes, topic_text: str = TOPIC) -> wire.Decoded | wire.Reason:
     try:
-        return wire.decode(topic, payload, NOW_NS)
+        return wire.decode(topic_text, payload, NOW_NS)
     except WireError as error:
         return error.reason
 
@@ -94,8 +95,10 @@ def finite(value: Any) -> bool:
 @example(TOPIC, b"1" * 5_000)
 @example(TOPIC, b'{"v":' + b"1" * 5_000 + b"}")
 @example(TOPIC, b'{"v":1,"dev":"wm-1","seq":1,"t":-1e308,"e":[{"n":"a","v":1,"t":-1e308}]}')
-def test_any_bytes_on_any_topic_decode_or_raise_a_wire_error(topic: str, payload: bytes) -> None:
-    outcome(payload, topic)
+def test_any_bytes_on_any_topic_decode_or_raise_a_wire_error(
+    topic_text: str, payload: bytes
+) -> None:
+    outcome(payload, topic_text)
 
 
 @given(sketches)
@@ -131,6 +134,29 @@ def test_what_the_fast_path_vouches_for_the_strict_path_accepts_too(
     fast = wire._typed(payload)
     if fast is not None:
         assert wire._strict(payload) == fast
+
+
+@given(
+    messages.map(wire.encode)
+    | sketches.map(lambda sketch: json.dumps(sketch).encode())
+    | st.binary(max_size=100)
+)
+def test_what_is_plain_is_all_that_decode_says(payload: bytes) -> None:
+    said, found = wire.plain(ORIGIN, payload, NOW_NS), outcome(payload)
+    if said is None:
+        return
+    whole = wire.Decoded(said.device, said.boot, said.seq, said.digest, said.readings, ())
+    assert found == whole
+
+
+@given(messages)
+def test_a_message_of_which_nothing_is_refused_is_plain_unless_it_is_named(
+    message: Message,
+) -> None:
+    payload, found = wire.encode(message), outcome(wire.encode(message))
+    named = message.id is not UNSET or message.src is not UNSET or b"\\" in payload
+    if isinstance(found, wire.Decoded) and found.readings and not (found.rejected or named):
+        assert wire.plain(ORIGIN, payload, NOW_NS) is not None
 
 
 @given(messages, st.data())

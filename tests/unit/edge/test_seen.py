@@ -22,7 +22,7 @@ def registry(**homes: str) -> Registry:
 
 def test_a_device_that_hung_there_before_waits_for_the_minute() -> None:
     seen = Seen()
-    seen.hear("old", NOW_NS)
+    seen.hear({"old": NOW_NS})
     assert not seen.is_pressing(NOW_NS)
     assert seen.all() == {"old": NOW_NS}
     assert seen.all() == {}
@@ -32,11 +32,11 @@ def test_a_claimed_or_moved_device_is_told_at_once_for_a_quarter_of_an_hour() ->
     seen = Seen()
     seen.welcome(registry(old="u1", moved="u1"), registry(old="u1", moved="u2", new="u1"), NOW_NS)
     for name in ("old", "moved", "new"):
-        seen.hear(name, NOW_NS + SECOND_NS)
+        seen.hear({name: NOW_NS + SECOND_NS})
     assert seen.is_pressing(NOW_NS + 2 * SECOND_NS)
     assert seen.pressing().keys() == {"moved", "new"}
     assert not seen.is_pressing(NOW_NS + 2 * SECOND_NS)
-    seen.hear("new", NOW_NS + FRESH_NS + MINUTE_NS)
+    seen.hear({"new": NOW_NS + FRESH_NS + MINUTE_NS})
     assert not seen.is_pressing(NOW_NS + FRESH_NS + MINUTE_NS)
 
 
