@@ -55,9 +55,11 @@ class Habit(NamedTuple):
 
 def habit(rhythm: Rhythm) -> Habit | None:
     """The habit that the last eight arrivals show; None when they show none."""
-    period_ns = _whole(rhythm.arrival_gaps.median_ns())
     gaps_ns = rhythm.arrival_gaps.recent_ns[-LEARNED:]
-    if period_ns < PERIOD_NS_MIN or len(gaps_ns) < LEARNED:
+    if len(gaps_ns) < LEARNED:
+        return None
+    period_ns = _whole(rhythm.arrival_gaps.median_ns())
+    if period_ns < PERIOD_NS_MIN:
         return None
     ages_ns = [0, *accumulate(reversed(gaps_ns))]
     steps = [(age_ns + period_ns // 2) // period_ns for age_ns in ages_ns]
@@ -72,6 +74,8 @@ def habit(rhythm: Rhythm) -> Habit | None:
 
 def _whole(gap_ns: int) -> int:
     """`gap_ns`, or the common period that it is near: a median of few wavers."""
+    if gap_ns * _NEAR < PERIOD_NS_MIN * (_NEAR - 1):
+        return gap_ns  # the usual case: no common period is as short
     for common_ns in _COMMON_NS:
         if abs(gap_ns - common_ns) * _NEAR <= common_ns:
             return common_ns

@@ -10,110 +10,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
-
 from edge import settings
-from edge.bulk_terms import BulkTerms
-from edge.crowd_terms import CrowdTerms
-from edge.door_terms import DoorTerms
-from edge.feeder_terms import FeederTerms
-from edge.leak_terms import LeakTerms
-from edge.noise_terms import NoiseTerms
 from edge.reading import Kind
-from edge.replacement import REPLACEMENTS_MAX, Replacement, misplaced
-from edge.settings import ConfigError, ConfigFault, DurationS, M, Settings, nanoseconds
+from edge.registry_rows import Adapter, Device, Unit
+from edge.replacement import misplaced
+from edge.settings import ConfigError, ConfigFault, Settings, T, nanoseconds
 from edge.topic import is_segment
-from edge.welfare_terms import AWAYS_MAX, Away, RoutineTerms, WelfareTerms
+from edge.welfare_terms import RoutineTerms
+
+__all__ = ["Adapter", "Binding", "Device", "Registry", "Unit"]
 
 _FIRST_NS, _LAST_NS = -(2**63), 2**63 - 1
 _ARRAYS = {"unit", "device", "adapter"}
 _CODE_REMEDY = "use 1-32 of a-z 0-9 _ - and begin with a letter or digit"
-
-
-class Unit(Settings):
-    """One dwelling: opaque codes, care flags, and its own welfare terms if it has any.
-
-    `riser` is the pipe of its building that brings it water, where that is known; of a unit with
-    `bulk`, which is no dwelling, the pipe that its meter measures. With a
-    `routine`, fixed terms hold only where they are written down as well; `away` is for both.
-    """
-
-    code: str
-    building: str
-    riser: str | None = None
-    care: tuple[Literal["alone"], ...] = ()
-    welfare: tuple[WelfareTerms, ...] = Field((WelfareTerms(),), min_length=1, max_length=4)
-    routine: RoutineTerms | None = None
-    leaks: LeakTerms | None = None
-    bulk: BulkTerms | None = None
-    away: tuple[Away, ...] = Field((), max_length=AWAYS_MAX)
-
-    @field_validator("welfare", mode="before")
-    @classmethod
-    def _one_or_several(cls, value: object) -> object:
-        return [value] if isinstance(value, dict) else value
-
-    @model_validator(mode="after")
-    def _nobody_lives_at_a_bulk_meter(self) -> "Unit":
-        if self.bulk is not None and (self.care or self.leaks):
-            raise ValueError("bulk is for a unit in which nobody lives: without care and leaks")
-        return self
-
-    def fixed_terms(self) -> tuple[WelfareTerms, ...]:
-        """The fixed terms that hold here: none beside a routine, unless they are written down."""
-        off = self.routine is not None and "welfare" not in self.model_fields_set
-        return () if off else self.welfare
-
-    def under(self, routine: RoutineTerms | None) -> "Unit":
-        """The same home under the site's `routine`, unless it has terms of its own."""
-        has_own = not self.model_fields_set.isdisjoint({"welfare", "routine"})
-        if has_own or routine == self.routine:
-            return self
-        return self.model_copy(update={"routine": routine})
-
-
-_VENDOR = r"^[a-z0-9][a-z0-9-]{0,31}:[^\s:].{0,127}$"
-
-
-class Adapter(Settings):
-    """What stands between devices and the broker: a vendor's gateway, a bridge, a DTU.
-
-    `vendor` is the name under which its vendor's messages tell whether it is up.
-    """
-
-    id: str
-    vendor: str | None = Field(None, pattern=_VENDOR)
-
-
-class Device(Settings):
-    """One device in one home, from a time on and until another.
-
-    `vendor` is the name under which its vendor's messages know it ("chirpstack:0102...");
-    `adapter` is what it speaks through, if that can fail by itself.
-    """
-
-    id: str
-    kind: Kind
-    unit: str
-    vendor: str | None = Field(None, pattern=_VENDOR)
-    adapter: str | None = None
-    start: AwareDatetime | None = Field(None, alias="from")
-    end: AwareDatetime | None = Field(None, alias="to")
-    resolution_m3: float | None = Field(None, ge=1e-6, le=1.0)
-    interval_s: DurationS | None = Field(None, alias="interval", gt=0)
-    q_max_m3h: float = Field(3.125, gt=0, le=1_000)
-    door: DoorTerms | None = None
-    feeder: FeederTerms | None = None
-    crowd: CrowdTerms | None = None
-    noise: NoiseTerms | None = None
-    replacements: tuple[Replacement, ...] = Field(
-        (), alias="replacement", max_length=REPLACEMENTS_MAX
-    )
-
-    def vendors(self) -> tuple[str, ...]:
-        """Every name under which its vendors know it, through all replacements."""
-        names = (self.vendor, *(row.vendor for row in self.replacements))
-        return tuple(name for name in names if name)
 
 
 class _Header(Settings):
@@ -230,8 +139,10 @@ class Registry:
 
     def device_subject(self, device: str, at_ns: int) -> str | None:
         """The path `site/building/unit/device` at `at_ns`; None when it hangs nowhere then."""
-        code = self.unit_at(device, at_ns)
-        return f"{self.subject(code)}/{device}" if code else None
+        bound = self.binding(device, at_ns)
+        if bound is None:
+            return None
+        return f"{self.site}/{bound.unit.building}/{bound.unit.code}/{device}"
 
 
 class _Draft:
@@ -241,7 +152,7 @@ class _Draft:
         self.path = path
         self.faults: list[ConfigFault] = []
 
-    def record(self, table: Any, model: type[M], key: str = "") -> M | None:
+    def record(self, table: Any, model: type[T], key: str = "") -> T | None:
         try:
             return settings.parse(table, model, self.path)
         except ConfigError as error:
@@ -249,7 +160,7 @@ class _Draft:
                 self.fault(key + fault.key, fault.problem, fault.remedy)
             return None
 
-    def rows(self, table: Mapping[str, Any], name: str, model: type[M]) -> dict[str, M]:
+    def rows(self, table: Mapping[str, Any], name: str, model: type[T]) -> dict[str, T]:
         """The sound rows of an array of tables, by their key in the file."""
         listed = table.get(name, [])
         if not isinstance(listed, list):

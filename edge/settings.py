@@ -7,13 +7,15 @@ yields every fault at once, each with file, key and remedy; secrets never print.
 import difflib
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 _UNITS_S = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -42,7 +44,6 @@ class Settings(BaseModel):
         return self.model_copy(update=changes)
 
 
-M = TypeVar("M", bound=Settings)
 T = TypeVar("T")
 # Files that are read only once a connection is made, when it is too late to say so well.
 _READ_LATER = frozenset({"password_file", "secret_file", "tls_ca"})
@@ -85,7 +86,7 @@ class ConfigError(Exception):
         self.faults = faults
 
 
-def load(path: Path, model: type[M]) -> M:
+def load(path: Path, model: type[T]) -> T:
     """The record that `path` holds.
 
     Raises:
@@ -94,16 +95,23 @@ def load(path: Path, model: type[M]) -> M:
     return parse(read_table(path), model, path)
 
 
-def parse(table: dict[str, Any], model: type[M], path: Path) -> M:
-    """`table` as a record of `model`; `path` is only named in faults.
+def parse(table: dict[str, Any], model: type[T], path: Path) -> T:
+    """`table` as a record of `model`, Settings or an `edge.row`; `path` is only named in faults.
 
     Raises:
         ConfigError: the table breaks the model; all faults at once.
     """
+    kind: type = model
     try:
-        return model.model_validate(table)
+        record: T = _reader(kind).validate_python(table)
     except ValidationError as error:
         raise ConfigError([_fault(path, model, detail) for detail in error.errors()]) from None
+    return record
+
+
+@lru_cache(maxsize=256)
+def _reader(model: type) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
 
 
 def unreadable(record: Settings, path: Path, prefix: str = "") -> list[ConfigFault]:
@@ -165,12 +173,16 @@ def read_table(path: Path) -> dict[str, Any]:
     raise ConfigError([fault])
 
 
-def _fault(path: Path, model: type[BaseModel], detail: ErrorDetails) -> ConfigFault:
+def _fault(path: Path, model: type, detail: ErrorDetails) -> ConfigFault:
     key = ".".join(str(part) for part in detail["loc"]) or "(file)"
+    problem = detail["msg"].removeprefix("Value error, ")
     remedy = _REMEDIES.get(detail["type"], "correct the value")
-    if detail["type"] == "extra_forbidden":
-        remedy = _spelling(model, detail["loc"])
-    return ConfigFault(path, key, detail["msg"].removeprefix("Value error, "), remedy)
+    if detail["type"] in _UNKNOWN_KEY:
+        problem, remedy = "Extra inputs are not permitted", _spelling(model, detail["loc"])
+    return ConfigFault(path, key, problem, remedy)
+
+
+_UNKNOWN_KEY = {"extra_forbidden", "unexpected_keyword_argument"}  # of settings, and of a row
 
 
 _REMEDIES = {
@@ -183,16 +195,17 @@ _REMEDIES = {
 }
 
 
-def _spelling(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
-    known = {name for kind in _nested(model) for name in kind.model_fields}
+def _spelling(model: type, loc: tuple[int | str, ...]) -> str:
+    fields = [_fields(kind).items() for kind in _nested(model)]
+    known = {field.alias or name for group in fields for name, field in group}
     near = difflib.get_close_matches(str(loc[-1]), known, n=1)
     return f'did you mean "{near[0]}"?' if near else "remove the key"
 
 
-def _nested(model: type[BaseModel]) -> set[type[BaseModel]]:
+def _nested(model: type) -> set[type]:
     found, waiting = {model}, [model]
     while waiting:
-        for field in waiting.pop().model_fields.values():
+        for field in _fields(waiting.pop()).values():
             for kind in _models_in(field.annotation):
                 if kind not in found:
                     found.add(kind)
@@ -200,7 +213,12 @@ def _nested(model: type[BaseModel]) -> set[type[BaseModel]]:
     return found
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _fields(model: type) -> Mapping[str, FieldInfo]:
+    """The fields of settings or of a row; none of anything else."""
+    return getattr(model, "__pydantic_fields__", {})
+
+
+def _models_in(annotation: Any) -> list[type]:
+    if isinstance(annotation, type) and _fields(annotation):
         return [annotation]
     return [m for part in getattr(annotation, "__args__", ()) for m in _models_in(part)]

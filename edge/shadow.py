@@ -96,7 +96,10 @@ class Shadow:
                 )
 
     def _is_live(self, rule: str, subject: str) -> bool:
-        return mode_of(name_at(rule, subject), self.state.modes) is Mode.LIVE
+        modes = self.state.modes
+        if not modes:
+            return mode_of(rule, modes) is Mode.LIVE  # the usual case: no home has its own
+        return mode_of(name_at(rule, subject), modes) is Mode.LIVE
 
     def _is_for_people(self, finding: Finding) -> bool:
         """Note what `finding` says of its episode, and tell whom it is for."""

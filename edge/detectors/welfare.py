@@ -44,7 +44,7 @@ class Welfare:
     def install(cls, unit: Unit) -> tuple["Welfare", ...]:
         """One rule for each of the terms of a home whose resident lives alone."""
         every = unit.fixed_terms() if "alone" in unit.care else ()
-        names = ("welfare", *(f"welfare-{i}" for i in range(2, len(unit.welfare) + 1)))
+        names = ("welfare", *(f"welfare-{i}" for i in range(2, len(every) + 1)))
         away = spans(unit)
         return tuple(cls(terms, name, away) for terms, name in zip(every, names, strict=False))
 

@@ -47,14 +47,34 @@ def test_a_device_is_known_even_while_it_hangs_nowhere() -> None:
 def test_a_home_has_the_field_s_terms_unless_it_names_its_own() -> None:
     own = {"window": "24 h", "threshold_l": 20.0}
     registry = parsed([UNIT, UNIT | {"code": "u02", "welfare": [own, {}]}], [])
-    default, *_ = registry.unit("u01").welfare
+    default, *_ = registry.unit("u01").fixed_terms()
     assert (default.window_s, default.threshold_l) == (43_200, 10)
-    assert [terms.window_s for terms in registry.unit("u02").welfare] == [86_400, 43_200]
+    assert [terms.window_s for terms in registry.unit("u02").fixed_terms()] == [86_400, 43_200]
 
 
 def test_one_table_of_terms_is_one_rule() -> None:
     registry = parsed([UNIT | {"welfare": {"threshold_l": 5.0}}], [])
-    assert [terms.threshold_l for terms in registry.unit("u01").welfare] == [5.0]
+    assert [terms.threshold_l for terms in registry.unit("u01").fixed_terms()] == [5.0]
+
+
+def test_what_many_rows_say_is_one_object_for_all_of_them() -> None:
+    terms = {"window": "24 h", "threshold_l": 20.0}
+    units = [UNIT | {"code": code, "welfare": dict(terms)} for code in ("u01", "u02")]
+    one, other = parsed(units, [METER, METER | {"id": "wm-2", "unit": "u02"}]).units()
+    assert one.welfare is other.welfare
+    assert one.care is other.care
+    assert one.building is other.building
+
+
+def test_a_row_keeps_nothing_of_the_table_it_was_read_from() -> None:
+    table = {"version": 1, "site": "s01", "unit": [UNIT], "device": [METER | {"vendor": "z2m:1"}]}
+    (binding,) = Registry.parse(table, PATH).bindings()
+    texts = (binding.device.id, binding.device.vendor, binding.unit.building)
+    assert texts == ("wm-1", "z2m:1", "b01")
+    assert binding.device.id is not METER["id"]
+    assert binding.unit.code is binding.device.unit
+    assert not hasattr(binding.unit, "__dict__")
+    assert not hasattr(binding.device, "__dict__")
 
 
 def test_a_device_is_found_by_its_vendor_s_name_through_all_its_homes() -> None:

@@ -55,7 +55,7 @@ def detected(samples: Series) -> list[int]:
         },
         Path("registry.toml"),
     )
-    home, rule = Home(registry.bindings()), Welfare(registry.unit("u01").welfare[0])
+    home, rule = Home(registry.bindings()), Welfare(registry.unit("u01").fixed_terms()[0])
     raised: list[int] = []
     since_ns = None
     for at_ns, litres in samples:
