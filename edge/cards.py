@@ -17,6 +17,9 @@ DOORS_MIN = 4
 SPEED_M_PER_S = 7.0
 """An electric bicycle at the legal 25 km/h: nobody gets from door to door faster."""
 SLACK_NS = 5 * SECOND_NS
+"""Between the clocks of two doors, or for a message on its way."""
+AGREED_SLACK_NS = 2 * SECOND_NS
+"""Where clocks and arrivals agree within the former: what clocks of whole seconds round."""
 TOKENS_MAX = 4_096
 _SHOWN_MAX = 24
 
@@ -36,7 +39,7 @@ class Searching(NamedTuple):
 
 
 class Doubled(NamedTuple):
-    """A card was `metres` apart within `apart_s`; told about `door`."""
+    """A card was `metres` apart within `apart_s`; told about `door`, where it was shown last."""
 
     door: str
     metres: float
@@ -128,9 +131,18 @@ class Cards:
             if not then.live or here.at_m is None or there.at_m is None:
                 continue
             metres = dist(here.at_m, there.at_m)
-            waits_ns = (now.at_ns - then.at_ns, now.received_ns - then.received_ns)
-            apart_ns = max(abs(each_ns) for each_ns in waits_ns)
-            if metres > SPEED_M_PER_S * (apart_ns + SLACK_NS) / SECOND_NS:
-                card.doubled = card.doubled or here.door
+            apart_ns, slack_ns = _apart(then, now)
+            if metres > SPEED_M_PER_S * (apart_ns + slack_ns) / SECOND_NS:
+                last = here if now.at_ns >= then.at_ns else there  # its word may have come first
+                card.doubled = card.doubled or last.door
                 yield Doubled(card.doubled, metres, apart_ns / SECOND_NS)
                 return
+
+
+def _apart(then: Shown, now: Shown) -> tuple[int, int]:
+    """For how long at the most, and the doubt: by the clocks, if the arrivals confirm them."""
+    by_clock_ns = abs(now.at_ns - then.at_ns)
+    by_arrival_ns = abs(now.received_ns - then.received_ns)
+    if abs(by_clock_ns - by_arrival_ns) <= SLACK_NS:
+        return by_clock_ns, AGREED_SLACK_NS
+    return max(by_clock_ns, by_arrival_ns), SLACK_NS

@@ -20,6 +20,8 @@ RIPE_NS = 20 * SECOND_NS
 """So long the word of a reader may be on its way when the contact has already spoken."""
 BOUNCE_NS = 2 * SECOND_NS
 """A door that opens so soon after it closed has bounced, or somebody caught it."""
+CAUGHT_NS = SECOND_NS
+"""No bounce takes so long: somebody caught it, and went in on another's pass."""
 DENIED_GAP_NS = 10 * MINUTE_NS
 EVENT_NS = 30 * MINUTE_NS
 """What happened within this of the last such event is part of it."""
@@ -36,7 +38,8 @@ class DoorState(Struct, array_like=True):
     `passes` are the times at which somebody was let through. Both keep the last sixteen. A card
     was turned away at `search_doors` doors, or was in two places so many metres and seconds
     `apart`. The pass of `opened_by_ns` opened it last; `passed` is what its counter last said.
-    It was open until `shut_ns`.
+    It was open until `shut_ns`. It has not said closed since `opened_ns`, and is known to have
+    stood open since `held_ns`; the contact was last heard at `contact_heard_ns`.
     """
 
     contact: str = ""
@@ -56,6 +59,8 @@ class DoorState(Struct, array_like=True):
     opened_by_ns: int | None = None
     passed: float | None = None
     shut_ns: int | None = None
+    held_ns: int | None = None
+    contact_heard_ns: int = 0
 
 
 class Door(Point[DoorState]):
@@ -113,24 +118,52 @@ class Door(Point[DoorState]):
         elif (reading.channel, reading.value) == ("door.access", "denied"):
             state.denied = state.denied.then(at_ns, reading.received_ns, DENIED_GAP_NS)
 
+    def known_open_ns(self) -> int | None:
+        """Since when it stands open for all that is known; None if its closing may be lost.
+
+        What was said before the last break holds no more: somebody may have closed it meanwhile.
+        """
+        listening_ns, state = self.listening_ns, self.state
+        if listening_ns is None or state.contact_heard_ns < listening_ns or state.opened_ns is None:
+            return None
+        return state.opened_ns if state.held_ns is None else state.held_ns
+
     def _hear_contact(self, word: str, at_ns: int, received_ns: int) -> None:
         state = self.state
         if word not in _CONTACT or at_ns < state.contact_ns:
             return
-        opens = word == "open" and state.contact == "closed" and not self._bounces(at_ns)
-        if word == "closed" and state.contact == "open":
-            state.shut_ns = at_ns
-        state.contact, state.contact_ns = word, at_ns
+        opens, was_open = word == "open" and state.contact == "closed", state.contact == "open"
         if word == "closed":
-            state.opened_ns = None
+            state.opened_ns = state.held_ns = None
+            state.shut_ns = at_ns if was_open else state.shut_ns
         elif state.opened_ns is None:
             state.opened_ns = at_ns
-        if opens:
-            self._settle(received_ns)
-            self._note_hour(at_ns, received_ns)
+        elif self._was_shut_unheard(at_ns):
+            state.held_ns = at_ns
+        state.contact, state.contact_ns, state.contact_heard_ns = word, at_ns, received_ns
+        if opens and not self._opens_within(CAUGHT_NS, at_ns):
             self._note_pass(at_ns)
-            if self._was_heard_before(at_ns):
-                state.waiting = [*state.waiting[1 - _KEPT :], (at_ns, received_ns)]
+        if opens and not self._opens_within(BOUNCE_NS, at_ns):
+            self._note_opening(at_ns, received_ns)
+
+    def _note_opening(self, at_ns: int, received_ns: int) -> None:
+        self._settle(received_ns)
+        self._note_hour(at_ns, received_ns)
+        if self._was_heard_before(at_ns):
+            self.state.waiting = [*self.state.waiting[1 - _KEPT :], (at_ns, received_ns)]
+
+    def _was_shut_unheard(self, at_ns: int) -> bool:
+        """Whether a door that was open and opens again may have been closed in between.
+
+        Its word is the first one after a break, or follows a pass: nobody is let through an open
+        door.
+        """
+        from_ns, state = self.listening_ns, self.state
+        if from_ns is None or state.contact_heard_ns < from_ns:
+            return True
+        return any(
+            max(state.contact_ns, at_ns - BEFORE_NS) < each <= at_ns for each in state.passes
+        )
 
     def _was_heard_before(self, at_ns: int) -> bool:
         """Whether a pass before `at_ns` would be known, and not lost just as the door came back.
@@ -140,9 +173,10 @@ class Door(Point[DoorState]):
         from_ns = self.listening_ns
         return from_ns is None or not from_ns <= at_ns < from_ns + BEFORE_NS
 
-    def _bounces(self, at_ns: int) -> bool:
+    def _opens_within(self, span_ns: int, at_ns: int) -> bool:
+        """Whether it has been shut for no longer than that."""
         shut_ns = self.state.shut_ns
-        return shut_ns is not None and at_ns - shut_ns <= BOUNCE_NS
+        return shut_ns is not None and at_ns - shut_ns <= span_ns
 
     def _hear_counter(self, passed: float | str, at_ns: int) -> None:
         """Count on from what it said last; one that begins anew tells nothing of the meantime."""

@@ -22,7 +22,7 @@ class FeederTerms(Settings):
     rating_a: float | None = Field(None, gt=0, le=10_000)
     phases: Literal[1, 3] = 1
     volts: float = Field(220.0, ge=50, le=1_000)
-    warms_s: DurationS = Field(1_200.0, alias="warms", ge=60, le=21_600)
+    warms_s: DurationS = Field(900.0, alias="warms", ge=60, le=21_600)
     hours: str | None = Field(None, pattern=HOURS)
     idle_w: float | None = Field(None, ge=0, le=100_000)
     charging: Literal["allowed", "forbidden"] = "allowed"

@@ -3,10 +3,14 @@
 Only what two believed samples prove counts. Across a gap or a doubtful joint nothing is said.
 """
 
+from bisect import bisect_left
+from itertools import pairwise
+
 from edge.chain import Chain
 from edge.reading import HOUR_NS
 
 _ML_PER_L = 1_000
+_STEADY = 0.9
 
 
 def last_pause_ns(chain: Chain, pause_ns: int, after_ns: int) -> int | None:
@@ -51,6 +55,25 @@ def fast_since_ns(chain: Chain, l_per_h: float, gap_ns: int) -> int:
             break
         i -= 1
     return times_ns[i]
+
+
+def fast_for_ns(chain: Chain, since_ns: int) -> int:
+    """For how long a steady flow has run that began in the first interval since `since_ns`.
+
+    It is taken to run at nine tenths of the least rate of the intervals between the first and the
+    last, since others draw besides; of those two it need not have filled more than what ran asks
+    for.
+    """
+    i = bisect_left(chain.times_ns, since_ns)
+    spans_ns = [end - start for start, end in pairwise(chain.times_ns[i:])]
+    drawn_ml = [end - start for start, end in pairwise(chain.volumes_ml[i:])]
+    rates = [ml / ns for ml, ns in zip(drawn_ml, spans_ns, strict=True)]
+    steady = _STEADY * min(rates[1:-1], default=max(rates, default=0.0))
+    edges = {0, len(rates) - 1}
+    return sum(
+        int(min(span_ns, ml / steady)) if n in edges and steady else span_ns
+        for n, (span_ns, ml) in enumerate(zip(spans_ns, drawn_ml, strict=True))
+    )
 
 
 def volume_l(chain: Chain, start_ns: int) -> float:

@@ -6,7 +6,7 @@ the rise of the last hour is drawn out for an hour.
 """
 
 from collections.abc import Iterator
-from statistics import linear_regression, median
+from statistics import linear_regression, median_low
 
 from msgspec import Struct, field
 
@@ -26,7 +26,7 @@ _RECENT_NS = HOUR_NS
 _RISE_NS = 40 * MINUTE_NS
 _BINS_MAX = HOUR_NS // BIN_NS + 1
 _TODAY_BINS = 3
-"""The middle of three: a kettle in one of them is not today's load."""
+"""The middle of three, the lesser of two: a kettle or a motor in one is not today's load."""
 _DOUBT = 0.03
 _BUSY = 0.6
 """A rise is drawn out only from here on: a feeder that is hardly used rises and falls a lot."""
@@ -52,13 +52,13 @@ class Outlook(Struct, array_like=True):
 
         The latter is the time constant in nanoseconds.
         """
-        self.recent = [
-            each for each in self.recent[1 - _BINS_MAX :] if seen.at_ns - each[0] <= _RECENT_NS
-        ] + [(seen.at_ns, seen.mean)]
+        from_ns = seen.at_ns - max(_RECENT_NS, gap_ns)
+        recent = [each for each in self.recent[1 - _BINS_MAX :] if each[0] >= from_ns]
+        self.recent = [*recent, (seen.at_ns, seen.mean)]
         due_ns = self._due_ns(seen.at_ns, offset_ns, warmth)
         if due_ns is not None:
             self.due_ns = due_ns
-        self.ahead.follow(seen.at_ns, Patience(BIN_NS, _SLOT_NS, gap_ns), so=due_ns is not None)
+        self.ahead.follow(seen.at_ns, Patience(0, _SLOT_NS, gap_ns), so=due_ns is not None)
         self._learn(seen, offset_ns)
 
     def _learn(self, seen: Bin, offset_ns: int) -> None:
@@ -74,9 +74,11 @@ class Outlook(Struct, array_like=True):
 
     def _due_ns(self, now_ns: int, offset_ns: int, warmth: tuple[float, float]) -> int | None:
         """When it will be overloaded, if the load goes on as is usual, or as it rises."""
+        if len(self.recent) < 2:  # noqa: PLR2004  (one alone may be a motor)
+            return None
         loads = self._rhythm(now_ns, offset_ns) or self._rise(now_ns)
         warm, warms_ns = warmth
-        last = self.recent[-1][1]
+        last = median_low(load for _, load in self.recent[-_TODAY_BINS:])
         for steps, load in enumerate(loads, 1):
             warm = warmed(warm, (last, load), _STEP_NS / warms_ns)
             if warm >= 1 or load >= SHARP:
@@ -91,7 +93,7 @@ class Outlook(Struct, array_like=True):
         if any(self.days[slot % _SLOTS] < DAYS_KNOWN for slot in range(first, last + 1)):
             return []
         newest = self.recent[-_TODAY_BINS:]
-        today = median(load - self._usual(at_ns + offset_ns) for at_ns, load in newest) - _DOUBT
+        today = median_low(load - self._usual(at_ns + offset_ns) for at_ns, load in newest) - _DOUBT
         return [self._usual(at_ns) + today for at_ns in _steps(local_ns, AHEAD_NS)]
 
     def _usual(self, local_ns: int) -> float:

@@ -3,7 +3,8 @@
 A current above the rating is borne for a while: a conductor warms towards the square of its
 load with its own time constant. It is overloaded once that warmth is what the full rating would
 come to for ever, or at once at 1.45 times the rating, at which a breaker to IEC 60898 must trip
-within the hour. What happened in a gap is not known, and warms nothing.
+within the hour. What happened in a gap is not known, and warms nothing. A sample is a moment: one
+that stands out counts for the time around it once the next one confirms it.
 """
 
 from math import exp
@@ -13,6 +14,8 @@ from msgspec import Struct
 SHARP = 1.45
 SHARP_SAMPLES = 2
 """A motor that starts is one sample; a second one in a row is a load."""
+_JUMP = 0.3
+"""A part of the rating: a lamp or a kettle that comes on is less, a motor that starts is more."""
 _CALM = 0.9
 _LOAD_MAX = 20.0
 
@@ -20,7 +23,9 @@ _LOAD_MAX = 20.0
 class Overload(Struct, array_like=True):
     """As of `at_ns`: the load as a part of the rating, the warmth as its square.
 
-    The load has been above the rating since `above_ns`, and too much since `over_ns`.
+    The load has been above the rating since `above_ns`, and too much since `over_ns`. While the
+    last sample stands out and is not confirmed, `calm` is the load before it, and it has warmed
+    nothing in its `calm_ns`.
     """
 
     at_ns: int = 0
@@ -30,6 +35,8 @@ class Overload(Struct, array_like=True):
     above_ns: int | None = None
     over_ns: int | None = None
     peak: float = 0.0
+    calm: float | None = None
+    calm_ns: int = 0
 
     def follow(self, at_ns: int, load: float, warms_ns: float, gap_ns: int) -> None:
         """Take in a sample; one that is not newer than the last counts for nothing."""
@@ -37,12 +44,25 @@ class Overload(Struct, array_like=True):
             return
         load, span_ns = min(load, _LOAD_MAX), at_ns - self.at_ns
         known = self.at_ns > 0 and span_ns <= gap_ns
-        self.warmth = warmed(self.warmth, (self.load, load), span_ns / warms_ns) if known else 0.0
-        if not known:
-            self.sharp, self.above_ns = 0, None
+        if known:
+            self._warm(load, span_ns, warms_ns)
+        else:
+            self.warmth, self.sharp, self.above_ns, self.calm = 0.0, 0, None, None
         self.at_ns, self.load = at_ns, load
         self.sharp = self.sharp + 1 if load >= SHARP else 0
         self._judge()
+
+    def _warm(self, load: float, span_ns: int, warms_ns: float) -> None:
+        """Let the span up to this `load` warm it, and the one before if that is confirmed now."""
+        last, calm = self.load, self.calm
+        if calm is not None:
+            last = self.load if load >= calm + _JUMP else calm
+            self.warmth = warmed(self.warmth, (calm, last), self.calm_ns / warms_ns)
+        self.calm = None
+        if load >= last + _JUMP and calm is None:
+            self.calm, self.calm_ns = last, span_ns
+            return
+        self.warmth = warmed(self.warmth, (last, load), span_ns / warms_ns)
 
     def _judge(self) -> None:
         if self.load <= 1 and self.warmth < 1:

@@ -20,6 +20,8 @@ _VOLUME_ML = (2_000, 12_000)
 """A tap that drips moves a register by single litres, and as evenly."""
 _ALIKE, _EVEN, _LIKE = 1.8, 1.8, 1.3
 _APART_NS = (25 * MINUTE_NS, 120 * MINUTE_NS)
+_SURE = 2
+"""So many refills make a row in which one draw at a time may stand out: somebody was up."""
 ROW_BEGUN_NS_MAX = REFILLS * _APART_NS[1]
 """A row that is not long enough yet began no longer ago than this."""
 
@@ -52,15 +54,21 @@ class Row(NamedTuple):
 
 def rows(chain: Chain, start_ns: int, tick_ml: int, interval_ns: int) -> Iterator[Row]:
     """Yield every long enough row of refills since `start_ns`."""
-    run: list[Refill] = []
+    run, hidden, passed = list[Refill](), 0, 0
     for refill in _draws(chain, start_ns):
         if _fits(run, refill, tick_ml, interval_ns):
             run.append(refill)
-            continue
-        if row := _row(run):
-            yield row
-        run = [refill] if _is_of_size(refill) else []
-    if row := _row(run):
+            passed = 0
+        elif not hidden and _hides(run, refill, interval_ns):
+            run.append(Refill(refill.at_ns, run[-1].volume_ml))
+            hidden = 1
+        elif not passed and _may_go_on(run, refill, interval_ns):
+            passed = 1
+        else:
+            if row := _row(run, hidden):
+                yield row
+            run, hidden, passed = [refill] if _is_of_size(refill) else [], 0, 0
+    if row := _row(run, hidden):
         yield row
 
 
@@ -93,12 +101,30 @@ def _fits(run: list[Refill], refill: Refill, tick_ml: int, interval_ns: int) -> 
     )
 
 
+def _may_go_on(run: list[Refill], draw: Refill, interval_ns: int) -> bool:
+    """Whether the next of a row may still come after this `draw`, which somebody else took."""
+    if len(run) < _SURE:
+        return False
+    apart_ns = min(after.at_ns - before.at_ns for before, after in pairwise(run))
+    return draw.at_ns - run[-1].at_ns < apart_ns + interval_ns
+
+
+def _hides(run: list[Refill], draw: Refill, interval_ns: int) -> bool:
+    """Whether a refill may be in a larger `draw`, which began when one was due."""
+    if len(run) < _SURE:
+        return False
+    apart_ns = (run[-1].at_ns - run[0].at_ns) / (len(run) - 1)
+    due_ns = run[-1].at_ns + apart_ns
+    return draw.volume_ml > run[-1].volume_ml and abs(draw.at_ns - due_ns) <= interval_ns
+
+
 def _is_of_size(refill: Refill) -> bool:
     return _VOLUME_ML[0] <= refill.volume_ml <= _VOLUME_ML[1]
 
 
-def _row(run: list[Refill]) -> Row | None:
-    if len(run) < REFILLS or run[-1].at_ns - run[0].at_ns < SPAN_NS:
+def _row(run: list[Refill], hidden: int) -> Row | None:
+    """The row, if enough of it was seen: what is `hidden` bridges it and proves nothing."""
+    if len(run) - hidden < REFILLS or run[-1].at_ns - run[0].at_ns < SPAN_NS:
         return None
     mean_ml = sum(each.volume_ml for each in run) / len(run)
     return Row(run[0].at_ns, run[-1].at_ns, len(run), mean_ml)

@@ -14,6 +14,7 @@ from edge.remembered import GapsState, RhythmState
 GAP_NS_MIN = MINUTE_NS
 """Messages closer than this are one arrival."""
 GAPS_MAX = 16
+_STRAYS = 3
 
 
 def median_ns(durations_ns: Sequence[int]) -> int:
@@ -24,24 +25,33 @@ def median_ns(durations_ns: Sequence[int]) -> int:
 class Gaps:
     """The last 16 gaps, as they came; the median is found when somebody asks, and kept."""
 
-    __slots__ = ("_median_ns", "recent_ns")
+    __slots__ = ("_median_ns", "_strays_ns", "recent_ns")
 
     def __init__(self) -> None:
         self.recent_ns = array("q")
         self._median_ns = 0  # below 0 while nobody has asked since the last gap
+        self._strays_ns = -1  # the same
 
     def add(self, gap_ns: int) -> None:
         """Take in one more gap; the oldest of 17 is forgotten."""
         self.recent_ns.append(gap_ns)
         if len(self.recent_ns) > GAPS_MAX:
             self.recent_ns.pop(0)
-        self._median_ns = -1
+        self._median_ns = self._strays_ns = -1
 
     def median_ns(self) -> int:
         """The upper median; 0 of nothing."""
         if self._median_ns < 0:
             self._median_ns = median_ns(self.recent_ns)
         return self._median_ns
+
+    def strays_ns(self) -> int:
+        """By how much half of them differ from their median, three times: hardly one by more."""
+        if self._strays_ns < 0:
+            middle_ns = self.median_ns()
+            apart_ns = [abs(gap_ns - middle_ns) for gap_ns in self.recent_ns]
+            self._strays_ns = _STRAYS * median_ns(apart_ns)
+        return self._strays_ns
 
     def state(self) -> GapsState:
         """The gaps, for a checkpoint."""
@@ -50,7 +60,7 @@ class Gaps:
     def restore(self, state: GapsState) -> None:
         """Become the gaps that gave `state`."""
         self.recent_ns = array("q", state.recent_ns)
-        self._median_ns = -1
+        self._median_ns = self._strays_ns = -1
 
 
 class Rhythm:

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from edge.reading import DAY_NS
 
-EXTRA_MIN = 10
-SHARE_MIN = 0.2
+EXTRA_MIN = 6
+SHARE_MIN = 0.1
 """So many in a day, and such a part of those let through: less is a parcel carried in twice."""
 
 

@@ -21,6 +21,7 @@ class CredentialTwoPlaces(PointRule[Door]):
     """
 
     watches: ClassVar[type] = Door
+    version: ClassVar[int] = 2
     rule: ClassVar[str] = "credential_two_places"
     category: ClassVar[str] = "security"
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {

@@ -22,6 +22,7 @@ ARRIVALS_NEEDED = 4
 class DeviceSilent:
     """No message for three of the device's own intervals and ten minutes of listening.
 
+    To these is added what the device strays by: the last one before them may have come early.
     The interval is the registry's until four messages have shown the device's own. One that
     reports at set times of the day is expected then, as `edge.habit` says. A device that only
     speaks when something happens must not be given an interval, and is then judged by its
@@ -29,7 +30,7 @@ class DeviceSilent:
     """
 
     watches: ClassVar[type] = Presence
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     category: ClassVar[str] = "device"
     tier: ClassVar[Tier] = Tier.GENERAL
 
@@ -72,7 +73,7 @@ class DeviceSilent:
         last_ns, known = state.rhythm.last_ns, habit(state.rhythm)
         if known and last_ns and not state.is_afresh and state.missed_ns < GRACE_NS:
             return known.due_ns(last_ns) + state.missed_ns
-        enough_ns = INTERVALS * interval_ns + GRACE_NS
+        enough_ns = _enough_ns(state, interval_ns)
         allowed_ns = min(state.missed_ns, interval_ns + GRACE_NS)
         due_ns = listening.due_ns(state.base_ns + enough_ns + allowed_ns) or 0
         start_ns = max(listening.open_ns, last_ns or 0, state.began_ns or 0)
@@ -83,7 +84,7 @@ class DeviceSilent:
         silence_h = (status.at_ns - status.since_ns) / HOUR_NS
         interval_min = status.interval_ns / MINUTE_NS
         known = habit(state.rhythm)
-        delay_ns = known.delay_ns if known else INTERVALS * status.interval_ns + GRACE_NS
+        delay_ns = known.delay_ns if known else _enough_ns(state, status.interval_ns)
         delay_s = delay_ns / SECOND_NS
         heard_ns = state.rhythm.newest_ns or status.since_ns
         zh, en = _SENTENCES[status.condition]
@@ -102,6 +103,12 @@ class DeviceSilent:
             sentence_zh=zh.format_map(words),
             sentence_en=en.format_map(words),
         )
+
+
+def _enough_ns(state: Presence, interval_ns: int) -> int:
+    """The silence that is too long: more of a device that comes now early, now late."""
+    strays_ns = min(state.rhythm.arrival_gaps.strays_ns(), interval_ns)
+    return INTERVALS * interval_ns + strays_ns + GRACE_NS
 
 
 def _interval_ns(state: Presence) -> int | None:

@@ -15,11 +15,12 @@ from edge.reading import MINUTE_NS, SECOND_NS, Tier
 class DoorHeldOpen(PointRule[Door]):
     """The contact has said open, and not closed for as long as the terms of the door allow.
 
-    Only time in which the door could be heard without a break counts.
+    Only time in which the door could be heard without a break counts: what it said before one is
+    worth nothing until its next word, since the closing may be lost.
     """
 
     watches: ClassVar[type] = Door
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     rule: ClassVar[str] = "door_held_open"
     category: ClassVar[str] = "door"
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {
@@ -46,7 +47,7 @@ class DoorHeldOpen(PointRule[Door]):
     def since_ns(self, state: Door, now_ns: int) -> int | None:
         """When it was opened, once that is too long ago."""
         due_ns = min(self.moments(state), default=None)
-        return None if due_ns is None or now_ns < due_ns else state.state.opened_ns
+        return None if due_ns is None or now_ns < due_ns else state.known_open_ns()
 
     def lasts_since_ns(self, state: Door, now_ns: int) -> int | None:
         """It is open until it says closed, also when the link was lost meanwhile."""
@@ -55,7 +56,7 @@ class DoorHeldOpen(PointRule[Door]):
 
     def moments(self, state: Door) -> Iterable[int]:
         """Yield when it has stood open for too long."""
-        opened_ns, listening_ns = state.state.opened_ns, state.listening_ns
+        opened_ns, listening_ns = state.known_open_ns(), state.listening_ns
         if opened_ns is not None and listening_ns is not None:
             yield max(opened_ns, listening_ns) + self.held_open_ns
 

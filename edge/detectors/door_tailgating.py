@@ -14,12 +14,13 @@ from edge.tailgate import EXTRA_MIN, SHARE_MIN, day_end_ns, local_day
 
 @dataclass(frozen=True, slots=True)
 class DoorTailgating(PointRule[Door]):
-    """Ten more in one day, and a fifth of those let through, by its counter or its contact.
+    """Six more in one day, and a tenth of those let through, by its counter or its contact.
 
     A sum for a door and a day: who it was is not known, and not looked for. It ends with the day.
     """
 
     watches: ClassVar[type] = Door
+    version: ClassVar[int] = 2
     rule: ClassVar[str] = "door_tailgating"
     category: ClassVar[str] = "door"
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {

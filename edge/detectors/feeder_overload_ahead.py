@@ -21,6 +21,7 @@ class FeederOverloadAhead(PointRule[Circuit]):
     """
 
     watches: ClassVar[type] = Circuit
+    version: ClassVar[int] = 2
     rule: ClassVar[str] = "feeder_overload_ahead"
     category: ClassVar[str] = "electric"
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {

@@ -11,7 +11,7 @@ from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Readin
 from edge.refills import INTERVAL_NS_MAX, ROW_BEGUN_NS_MAX, Row, rows
 from edge.registry import Unit
 
-_KNOWN_NS = 2 * DAY_NS
+_KNOWN_NS = 3 * DAY_NS
 _TICK_ML_MAX = 1_000
 APART_NS = DAY_NS // 2
 """So long a row must last, or so long after it another like it must begin."""
@@ -19,18 +19,18 @@ APART_NS = DAY_NS // 2
 
 @dataclass(frozen=True, slots=True)
 class ToiletRuns:
-    """Twice in two days a row of refills, alike and evenly apart for three hours; both alike, too.
+    """Twice in three days refills in a row, alike and evenly apart for three hours; both alike.
 
     Half a day lies between the beginnings of the two, or one row lasts as long.
 
     Told apart from `leak_slow` by the pauses between them. It needs a register of one litre every
-    20 minutes or sooner, and fails where refills are further apart than two hours or fall among
-    what people draw. A water softener or an ice maker may look the same. It ends with a day that
-    is wholly known and has no such row.
+    20 minutes or sooner, and fails where refills are further apart than two hours or many of them
+    fall among what people draw. A water softener or an ice maker may look the same. It ends with a
+    day that is wholly known and has no such row.
     """
 
     watches: ClassVar[type] = Home
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     category: ClassVar[str] = "water"
     tier: ClassVar[Tier] = Tier.GENERAL
 
@@ -49,7 +49,7 @@ class ToiletRuns:
     def evaluate(
         self, state: Home, now_ns: int, active_since_ns: int | None = None
     ) -> Status | WarmingUp:
-        """Whether both of the last two days have a row of refills."""
+        """Whether a row of refills goes on, or has come again."""
         meter = state.only()
         if meter is None or not _is_fine(meter):
             return WarmingUp(0.0, _KNOWN_NS / SECOND_NS)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from edge.completeness import Home
 from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
-from edge.flow import fast_since_ns, fastest_l_per_h, volume_l
+from edge.flow import fast_for_ns, fast_since_ns, fastest_l_per_h, volume_l
 from edge.meter import Meter
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
@@ -21,12 +21,15 @@ _MUCH = 2.0
 class WaterRunning:
     """In every interval since then water ran at the rate or above, for the whole span.
 
+    A flow may begin within the first interval and end within the last: these count for as long as
+    a steady one took for what ran in them.
+
     `learned` asks for twice the home's largest hour of the last four days besides, so that a
     home that fills a pool is not told of each week. Gaps of more than 90 minutes leave it unknown.
     """
 
     watches: ClassVar[type] = Home
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     category: ClassVar[str] = "water"
 
     rule: str
@@ -69,7 +72,7 @@ class WaterRunning:
                 return Status(Condition.UNKNOWN, active_since_ns, at_ns, interval_ns)
             condition = Condition.HOLDS if goes_on else Condition.GONE
             return Status(condition, active_since_ns, at_ns, interval_ns)
-        enough = at_ns - since_ns >= self.span_ns and not self._is_usual(meter, since_ns, at_ns)
+        enough = self._lasts(meter, since_ns, at_ns) and not self._is_usual(meter, since_ns, at_ns)
         if enough and meter.faults.during(since_ns, at_ns):
             return Status(Condition.UNKNOWN, since_ns, at_ns, interval_ns)
         return Status(Condition.HOLDS if enough else Condition.GONE, since_ns, at_ns, interval_ns)
@@ -109,6 +112,12 @@ class WaterRunning:
             sentence_zh=zh.format_map(words),
             sentence_en=en.format_map(words),
         )
+
+    def _lasts(self, meter: Meter, since_ns: int, at_ns: int) -> bool:
+        """Whether it has run for the span; of a burst, that nobody waits to be sure of it."""
+        if at_ns - since_ns < self.span_ns:
+            return False
+        return self.learned or fast_for_ns(meter.chain, since_ns) >= self.span_ns
 
     def _is_usual(self, meter: Meter, since_ns: int, at_ns: int) -> bool:
         """Whether the home has drawn about as much before, or is not known well enough."""

@@ -7,6 +7,7 @@ others in, more on some days than on most; parcels are carried in twice.
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from math import dist
 from random import Random
 
@@ -75,12 +76,13 @@ class _Estate:
         self._free_ns = dict.fromkeys(_PLACES, 0)
 
     def is_tried(self, stretch: Stretch) -> Stretch:
-        """A card that nobody knows is held to one door after another."""
+        """A card that nobody knows is held to one door after another, by somebody who runs."""
         rng, at_ns = self._rng, stretch.start_ns
         doors = rng.sample(_DOORS, rng.randint(4, len(_DOORS)))
-        for door in doors:
+        for door, following in pairwise([*doors, doors[-1]]):
             self._shows(door, at_ns, "denied", "found", _day(stretch.start_ns))
-            end_ns, at_ns = at_ns, at_ns + int(rng.uniform(20.0, 90.0) * SECOND_NS)
+            way_s = dist(_PLACES[door], _PLACES[following]) / rng.uniform(2.0, 5.0)
+            end_ns, at_ns = at_ns, at_ns + int((way_s + rng.uniform(10.0, 40.0)) * SECOND_NS)
         return self._labelled("credential_many_doors", doors[3], stretch.start_ns, end_ns)
 
     def is_doubled(self, stretch: Stretch) -> None:

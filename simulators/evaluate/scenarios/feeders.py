@@ -30,6 +30,7 @@ _HOMES = 24
 _STEP_NS = 5 * MINUTE_NS
 _PHASES = ("elec.current", "elec.current.b", "elec.current.c")
 _LEAD_NS = 2 * HOUR_NS
+_CALM = 0.9
 Amps = tuple[float, float, float]
 Course = list[tuple[int, Amps]]
 
@@ -50,7 +51,7 @@ def _draw(rng: Random, span: Span) -> World:
     for name, rating_a in _RATING_A.items():
         feeder = _Feeder(rng, span, rating_a)
         course = feeder.course(span)
-        labels += _overloads(name, course, rating_a, rng.uniform(15.0, 30.0))
+        labels += _overloads(name, feeder.lasting, rating_a, rng.uniform(15.0, 30.0))
         labels += [Label("feeder_imbalance", name, *each) for each in feeder.uneven]
         for at_ns, amps in course:
             for channel, amp in zip(_PHASES, amps, strict=True):
@@ -63,6 +64,7 @@ class _Feeder:
 
     def __init__(self, rng: Random, span: Span, rating_a: float) -> None:
         self._rng, self._rating_a = rng, rating_a
+        self.lasting: Course = []
         hot = events(rng, span, 7, (90.0, 360.0), apart_ns=20 * HOUR_NS)
         self._hot = [(at_hours(rng, each, (17.0, 20.0)), rng.uniform(0.15, 0.5), rng.random() < 0.7)
                      for each in hot]  # fmt: skip
@@ -73,7 +75,11 @@ class _Feeder:
         self._most = {each: rng.uniform(0.35, 0.6) for each in self.uneven}
 
     def course(self, span: Span) -> Course:
-        """The currents of the phases every five minutes."""
+        """The currents of the phases every five minutes; `lasting` are those without the motors.
+
+        A motor is seen for the five minutes of a sample, and warms nothing in the seconds it takes
+        to start.
+        """
         made: Course = []
         noise, day = [0.0, 0.0, 0.0], -1
         warmth = 1.0
@@ -83,11 +89,15 @@ class _Feeder:
                 warmth = self._rng.gauss(1.0, 0.06)
             noise = [0.85 * each + self._rng.gauss(0.0, 0.012) for each in noise]
             load = warmth * _usual(hour_of_day(at_ns)) + self._extra(at_ns)
-            shares = [load + each + self._spike() for each in noise]
+            shares = [load + each + 0.12 * (self._rng.random() < 0.03) for each in noise]
             shares[0] += self._uneven(at_ns)
-            a, b, c = (self._rating_a * max(0.02, share) for share in shares)
-            made.append((at_ns, (a, b, c)))
+            self.lasting.append((at_ns, self._amps(shares)))
+            made.append((at_ns, self._amps([each + self._start() for each in shares])))
         return made
+
+    def _amps(self, shares: list[float]) -> Amps:
+        a, b, c = (self._rating_a * max(0.02, share) for share in shares)
+        return a, b, c
 
     def _extra(self, at_ns: int) -> float:
         """Air conditioners on a hot evening: for most of an hour they come on one by one."""
@@ -103,10 +113,9 @@ class _Feeder:
                 return self._most[stretch]
         return 0.0
 
-    def _spike(self) -> float:
-        """A lift or a pump starts just then, or a kettle boils."""
-        chance = self._rng.random()
-        return self._rng.uniform(0.5, 1.5) if chance < 0.002 else 0.12 * (chance < 0.03)
+    def _start(self) -> float:
+        """A lift or a pump starts just then."""
+        return self._rng.uniform(0.5, 1.5) if self._rng.random() < 0.002 else 0.0
 
 
 def _usual(hour: float) -> float:
@@ -122,11 +131,11 @@ def _overloads(name: str, course: Course, rating_a: float, warms_min: float) -> 
         load = max(amps) / rating_a
         warmth = warmed(warmth, (last, load), _STEP_NS / MINUTE_NS / warms_min)
         last = load
-        if load <= 1 and warmth < 1:
+        if load < _CALM and warmth < 1:
             if over:
                 yield Label("feeder_overload", name, above_ns, at_ns)
             above_ns, over = 0, False
-        elif not above_ns:
+        elif load > 1 and not above_ns:
             above_ns = at_ns
         if warmth >= 1 and not over:
             over = True

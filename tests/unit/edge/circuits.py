@@ -32,10 +32,12 @@ def watts(site: Site, start: float, powers_w: list[float], minutes: float = 1) -
     return start + len(powers_w) * minutes * MINUTE
 
 
-def amperes(site: Site, start: float, currents: Sequence[tuple[float, ...]]) -> float:
-    """The currents of the phases in one message every minute; the hour after the last."""
+def amperes(
+    site: Site, start: float, currents: Sequence[tuple[float, ...]], minutes: float = 1
+) -> float:
+    """The currents of the phases in one message every so many minutes; the hour after the last."""
     names = ("elec.current", "elec.current.b", "elec.current.c")
     for number, amps in enumerate(currents):
-        hour = start + number * MINUTE
+        hour = start + number * minutes * MINUTE
         site.hear(*(said(hour, name, amp) for name, amp in zip(names, amps, strict=False)))
-    return start + len(currents) * MINUTE
+    return start + len(currents) * minutes * MINUTE

@@ -110,6 +110,22 @@ class TestTwoPlaces:
         shown(site, 1 + 75 * SECOND, 2, "granted")
         assert site.story(TWO) == []
 
+    def test_it_is_told_about_the_door_of_the_later_use_whichever_word_comes_first(self) -> None:
+        site = Site(book(*self.FAR))
+        shown(site, 1 + 2 * SECOND, 2, "granted")
+        shown(site, 1, 1, "granted", received_ns=at(1 + 3 * SECOND))
+        (found,) = [each for each in site.said if each.rule == TWO]
+        assert found.subject == "s01/b01/u01/door-2"
+
+    @pytest.mark.parametrize(("late_s", "told"), [(0, 1), (4, 1), (6, 0)])
+    def test_clocks_that_the_arrivals_confirm_are_doubted_less(
+        self, late_s: int, told: int
+    ) -> None:
+        site = Site(book(*self.FAR))
+        shown(site, 1, 1, "granted")
+        shown(site, 1 + 68 * SECOND, 2, "granted", received_ns=at(1 + (68 + late_s) * SECOND))
+        assert site.story(TWO) == [RAISED] * told
+
     def test_a_door_of_unknown_place_is_not_compared(self) -> None:
         site = Site(book(*self.FAR))
         shown(site, 1, 1, "granted")

@@ -219,14 +219,42 @@ class TestHeldOpen:
         (found,) = site.tick(1.1)
         assert found.tier is Tier.IMPORTANT
 
-    def test_an_edge_that_does_not_listen_raises_nothing_and_counts_again(self) -> None:
+    def test_what_it_said_before_a_break_raises_nothing_until_its_next_word(self) -> None:
         site = self.site()
         site.hear(opened(1))
         site.link(1.01, up=False)
         assert site.tick(2) == []
         site.link(3, up=True)
+        assert site.tick(4) == []  # the closing may have been lost
+        site.hear(opened(4))
+        assert site.tick(4 + 4 * MINUTE) == []
+        (found,) = site.tick(4 + 5 * MINUTE)
+        assert (found.rule, found.since_ns) == ("door_held_open", at(4))
+
+    def test_what_was_kept_through_a_break_and_comes_after_it_counts(self) -> None:
+        site = self.site()
+        site.link(1, up=False)
+        site.link(3, up=True)
+        site.hear(opened(3.01, at_ns=at(2)))
         assert site.tick(3 + 4 * MINUTE) == []
-        assert [found.rule for found in site.tick(3 + 5 * MINUTE)] == ["door_held_open"]
+        (found,) = site.tick(3 + 5 * MINUTE)
+        assert (found.rule, found.since_ns) == ("door_held_open", at(2))
+
+    def test_a_door_that_opens_on_a_pass_while_open_was_closed_unheard(self) -> None:
+        site = self.site()
+        site.hear(opened(1))
+        site.hear(granted(1 + 3 * MINUTE))
+        site.hear(opened(1 + 3.1 * MINUTE))
+        assert site.tick(1 + 6 * MINUTE) == []
+        (found,) = site.tick(1 + 9 * MINUTE)
+        assert found.since_ns == at(1 + 3.1 * MINUTE)
+
+    def test_an_open_door_that_says_so_again_is_not_closed_by_it(self) -> None:
+        site = self.site()
+        for minute in range(5):
+            site.hear(opened(1 + minute * MINUTE))
+        (found,) = site.tick(1 + 5 * MINUTE)
+        assert found.since_ns == at(1)
 
     def test_an_older_word_changes_nothing(self) -> None:
         site = self.site()

@@ -42,6 +42,16 @@ class TestOverload:
         amperes(site, 1, [(60.0,)] * 2)
         assert site.story("feeder_overload") == [RAISED]
 
+    @pytest.mark.parametrize(("then", "told"), [((18.0,), 0), ((50.0,), 1)], ids=["gone", "stays"])
+    def test_on_a_slow_meter_a_sample_that_stands_out_waits_for_the_next(
+        self, then: tuple[float, ...], told: int
+    ) -> None:
+        site = circuit("15 min", rating_a=RATING_A)
+        hour = amperes(site, 0, [(18.0,)] * 8 + [(90.0,)], minutes=15)
+        assert site.story("feeder_overload") == []
+        amperes(site, hour, [then], minutes=15)
+        assert site.story("feeder_overload") == [RAISED] * told
+
     def test_one_message_with_power_and_current_is_one_sample(self) -> None:
         site = circuit(rating_a=RATING_A)
         site.hear(said(0, "elec.power", 60 * 220.0), said(0, "elec.current", 60.0))

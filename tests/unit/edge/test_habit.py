@@ -94,3 +94,10 @@ def test_the_evidence_says_when_it_usually_reports() -> None:
     assert evidence.usual["report_at"] == "11:10"
     assert evidence.usual["spread_min"] == 20.0
     assert evidence.delay_s_worst == (2 * 24 + 5 / 6) * 3600
+
+
+def test_a_device_that_comes_now_early_now_late_is_given_what_it_strays_by() -> None:
+    even = [float(hour) for hour in range(20)]
+    uneven = [hour + (0.2 if hour % 2 else 0.0) for hour in even]
+    assert due_h(even) - even[-1] == pytest.approx(3 + 10 / 60)
+    assert due_h(uneven) - uneven[-1] > 3.5

@@ -89,6 +89,25 @@ class TestRunningWater:
     def test_three_fast_hours_are_told(self, l_per_h: float, hours: int, told: int) -> None:
         assert self.run(l_per_h, hours).story("water_running") == [RAISED] * told
 
+    @pytest.mark.parametrize(
+        ("drawn_l", "told"),
+        [
+            ((200, 300, 300), 0),
+            ((200, 300, 300, 250), 1),
+            ((300, 330, 300), 1),
+            ((150, 300, 150), 0),
+        ],
+        ids=["began late", "goes on", "people draw besides", "began late and ended early"],
+    )
+    def test_the_first_and_last_hour_count_for_what_ran_in_them(
+        self, drawn_l: tuple[float, ...], told: int
+    ) -> None:
+        home = site()
+        register_l = runs(home, range(60), 0)
+        for hour, litre in enumerate(drawn_l, 60):
+            register_l = runs(home, range(hour, hour + 1), litre, register_l)
+        assert home.story("water_running") == [RAISED] * told
+
     def test_a_resident_living_alone_may_lie_under_the_tap(self) -> None:
         tiers = {
             found.tier

@@ -24,15 +24,15 @@ def passed(hour: float, total: float, **changes: Any) -> Any:
     return said(hour, "door.passes", total, **changes)  # type: ignore[arg-type]
 
 
-def test_ten_openings_on_passes_that_were_used_before_are_told_once_for_the_day() -> None:
+def test_six_openings_on_passes_that_were_used_before_are_told_once_for_the_day() -> None:
     site = guarded()
-    for minute in range(10):
+    for minute in range(6):
         assert site.story(RULE) == []
         let_through(site, 1 + minute / 60, openings=2)
     let_through(site, 2, openings=2)
     (found,) = [each for each in site.said if each.rule == RULE]
     assert (found.tier, found.category) == (Tier.GENERAL, "door")
-    assert found.evidence.seen == {"granted": 10.0, "extra": 10.0}
+    assert found.evidence.seen == {"granted": 6.0, "extra": 6.0}
     site.tick(15.9)  # five to midnight in China
     assert site.story(RULE) == [RAISED]
     site.tick(16)
@@ -65,14 +65,28 @@ def test_few_among_many_are_parcels() -> None:
     assert site.story(RULE) == []
 
 
+def test_who_catches_the_closing_door_follows_and_a_bounce_does_not() -> None:
+    site = guarded()
+    for minute in range(6):
+        hour = 1 + minute / 60
+        site.hear(granted(hour), opened(hour + SECOND), closed(hour + 4 * SECOND))
+        site.hear(opened(hour + 4.5 * SECOND), closed(hour + 4.8 * SECOND))
+    assert site.story(RULE) == []
+    for minute in range(6):
+        hour = 2 + minute / 60
+        site.hear(granted(hour), opened(hour + SECOND), closed(hour + 4 * SECOND))
+        site.hear(opened(hour + 5.5 * SECOND), closed(hour + 8 * SECOND))
+    assert site.story(RULE) == [RAISED]
+
+
 def test_a_counter_shows_who_slips_in_on_one_opening() -> None:
     site = guarded()
     site.hear(passed(1, 500))
     for minute in range(30):
         site.hear(granted(1 + minute / 60))
-    site.hear(passed(2, 539))
+    site.hear(passed(2, 535))
     assert site.story(RULE) == []
-    site.hear(passed(2.1, 540))
+    site.hear(passed(2.1, 536))
     assert site.story(RULE) == [RAISED]
 
 

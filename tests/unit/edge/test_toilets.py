@@ -65,6 +65,13 @@ def test_people_are_not_told(night_draws: tuple[float, ...]) -> None:
     assert home(draws, range(6)).story("toilet_runs") == []
 
 
+def test_who_gets_up_at_night_does_not_hide_a_cistern() -> None:
+    draws = sorted(
+        [*life(range(4), refill_min=70, refill_l=3), *((24 * d + 2.5, 9) for d in range(4))]
+    )
+    assert home(draws, range(4)).story("toilet_runs") == [RAISED]
+
+
 def test_a_drip_that_moves_the_register_by_single_litres_is_no_toilet() -> None:
     draws = [(slot / 4, 0.25) for slot in range(4 * 24 * 4)]
     assert home(draws, range(4)).story("toilet_runs") == []
