@@ -29,7 +29,7 @@ from bench.pace import (
     mixed_ms,
     trickle_bytes,
 )
-from bench.peers.compare import PEERS, compared
+from bench.peers.compare import ALL, PEERS, compared, wanted
 from bench.publisher import Address
 from edge import compiled
 from tests.servers.brokers import mosquitto_in
@@ -162,7 +162,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             figures = asyncio.run(run(Path(name), address, plan, say))
             ours = (figures.messages_per_s, figures.cpu_us_per_message)
-            beside = compared(Path(name), address, plan.rounds, ours) if args.peer else {}
+            peers = wanted(args.peer)
+            beside = compared(Path(name), address, plan.rounds, ours, peers) if peers else {}
         finally:
             broker.kill()
     told = asdict(figures) | beside | {"compiled": float(compiled.check())}
@@ -179,8 +180,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     text = "length of the feed; below 20,000 starting up tells in the ratio"
     parser.add_argument("--messages", type=int, default=60_000, help=text)
-    text = "measure that gateway on the same feed too; installed when it is not there"
-    parser.add_argument("--peer", choices=PEERS, help=text)
+    text = "measure that peer on the same feed too, installed when it is not there; may be repeated"
+    parser.add_argument("--peer", action="append", default=[], choices=(*PEERS, ALL), help=text)
     parser.add_argument("--devices", type=int, default=METERS, help="meters in the backlogs")
     parser.add_argument("--trickle-s", type=float, default=60.0, help="how long the trickle lasts")
     return parser.parse_args(argv)
