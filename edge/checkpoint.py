@@ -9,6 +9,7 @@ from edge.labels import LabelState
 from edge.lateness import LatenessState
 from edge.night_flow import NightFlowState
 from edge.numbering import NumberingsState
+from edge.places import PlacesState
 from edge.quiet import QuietState
 from edge.reading import TimeSource
 from edge.remembered import (
@@ -63,6 +64,7 @@ class Checkpoint(Struct, array_like=True):
     numberings: NumberingsState = field(default_factory=NumberingsState)
     latenesses: dict[str, LatenessState] = field(default_factory=dict)
     names: dict[str, NamesState] = field(default_factory=dict)
+    places: PlacesState = field(default_factory=PlacesState)
 
 
 class _Versioned(Struct, array_like=True):

@@ -1,8 +1,8 @@
 """What the journal holds, in the order in which the pipeline folds it.
 
 Messages that were admitted, ticks of the clock that mattered, the broker link going up or
-down, what adapters say, a new registry, what people found alarms to be, and which rules may
-speak to them. `Pipeline.step` knows nothing else.
+down, what adapters say, a new registry, what people found alarms to be, which rules may
+speak to them, and which are as agreed again. `Pipeline.step` knows nothing else.
 """
 
 from msgspec import Struct, msgpack
@@ -88,7 +88,19 @@ class Ruled(Struct, frozen=True, array_like=True, tag="ruled"):
     modes: dict[str, Mode]
 
 
-Entry = Admitted | Tick | Link | AdapterStatus | Provisioned | Labelled | Ruled
+class Retuned(Struct, frozen=True, array_like=True, tag="retuned"):
+    """At `at_ns` what nobody has confirmed for long fades, and some rules are as agreed again.
+
+    `agreed` says how often each rule, or rule in one home, was put back by hand so far.
+    """
+
+    at_ns: int
+    agreed: dict[str, int]
+
+
+Timed = Link | AdapterStatus | Provisioned | Ruled | Retuned
+"""Entries that say themselves when it was so."""
+Entry = Admitted | Tick | Labelled | Timed
 
 _encoder = msgpack.Encoder()
 _decoder: msgpack.Decoder[Entry] = msgpack.Decoder(Entry)

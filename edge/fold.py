@@ -15,6 +15,7 @@ from edge.entry import (
     Labelled,
     Link,
     Provisioned,
+    Retuned,
     Ruled,
     Tick,
 )
@@ -68,6 +69,7 @@ class Fold:
         self._admitting = Admitting(pipeline, self.flood, self.seen, health)
         self.labels = pipeline.learning.labels
         self.shadow = pipeline.learning.shadow
+        self.places = pipeline.learning.places
         self.due_ns = pipeline.due_ns  # when the next tick can matter
         self.uptimes = pipeline.uptimes
         self.readings_since_checkpoint = 0
@@ -143,7 +145,7 @@ class Fold:
         hit("edge.provisioned")
         self.checkpoint()
 
-    def learn(self, entry: Labelled | Ruled) -> None:
+    def learn(self, entry: Labelled | Retuned | Ruled) -> None:
         """Commit what people found or decided, and go by it."""
         self.settle_rest()
         self._journal.append([entry])

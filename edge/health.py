@@ -38,6 +38,7 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "findings_made": (_C, "Findings made, by rule"),
     "findings_shadowed": (_C, "Findings of rules in the shadow, made and told nobody, by rule"),
     "shadow_findings_shed": (_C, "Findings of rules in the shadow overwritten by newer ones"),
+    "rules_retuned": (_C, "Times that what outcomes made of rules faded or was put back"),
     "rules_changed": (_C, "Changes of which rules speak to people"),
     "rule_acts_refused": (_C, "Looks at a file of acts on rules that could not be used"),
     "rules_broken": (_C, "Times a rule broke on a subject, which it then does not watch"),

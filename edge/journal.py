@@ -19,7 +19,7 @@ from pydantic import Field
 
 from edge import entry as logged
 from edge import journal_file
-from edge.entry import AdapterStatus, Admitted, Entry, Labelled, Link, Provisioned, Ruled, Tick
+from edge.entry import Admitted, Entry, Labelled, Tick, Timed
 from edge.health import Health
 from edge.journal_file import JournalDamaged, JournalFull
 from edge.reading import Finding, Reading
@@ -388,11 +388,11 @@ def _span(entry: Entry) -> tuple[int, int, int]:
     messages = entry.messages if isinstance(entry, Admitted) else ()
     if times := [reading.at_ns for message in messages for reading in message.readings]:
         return min(times), max(times), len(times)
+    if isinstance(entry, Timed):
+        return entry.at_ns, entry.at_ns, 0
     match entry:
         case Tick(now_ns=at_ns):
             return at_ns, at_ns, 0
-        case Link() | AdapterStatus() | Provisioned() | Ruled():
-            return entry.at_ns, entry.at_ns, 0
         case Labelled(labels=(*_, last)):
             return last.at_ns, last.at_ns, 0
     return 0, 0, 0

@@ -18,7 +18,8 @@ _TEXT_MAX = 200
 class Label(Struct, frozen=True, array_like=True):
     """The outcome of one finding; `before` is what was said of it earlier, "" for nothing.
 
-    An empty `outcome` takes back what was said: the incident is open again.
+    An empty `outcome` takes back what was said: the incident is open again. `by` tells the people
+    who say so apart and names nobody.
     """
 
     seq: int
@@ -28,6 +29,7 @@ class Label(Struct, frozen=True, array_like=True):
     outcome: str
     before: str
     at_ns: int
+    by: str = ""
 
 
 class LabelPage(Struct, frozen=True):
@@ -127,7 +129,7 @@ def is_sound(page: LabelPage) -> bool:
     """Whether every part of `page` is within its limits and in order."""
     seqs = [label.seq for label in page.labels]
     texts = [text for each in page.labels for text in (each.finding, each.rule, each.subject)]
-    marks = [text for each in page.labels for text in (each.outcome, each.before)]
+    marks = [text for each in page.labels for text in (each.outcome, each.before, each.by)]
     return (
         page.v == 1
         and 0 < len(page.epoch) <= _TEXT_MAX

@@ -26,6 +26,7 @@ from edge.entry import (
     Link,
     Message,
     Provisioned,
+    Retuned,
     Ruled,
     Tick,
 )
@@ -62,7 +63,7 @@ class Pipeline:
         self._vendors = vendors or Vendors(registry, ())
         self._memory = Memory(settings.identities)
         self.clocks = Clocks()
-        self.learning = Learning()
+        self.learning = Learning(settings.leeway())
         self.shadowed: tuple[Finding, ...] = ()  # what the last step said that is for nobody
         self._counts: Counter[str] = Counter()
         self._messages = self._readings = 0
@@ -89,8 +90,10 @@ class Pipeline:
                 found = list(self._adapter(entry))
             case Provisioned():
                 found = list(self._provision(entry))
-            case Labelled():
-                self._learn(entry)
+            case Labelled() | Retuned():
+                if self.learning.take(entry, self._subjects):
+                    self._look_ahead(self._subjects.hearing.state().proof_ns)
+                self._counts["labels"] += self.learning.taken
             case Ruled():
                 found = list(self.learning.go_by(entry, self._subjects.watches()))
         told, self.shadowed = self.learning.part(found)
@@ -182,6 +185,7 @@ class Pipeline:
             self._subjects.numberings.state(),
             self._subjects.latenesses.states(),
             self._memory.state(),
+            self.learning.places.state,
         )
 
     def _counted(self) -> dict[str, int]:
@@ -202,7 +206,7 @@ class Pipeline:
     def _take_up(self, saved: Checkpoint, at_ns: int) -> None:
         self.clocks.restore({k: v for k, v in saved.clocks.items() if self.registry.knows(k)})
         self._subjects.restore(saved, at_ns)
-        self._subjects.scale_budgets(self.learning.tuning.scale)
+        self.learning.apply(self._subjects)
 
     def _provision(self, change: Provisioned) -> Iterator[Finding]:
         """Carry on under another registry; what was raised about a place that is gone ends."""
@@ -212,6 +216,7 @@ class Pipeline:
         except ConfigError:  # it was sound when it was taken, by rules of another time
             self._counts["registries_unusable"] += 1
             return
+        self.learning.go_on(self.registry, change.at_ns)
         self._take_up(saved, change.at_ns)
         yield from closed(before, dict(self._subjects.watches()), self.registry, change.at_ns)
         for name in self._subjects.devices:
@@ -377,11 +382,6 @@ class Pipeline:
         for watch in self._subjects.adapters[name].watches:
             said = judged(watch, adapter, now_ns, adapter.subject)
             yield from self._supervisor.guarded(watch.rule, name, said)
-
-    def _learn(self, entry: Labelled) -> None:
-        if self.learning.take(entry, self._subjects.hearing.state().proof_ns):
-            self._subjects.scale_budgets(self.learning.tuning.scale)
-        self._counts["labels"] += self.learning.taken
 
     def _look_ahead(self, now_ns: int) -> None:
         """Find anew when every device is worth asking: what all of them hang on has changed."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edge import settings
+from edge.given_rules import GivenRules
 from edge.reading import Kind
 from edge.registry_rows import Adapter, Device, Unit
 from edge.replacement import misplaced
@@ -29,6 +30,7 @@ class _Header(Settings):
     version: Literal[1]
     site: str
     routine: RoutineTerms | None = None
+    rules: GivenRules = GivenRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Registry:
         adapters: Iterable[Adapter] = (),
     ) -> None:
         self.site = site
+        self.rules = GivenRules()
         self.adapters = tuple(adapters)
         self._units = {unit.code: unit for unit in units}
         self._bindings: dict[str, tuple[Binding, ...]] = _grouped(bindings)
@@ -85,7 +88,9 @@ class Registry:
             raise ConfigError(draft.faults)
         by_code = {unit.code: unit.under(header.routine) for unit in units.values()}
         bound = [_bound(device, by_code[device.unit]) for device in devices.values()]
-        return cls(header.site, by_code.values(), bound, adapters.values())
+        parsed = cls(header.site, by_code.values(), bound, adapters.values())
+        parsed.rules = header.rules
+        return parsed
 
     def knows(self, device: str) -> bool:
         """Whether `device` is, was or will be in some home."""

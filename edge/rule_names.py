@@ -3,13 +3,16 @@
 What a device says by itself of fire, gas or a call for help always goes to people.
 """
 
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from edge.completeness import Home
 from edge.detectors.base import detectors, signal_detectors
 from edge.leak_terms import LeakTerms
+from edge.leeway import is_tunable
 from edge.mode import IN, Mode, Modes
 from edge.reading import Tier
 from edge.registry import Unit
@@ -38,6 +41,17 @@ def known_rules() -> frozenset[str]:
     named = {name for kind in detectors() if (name := _own_name(kind))}
     at_home = {rule.rule for kind in detectors() for rule in _installed_at(kind, home)}
     return frozenset(named | at_home | life_safety() | _signals())
+
+
+@lru_cache(maxsize=1)
+def tunable_rules() -> Mapping[str, float]:
+    """The rules that outcomes may move, each with the most that its scale may come to."""
+    home = Unit(code="any", building="any", leaks=LeakTerms())
+    kinds = [kind for kind in detectors() if hasattr(kind, "tunes")]
+    at_home = [rule for kind in kinds for rule in _installed_at(kind, home) if is_tunable(rule)]
+    told = {rule.rule: rule.tunes.most for rule in at_home}
+    others = [kind for kind in kinds if kind.watches is not Home]
+    return MappingProxyType(told | {str(_own_name(kind)): kind.tunes.most for kind in others})
 
 
 @lru_cache(maxsize=1)

@@ -1,12 +1,14 @@
 """`shouwang rules`: which rules speak to people, what others would have said, and who decides.
 
-A running edge goes by a new act within seconds, a stopped one with its next start; the journal
-says from which entry on. Nothing here writes to the journal.
+What one person proposes another approves; a roll-back and a reset are one person's. A running edge
+goes by a new act within seconds, a stopped one with its next start; the journal says from which
+entry on. Nothing here writes to the journal.
 """
 
 import argparse
-import getpass
 import json
+import os
+import pwd
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +27,16 @@ from edge.mode import TRIAL, Mode, Modes, mode_of
 from edge.pipeline import Pipeline
 from edge.reading import SECOND_NS
 from edge.registry import Registry
-from edge.rule_acts import Given, RuleActError, RuleActs, acts_file, combined, read_acts, write_acts
+from edge.rule_acts import (
+    Given,
+    RuleAct,
+    RuleActError,
+    RuleActs,
+    acts_file,
+    combined,
+    read_acts,
+    write_acts,
+)
 from edge.rule_names import known_rules
 from edge.settings import ConfigError, read_table
 
@@ -56,17 +67,26 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("rules", nargs="*", metavar="RULE", help="default: all that said anything")
     compare.add_argument("--registry", type=Path, help="other terms than those that held")
     compare.set_defaults(run=_compare)
-    promote = acts.add_parser("promote", help="let a rule in the shadow speak from now on")
+    promote = acts.add_parser("promote", help="propose that a rule in the shadow speaks")
     promote.add_argument("rule", metavar="RULE[@UNIT]")
     promote.add_argument("--instead-of", metavar="RULE", help="which goes into the shadow")
     promote.set_defaults(run=_promote)
-    shadow = acts.add_parser("shadow", help="let a rule only write down what it would say")
+    shadow = acts.add_parser("shadow", help="propose that a rule only writes down what it says")
     shadow.add_argument("rule", metavar="RULE[@UNIT]")
     shadow.set_defaults(run=_shadow)
+    approve = acts.add_parser("approve", help="let happen what somebody else has proposed")
+    approve.add_argument("rule", metavar="RULE[@UNIT]")
+    approve.set_defaults(run=_approve)
+    withdraw = acts.add_parser("withdraw", help="take back or refuse what was proposed")
+    withdraw.add_argument("rule", metavar="RULE[@UNIT]")
+    withdraw.set_defaults(run=_withdraw)
+    reset = acts.add_parser("reset", help="put back what outcomes have made of a rule")
+    reset.add_argument("rule", metavar="RULE[@UNIT]")
+    reset.set_defaults(run=_reset)
     back = acts.add_parser("roll-back", help="undo the last act on a rule, whatever it changed")
     back.add_argument("rule", metavar="RULE[@UNIT]")
     back.set_defaults(run=_roll_back)
-    for each in (listing, compare, promote, shadow, back):
+    for each in (listing, compare, promote, shadow, approve, withdraw, reset, back):
         each.add_argument("--config", type=Path, default=Path("edge.toml"), help="the edge's file")
         each.add_argument("--json", action="store_true")
     return parser
@@ -77,12 +97,16 @@ def _list(options: argparse.Namespace, settings: EdgeSettings) -> int:
     modes = combined(settings.modes, acts)
     if options.json:
         told = {rule: mode_of(rule, modes) for rule in sorted(known_rules() | modes.keys())}
-        _say(json.dumps({"rules": told, "acts": msgspec.to_builtins(acts.acts)}))
+        waits = msgspec.to_builtins(acts.proposed)
+        acted = msgspec.to_builtins(acts.acts)
+        _say(json.dumps({"rules": told, "acts": acted, "proposed": waits}))
         return DONE
     for rule in sorted(known_rules() | modes.keys()):
         about = [each for each in acts.acts if rule in each.after]
-        last = f"  {about[-1].act} by {about[-1].by}, {about[-1].at}" if about else ""
+        last = f"  {about[-1].act} by {_whose(about[-1])}, {about[-1].at}" if about else ""
         _say(f"{rule:24}{mode_of(rule, modes)}{last}")
+    for each in acts.proposed:
+        _say(f"{each.rule}: {each.act} was proposed by {each.by}, {each.at}, and waits")
     return DONE
 
 
@@ -98,15 +122,41 @@ def _shadow(options: argparse.Namespace, settings: EdgeSettings) -> int:
 
 
 def _act(options: argparse.Namespace, settings: EdgeSettings, changes: Given) -> int:
+    """Propose the act; an edge that is pushed to is told by its gateway alone."""
+    if settings.provisioning is not None:
+        raise RuleActError(f"{options.rule}: the gateway decides here; propose it at its console")
     file = acts_file(settings.journal.path)
     before = read_acts(file)
     name = "promote" if changes[options.rule] is Mode.LIVE else "shadow"
     by, at = _who_and_when()
-    acts = before.with_act(name, options.rule, changes, by=by, at=at)
+    acts = before.proposing(name, options.rule, changes, by=by, at=at)
     held = combined(settings.modes, before)
     if all(mode_of(rule, held) is mode for rule, mode in changes.items()):
         raise RuleActError(f"{options.rule}: is {mode_of(options.rule, held)} already")
-    return _written(file, settings, acts)
+    write_acts(file, acts)
+    _say(f"{options.rule}: {name} waits until another account runs approve")
+    return DONE
+
+
+def _approve(options: argparse.Namespace, settings: EdgeSettings) -> int:
+    file = acts_file(settings.journal.path)
+    by, at = _who_and_when()
+    return _written(file, settings, read_acts(file).approved(options.rule, by=by, at=at))
+
+
+def _withdraw(options: argparse.Namespace, settings: EdgeSettings) -> int:
+    file = acts_file(settings.journal.path)
+    write_acts(file, read_acts(file).withdrawn(options.rule))
+    _say(f"{options.rule}: nothing waits any more")
+    return DONE
+
+
+def _reset(options: argparse.Namespace, settings: EdgeSettings) -> int:
+    file = acts_file(settings.journal.path)
+    by, at = _who_and_when()
+    write_acts(file, read_acts(file).put_back(options.rule, by=by, at=at))
+    _say(f"{options.rule}: asks for what was agreed again")
+    return DONE
 
 
 def _roll_back(options: argparse.Namespace, settings: EdgeSettings) -> int:
@@ -125,7 +175,17 @@ def _written(file: Path, settings: EdgeSettings, acts: RuleActs) -> int:
 
 def _who_and_when() -> tuple[str, str]:
     now_s = SystemClock().now_ns() / SECOND_NS
-    return getpass.getuser(), datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds")
+    return _who(), datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds")
+
+
+def _who() -> str:
+    """The account behind this process, or behind its sudo: no name that anybody can set."""
+    behind = os.environ.get("SUDO_USER") if os.getuid() == 0 else None
+    return behind or pwd.getpwuid(os.getuid()).pw_name
+
+
+def _whose(act: RuleAct) -> str:
+    return f"{act.by} and {act.approved_by}" if act.approved_by else act.by
 
 
 def _compare(options: argparse.Namespace, settings: EdgeSettings) -> int:

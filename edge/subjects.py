@@ -1,6 +1,6 @@
 """Who is watched by which rules, as the registry says, and what a device's readings lead to."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, cast
 
@@ -240,6 +240,15 @@ class Subjects:
                 quiet.scale = scale
                 quiet.waits_h.clear()
                 home.settle(())  # who rests may have to be asked sooner now
+
+    def scale_rules(self, scales: Mapping[str, float]) -> None:
+        """Let every rule be judged at its scale in `scales`, by "rule subject"; else as agreed."""
+        pairs = ((pair.partition(" "), scale) for pair, scale in scales.items())
+        at = {f"{where.rpartition('/')[2]} {rule}": scale for (rule, _, where), scale in pairs}
+        for name, watch in self.watches():
+            watch.scale(at.get(name.removeprefix("point "), 1.0))
+        for home in self.homes.values():
+            home.settle(())  # who rests may have to be asked sooner now
 
     def restore(self, saved: Checkpoint, at_ns: int) -> None:
         """Take up what was saved; what is new is new from `at_ns` on."""

@@ -58,11 +58,11 @@ def closed(before: Watches, after: Watches, registry: Registry, at_ns: int) -> I
         heir = after.get(name)
         if heir is not None and name.startswith(OF_MANY):
             continue
-        if watch.episode and (heir is None or not _stands(watch.episode.subject, registry, at_ns)):
+        if watch.episode and (heir is None or not stands(watch.episode.subject, registry, at_ns)):
             yield (heir or watch).close(at_ns, _evidence(at_ns))
 
 
-def _stands(subject: str, registry: Registry, at_ns: int) -> bool:
+def stands(subject: str, registry: Registry, at_ns: int) -> bool:
     """Whether `subject`, a home or a device in it, is at that place at `at_ns`."""
     home, unit, device = _parts(subject)
     if device:

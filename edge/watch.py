@@ -9,6 +9,7 @@ from msgspec import structs
 from edge import episode
 from edge.detectors.base import Condition, Detector, Rest, Status
 from edge.episode import Episode, WatchState
+from edge.leeway import at_scale
 from edge.reading import Evidence, Finding, FindingState, Reading, Timeliness, finding_id
 
 S = TypeVar("S")
@@ -18,10 +19,11 @@ _NEVER_NS = -(2**63)
 class Watch(Generic[S]):
     """One detector on one subject, and what it has raised."""
 
-    __slots__ = ("_ended_ns", "_utc_offset_h", "detector", "episode")
+    __slots__ = ("_agreed", "_ended_ns", "_scale", "_utc_offset_h", "detector", "episode")
 
     def __init__(self, detector: Detector[S], utc_offset_h: float) -> None:
-        self.detector = detector
+        self.detector = self._agreed = detector
+        self._scale = 1.0
         self._utc_offset_h = utc_offset_h
         self._ended_ns = _NEVER_NS
         self.episode: Episode | None = None
@@ -30,6 +32,11 @@ class Watch(Generic[S]):
     def rule(self) -> str:
         """The detector's rule."""
         return self.detector.rule
+
+    def scale(self, scale: float) -> None:
+        """Judge at `scale` times what was agreed, as far as the rule has leeway."""
+        if scale != self._scale:
+            self.detector, self._scale = at_scale(self._agreed, scale), scale
 
     def evaluate(self, state: S, now_ns: int) -> Status | None:
         """What the detector says; None when nothing holds and nothing is raised."""
@@ -68,6 +75,9 @@ class Watch(Generic[S]):
 
     def _finding(self, state: S, status: Status, about: Episode, said: FindingState) -> Finding:
         evidence = self.detector.evidence(state, status, self._utc_offset_h)
+        if self.detector is not self._agreed:
+            usual = evidence.usual | {"tuned_scale": self._scale}
+            evidence = structs.replace(evidence, usual=usual)
         return self._said(about, said, status.at_ns, evidence)
 
     def _said(self, about: Episode, said: FindingState, at_ns: int, evidence: Evidence) -> Finding:

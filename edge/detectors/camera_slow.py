@@ -1,11 +1,12 @@
 """A camera gives far fewer pictures than it usually does."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edge.camera import SLOW_PART, Camera
 from edge.detectors.base import Condition, Status
+from edge.leeway import Bounds
 from edge.point_rule import Numbers, PointRule
 from edge.reading import MINUTE_NS, Tier
 
@@ -20,6 +21,7 @@ class CameraSlow(PointRule[Camera]):
     version: ClassVar[int] = 2
     rule: ClassVar[str] = "camera_slow"
     category: ClassVar[str] = "device"
+    tunes: ClassVar[Bounds] = Bounds(3.0)
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {
         Condition.HOLDS: (
             "摄像头自 {since} 起帧率过低，不到平时每秒 {usual_fps:g} 帧的四分之一",
@@ -31,17 +33,28 @@ class CameraSlow(PointRule[Camera]):
         ),
     }
 
+    patience_ns: int = PATIENCE_NS
+
     @classmethod
     def install(cls) -> tuple["CameraSlow", ...]:
         """One rule for every camera."""
         return (cls(Tier.GENERAL),)
 
+    def scaled(self, scale: float) -> "CameraSlow":
+        """The rule with more patience."""
+        return replace(self, patience_ns=int(self.patience_ns * scale))
+
     def since_ns(self, state: Camera, now_ns: int) -> int | None:
         """When it became slow, once the camera has said so for long enough."""
         slow_ns, newest_ns = state.state.slow_ns, state.state.fps_ns
-        if slow_ns is None or min(now_ns, newest_ns) - slow_ns < PATIENCE_NS:
+        if slow_ns is None or min(now_ns, newest_ns) - slow_ns < self.patience_ns:
             return None
         return slow_ns
+
+    def lasts_since_ns(self, state: Camera, now_ns: int) -> int | None:
+        """It is slow until it has said otherwise."""
+        del now_ns
+        return state.state.slow_ns
 
     def moments(self, state: Camera) -> Iterable[int]:
         """Yield nothing: only the camera's own word can show that it is still slow."""

@@ -4,11 +4,12 @@ It says nothing about the resident: it says that from here on nobody can know. T
 which the edge, or the device's adapter, was cut off does not count against the device.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.habit import Habit, habit
+from edge.leeway import Bounds
 from edge.presence import Presence
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Device
@@ -35,14 +36,20 @@ class DeviceSilent:
     tier: ClassVar[Tier] = Tier.GENERAL
 
     soonest_ns: ClassVar[int] = GRACE_NS
+    tunes: ClassVar[Bounds] = Bounds(2.0)
 
     rule: str = "device_silent"
+    scale: float = 1.0
 
     @classmethod
     def install(cls, device: Device) -> tuple["DeviceSilent", ...]:
         """One rule for every device."""
         del device
         return (cls(),)
+
+    def scaled(self, scale: float) -> "DeviceSilent":
+        """The rule that bears longer silence."""
+        return replace(self, scale=self.scale * scale)
 
     def observe(self, state: Presence, reading: Reading) -> Presence:
         """The presence with `reading` heard."""
@@ -72,8 +79,8 @@ class DeviceSilent:
             return None
         last_ns, known = state.rhythm.last_ns, habit(state.rhythm)
         if known and last_ns and not state.is_afresh and state.missed_ns < GRACE_NS:
-            return known.due_ns(last_ns) + state.missed_ns
-        enough_ns = _enough_ns(state, interval_ns)
+            return last_ns + self._longer(known.due_ns(last_ns) - last_ns) + state.missed_ns
+        enough_ns = self._longer(_enough_ns(state, interval_ns))
         allowed_ns = min(state.missed_ns, interval_ns + GRACE_NS)
         due_ns = listening.due_ns(state.base_ns + enough_ns + allowed_ns) or 0
         start_ns = max(listening.open_ns, last_ns or 0, state.began_ns or 0)
@@ -85,7 +92,7 @@ class DeviceSilent:
         interval_min = status.interval_ns / MINUTE_NS
         known = habit(state.rhythm)
         delay_ns = known.delay_ns if known else _enough_ns(state, status.interval_ns)
-        delay_s = delay_ns / SECOND_NS
+        delay_s = self._longer(delay_ns) / SECOND_NS
         heard_ns = state.rhythm.newest_ns or status.since_ns
         zh, en = _SENTENCES[status.condition]
         words = {
@@ -103,6 +110,9 @@ class DeviceSilent:
             sentence_zh=zh.format_map(words),
             sentence_en=en.format_map(words),
         )
+
+    def _longer(self, wait_ns: int) -> int:
+        return wait_ns if self.scale == 1.0 else int(wait_ns * self.scale)
 
 
 def _enough_ns(state: Presence, interval_ns: int) -> int:

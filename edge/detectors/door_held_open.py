@@ -1,12 +1,13 @@
 """A door stands open for longer than agreed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edge.detectors.base import Condition, Status
 from edge.door import Door
 from edge.door_terms import DoorTerms
+from edge.leeway import Bounds
 from edge.point_rule import Numbers, PointRule
 from edge.reading import MINUTE_NS, SECOND_NS, Tier
 
@@ -23,6 +24,7 @@ class DoorHeldOpen(PointRule[Door]):
     version: ClassVar[int] = 3
     rule: ClassVar[str] = "door_held_open"
     category: ClassVar[str] = "door"
+    tunes: ClassVar[Bounds] = Bounds(3.0)
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {
         Condition.HOLDS: (
             "门自 {since} 起一直未关，已 {minutes} 分钟（允许 {held_open_min:g} 分钟）",
@@ -43,6 +45,10 @@ class DoorHeldOpen(PointRule[Door]):
             return ()
         tier = Tier.IMPORTANT if terms.hours else Tier.GENERAL
         return (cls(tier, int(terms.held_open_s * SECOND_NS)),)
+
+    def scaled(self, scale: float) -> "DoorHeldOpen":
+        """The rule that lets it stand open for longer."""
+        return replace(self, held_open_ns=int(self.held_open_ns * scale))
 
     def since_ns(self, state: Door, now_ns: int) -> int | None:
         """When it was opened, once that is too long ago."""

@@ -3,18 +3,21 @@
 A cistern or a tap that drips never stops; a household does, at the latest at night.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edge.completeness import Home
 from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.flow import is_gapless, last_pause_ns, slowest_l_per_h, volume_l
+from edge.leeway import Bounds
 from edge.meter import Meter
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
 
 PAUSE_NS = 30 * MINUTE_NS
 _SPAN_NS = 2 * HOUR_NS
+_LONGEST_NS = 72 * HOUR_NS
+"""What a meter remembers, less a day of margin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class LeakSlow:
     version: ClassVar[int] = 1
     category: ClassVar[str] = "water"
     tier: ClassVar[Tier] = Tier.GENERAL
+    tunes: ClassVar[Bounds] = Bounds(2.0)
 
     window_ns: int
     rule: str = "leak_slow"
@@ -38,6 +42,11 @@ class LeakSlow:
     def install(cls, unit: Unit) -> tuple["LeakSlow", ...]:
         """One rule for a home that has terms for leaks."""
         return (cls(int(unit.leaks.window_s * SECOND_NS)),) if unit.leaks else ()
+
+    def scaled(self, scale: float) -> "LeakSlow":
+        """The rule with a longer window."""
+        longest_ns = max(self.window_ns, _LONGEST_NS)
+        return replace(self, window_ns=min(int(self.window_ns * scale), longest_ns))
 
     def observe(self, state: Home, reading: Reading) -> Home:
         """The home with `reading` in its meters."""

@@ -1,11 +1,12 @@
 """A toilet fills itself again and again: its cistern leaks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edge.completeness import Home
 from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.flow import is_gapless
+from edge.leeway import Bounds
 from edge.meter import Meter
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.refills import INTERVAL_NS_MAX, ROW_BEGUN_NS_MAX, Row, rows
@@ -33,13 +34,19 @@ class ToiletRuns:
     version: ClassVar[int] = 2
     category: ClassVar[str] = "water"
     tier: ClassVar[Tier] = Tier.GENERAL
+    tunes: ClassVar[Bounds] = Bounds(1.5)
 
     rule: str = "toilet_runs"
+    apart_ns: int = APART_NS
 
     @classmethod
     def install(cls, unit: Unit) -> tuple["ToiletRuns", ...]:
         """One rule for a home that has terms for leaks."""
         return (cls(),) if unit.leaks else ()
+
+    def scaled(self, scale: float) -> "ToiletRuns":
+        """The rule that asks for rows that last longer, or lie further apart."""
+        return replace(self, apart_ns=int(self.apart_ns * scale))
 
     def observe(self, state: Home, reading: Reading) -> Home:
         """The home with `reading` in its meters."""
@@ -57,7 +64,7 @@ class ToiletRuns:
         found = _rows(meter, at_ns)
         today = any(row.end_ns > at_ns - DAY_NS for row in found)
         if active_since_ns is None:
-            condition = Condition.HOLDS if today and _last(found) else Condition.GONE
+            condition = Condition.HOLDS if today and self._lasts(found) else Condition.GONE
             since_ns = found[0].start_ns if found else at_ns
             return Status(condition, since_ns, at_ns, interval_ns)
         if today:
@@ -76,7 +83,7 @@ class ToiletRuns:
         at_ns = meter.chain.times_ns[-1]
         if _rows(meter, at_ns):
             return None
-        return Rest(meter, meter.course, at_ns + APART_NS - ROW_BEGUN_NS_MAX)
+        return Rest(meter, meter.course, at_ns + self.apart_ns - ROW_BEGUN_NS_MAX)
 
     def next_due(self, state: Home) -> int | None:
         """Never: only a reading can prove that water ran."""
@@ -107,20 +114,22 @@ class ToiletRuns:
             sentence_en=en.format_map(words),
         )
 
+    def _lasts(self, found: list[Row]) -> bool:
+        """Whether it goes on: one long row, or two like each other far enough apart."""
+        return any(
+            row.end_ns - row.start_ns >= self.apart_ns
+            or any(
+                row.start_ns - other.start_ns >= self.apart_ns and row.is_like(other)
+                for other in found
+            )
+            for row in found
+        )
+
 
 def _is_fine(meter: Meter) -> bool:
     """Whether the meter can show single refills."""
     known = bool(meter.chain.times_ns) and meter.resolution_ml <= _TICK_ML_MAX
     return known and meter.interval_ns() <= INTERVAL_NS_MAX
-
-
-def _last(found: list[Row]) -> bool:
-    """Whether it goes on: one row for half a day, or two like each other half a day apart."""
-    return any(
-        row.end_ns - row.start_ns >= APART_NS
-        or any(row.start_ns - other.start_ns >= APART_NS and row.is_like(other) for other in found)
-        for row in found
-    )
 
 
 def _rows(meter: Meter, at_ns: int) -> list[Row]:

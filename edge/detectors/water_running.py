@@ -1,11 +1,12 @@
 """Water runs fast for hours: a tap left running, perhaps by somebody who fell, or a burst pipe."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edge.completeness import Home
 from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
 from edge.flow import fast_for_ns, fast_since_ns, fastest_l_per_h, volume_l
+from edge.leeway import Bounds
 from edge.meter import Meter
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
@@ -31,6 +32,7 @@ class WaterRunning:
     watches: ClassVar[type] = Home
     version: ClassVar[int] = 2
     category: ClassVar[str] = "water"
+    tunes: ClassVar[Bounds] = Bounds(2.0)
 
     rule: str
     tier: Tier
@@ -51,6 +53,10 @@ class WaterRunning:
             cls("water_running", tier, span_ns, terms.running_l_per_h),
             cls("water_burst", Tier.URGENT, BURST_NS, terms.burst_l_per_h, learned=True),
         )
+
+    def scaled(self, scale: float) -> "WaterRunning":
+        """The rule that lets water run for longer."""
+        return replace(self, span_ns=int(self.span_ns * scale))
 
     def observe(self, state: Home, reading: Reading) -> Home:
         """The home with `reading` in its meters."""

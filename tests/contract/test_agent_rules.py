@@ -37,7 +37,12 @@ def test_what_a_rule_in_the_shadow_finds_is_kept_and_told_nobody(tmp_path: Path)
     assert site.journal("SELECT count(*) FROM shadow") == [(1,)]
     assert site.journal("SELECT count(*) FROM finding") == [(0,)]
     rules = site.health[-1]["rules"]
-    assert rules == {"version": 1, "modes": {"welfare": "shadow"}, "budget_scale": 1.0}
+    assert rules == {
+        "version": 1,
+        "modes": {"welfare": "shadow"},
+        "budget_scale": 1.0,
+        "scales": {},
+    }
 
 
 def test_a_promotion_tells_within_seconds_what_stands_in_the_shadow(tmp_path: Path) -> None:

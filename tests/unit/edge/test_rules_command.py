@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge import wire
+from edge import rules_command, wire
 from edge.entry import Entry, Labelled
 from edge.health import Health
 from edge.journal import JournalSettings, open_journal
@@ -101,13 +101,25 @@ def test_terms_that_never_ran_are_compared_as_well(
     assert "welfare-2 beside welfare: 1 alarms of both, +24 h later at the median" in text
 
 
-def test_a_promotion_and_its_roll_back_are_one_command_each(
-    config: Path, capsys: pytest.CaptureFixture[str]
+def signed_in(monkeypatch: pytest.MonkeyPatch, account: str) -> None:
+    monkeypatch.setattr(rules_command, "_who", lambda: account)
+
+
+def test_a_promotion_takes_two_people_and_its_roll_back_one(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = acts_file(config.parent / "journal.db")
     where = ["--config", str(config)]
+    signed_in(monkeypatch, "an")
     assert main(["promote", "welfare-2", "--instead-of", "welfare", *where]) == 0
+    assert read_acts(file).modes() == {}
+    assert main(["approve", "welfare-2", *where]) == 1
+    assert "proposed by an; somebody else" in capsys.readouterr().err
+    signed_in(monkeypatch, "bo")
+    assert main(["approve", "welfare-2", *where]) == 0
     assert capsys.readouterr().out == "welfare: shadow\nwelfare-2: live\n"
+    (act,) = read_acts(file).acts
+    assert (act.by, act.approved_by) == ("an", "bo")
     assert read_acts(file).modes() == {"welfare-2": Mode.LIVE, "welfare": Mode.SHADOW}
     assert main(["roll-back", "welfare-2", *where]) == 0
     assert capsys.readouterr().out == "welfare: live\nwelfare-2: shadow\n"
@@ -121,6 +133,9 @@ def test_a_promotion_and_its_roll_back_are_one_command_each(
         (["shadow", "smoke_alarm"], "can only be live"),
         (["promote", "no_such"], "no such rule"),
         (["roll-back", "welfare"], "nothing was done"),
+        (["approve", "welfare"], "nothing about it waits"),
+        (["withdraw", "welfare"], "nothing about it waits"),
+        (["reset", "gas_alarm"], "is never moved"),
         (["compare"], "unable to open"),
     ],
 )
@@ -131,13 +146,47 @@ def test_what_cannot_be_done_is_said(
     assert why in capsys.readouterr().err
 
 
-def test_the_list_says_who_did_what_last(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["shadow", "leak_slow", "--config", str(config)])
+def test_the_list_says_who_did_what_last_and_what_waits(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = ["--config", str(config)]
+    signed_in(monkeypatch, "an")
+    main(["shadow", "leak_slow", *where])
+    main(["shadow", "toilet_runs", *where])
+    signed_in(monkeypatch, "bo")
+    main(["approve", "leak_slow", *where])
     capsys.readouterr()
-    assert main(["list", "--config", str(config)]) == 0
+    assert main(["list", *where]) == 0
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
-    assert "shadow by" in lines["leak_slow"]
+    assert "shadow by an and bo" in lines["leak_slow"]
+    assert "was proposed by an" in lines["toilet_runs:"]
     assert lines["welfare"].split() == ["welfare", "live"]
+
+
+def test_what_was_proposed_can_be_taken_back(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--config", str(config)]
+    assert main(["shadow", "leak_slow", *where]) == 0
+    assert main(["withdraw", "leak_slow", *where]) == 0
+    assert main(["approve", "leak_slow", *where]) == 1
+    assert "nothing about it waits" in capsys.readouterr().err
+
+
+def test_a_reset_is_one_persons_and_counts(config: Path) -> None:
+    for _ in range(2):
+        assert main(["reset", "leak_slow@u01", "--config", str(config)]) == 0
+    acts = read_acts(acts_file(config.parent / "journal.db"))
+    assert acts.agreed == {"leak_slow@u01": 2}
+    assert [each.act for each in acts.acts] == ["reset", "reset"]
+
+
+def test_an_edge_that_is_pushed_to_leaves_the_decision_to_its_gateway(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(EDGE + '[provisioning]\npublic_key_file = "gateway.pem"\n', "utf-8")
+    assert main(["promote", "welfare-2", "--config", str(config)]) == 1
+    assert "the gateway decides here" in capsys.readouterr().err
 
 
 def test_settings_that_would_silence_an_emergency_are_refused(
