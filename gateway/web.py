@@ -18,6 +18,7 @@ from gateway.api import (
     registry,
     roster,
     routes,
+    rule_proposals,
     silences,
 )
 from gateway.api.desk import Desk
@@ -27,6 +28,7 @@ from gateway.console import bundle_page, install, link_page, pages
 from gateway.console import calls as calls_page
 from gateway.console import plans as plans_page
 from gateway.console import roster as roster_page
+from gateway.console import rule_proposals as rule_proposals_page
 from gateway.console import silences as silences_page
 from gateway.console.error_page import error_page
 from gateway.console.page import HERE
@@ -64,6 +66,8 @@ def build_app(
     app.include_router(bundle_page.router)
     app.include_router(roster_page.router)
     app.include_router(plans_page.router)
+    app.include_router(rule_proposals.router)
+    app.include_router(rule_proposals_page.router)
     app.include_router(absences.router)
     app.include_router(absences_page.router)
     app.include_router(link_page.router)

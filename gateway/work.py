@@ -115,7 +115,8 @@ class Work:
             terms.write_down(self.connection, before, after, command)
             feedback.ask(self, after)
         if command.act in {Act.CLOSE, Act.REOPEN}:
-            labels.owe(self.connection, after, command.act, self.now_ns)
+            by = self.book.roster.who(command.by)
+            labels.owe(self.connection, after, command.act, self.now_ns, by)
         if command.act is Act.REWORK:
             self._send_back(after)
         if command.act is Act.REOPEN:

@@ -5,6 +5,7 @@ reopened takes its label back.
 """
 
 import logging
+from hashlib import blake2b
 
 import sqlalchemy as sa
 
@@ -20,8 +21,11 @@ _OURS = "_gateway"
 """Stands for an edge in what the gateway finds itself."""
 
 
-def owe(connection: sa.Connection, incident: Incident, act: Act, now_ns: int) -> None:
-    """The edge is owed what `act` has said of its finding, if that is news to it."""
+def owe(connection: sa.Connection, incident: Incident, act: Act, now_ns: int, by: str = "") -> None:
+    """The edge is owed what `act` has said of its finding, if that is news to it.
+
+    Of who did it, `by`, the edge learns a digest only, by which it tells people apart.
+    """
     edge = _finder(connection, incident.finding_id)
     if edge is None or edge == _OURS or is_drill(incident.rule):
         return
@@ -40,6 +44,7 @@ def owe(connection: sa.Connection, incident: Incident, act: Act, now_ns: int) ->
             before=before,
             at_ns=now_ns,
             held=False,
+            by=_digest(edge, by),
         )
     )
 
@@ -79,7 +84,12 @@ def _first_owed(connection: sa.Connection, edge: str) -> tuple[Label, ...]:
     return tuple(Label(*row) for row in connection.execute(query.limit(PAGE_MAX)))
 
 
-_FIELDS = ("seq", "finding_id", "rule", "subject", "outcome", "before", "at_ns")
+_FIELDS = ("seq", "finding_id", "rule", "subject", "outcome", "before", "at_ns", "by")
+
+
+def _digest(edge: str, by: str) -> str:
+    """The same person is another one at each edge."""
+    return blake2b(f"{edge} {by}".encode(), digest_size=6).hexdigest() if by else ""
 
 
 def _finder(connection: sa.Connection, finding_id: str) -> str | None:

@@ -17,6 +17,7 @@ from gateway.console.plan_change_texts import PLAN_CHANGE
 from gateway.console.plan_texts import PLAN
 from gateway.console.quiet_texts import QUIET
 from gateway.console.roster_texts import ROSTER
+from gateway.console.ruling_texts import RULING
 
 _THEMES = (
     ABSENCE,
@@ -33,6 +34,7 @@ _THEMES = (
     PLAN,
     QUIET,
     ROSTER,
+    RULING,
 )
 MORE: Mapping[str, tuple[str, str]] = MappingProxyType(
     {key: both for theme in _THEMES for key, both in theme.items()}

@@ -46,6 +46,7 @@ label = Table(
     Column("before", String(32), nullable=False),
     Column("at_ns", BigInteger, nullable=False),
     Column("held", Boolean, nullable=False),  # the edge has said so
+    Column("by", String(16), nullable=False, server_default=""),  # a digest of who said it
     Index(None, "finding_id"),
 )
 

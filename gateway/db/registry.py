@@ -75,6 +75,12 @@ def save_unit(connection: sa.Connection, unit: Mapping[str, Any]) -> None:
     connection.execute(sa.update(registry_unit).where(here).values(body=_text(_rest(unit))))
 
 
+def save_section(connection: sa.Connection, name: str, value: Any) -> None:
+    """That section is `value`."""
+    connection.execute(sa.delete(registry_section).where(registry_section.c.name == name))
+    connection.execute(sa.insert(registry_section).values(name=name, body=_text(value)))
+
+
 def save_all(connection: sa.Connection, held: Held) -> None:
     """The registry is `held`, whatever it was."""
     for table in (registry_binding, registry_device, registry_unit, registry_section):

@@ -9,6 +9,7 @@ from gateway.db.plan_tables import plan_proposal, plan_version
 from gateway.db.plans import Fate
 from gateway.db.retention import forget
 from gateway.db.roster_tables import roster_change
+from gateway.db.rule_proposal_tables import rule_proposal
 from gateway.db.tables import incident
 
 
@@ -32,6 +33,11 @@ def forget_history(connection: sa.Connection, before_ns: int) -> int:
                 plan_proposal.c.id,
                 (plan_proposal.c.state != Fate.OPEN.value)
                 & (plan_proposal.c.decided_ns < before_ns),
+            ),
+            (
+                rule_proposal.c.id,
+                rule_proposal.c.state.in_(("rejected", "undone"))
+                & (rule_proposal.c.decided_ns < before_ns),
             ),
             (
                 roster_change.c.version,

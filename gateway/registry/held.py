@@ -51,6 +51,12 @@ class Held:
         """The next version, in which `unit` is the row of its home."""
         return replace(self, version=version, units={**self.units, unit["code"]: unit})
 
+    def with_section(self, name: str, value: Any, version: int) -> "Held":
+        """The next version, in which that section is `value`; None takes it away."""
+        rest = {key: each for key, each in self.sections.items() if key != name}
+        sections = rest if value is None else {**rest, name: value}
+        return replace(self, version=version, sections=dict(sorted(sections.items())))
+
 
 def held(table: Mapping[str, Any], version: int) -> Held:
     """A sound table as `version`."""

@@ -38,6 +38,10 @@ Act = Callable[[Card | None], Card]
 """From a device's card, None for one nobody knows, to the next; raises Impossible."""
 OnUnit = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """From a home's row to the next; raises Impossible."""
+OnRules = Callable[[sa.Connection, Mapping[str, Any], int], Mapping[str, Any]]
+"""From what was decided about rules to what the given version says; may write beside it."""
+RULES = "rules"
+"""The section that nobody changes alone, nor by a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,24 @@ class Office:
         hit("gateway.registered")
         self._adopt(after, registry)
 
+    def change_rules(self, act: OnRules, why: Why, now_ns: int) -> None:
+        """What edges are told about rules is what `act` makes of it, in one transaction with it.
+
+        Raises:
+            Impossible: the edges would refuse it.
+        """
+        with writing(self.database) as connection:
+            before = rows.load(connection)
+            version = _following(connection, before)
+            told = act(connection, before.sections.get(RULES, {}), version)
+            after = before.with_section(RULES, told, version)
+            registry = self._checked(after, now_ns)
+            rows.save_section(connection, RULES, told)
+            self._note(connection, version, "", why, now_ns)
+            hit("gateway.registry")
+        hit("gateway.registered")
+        self._adopt(after, registry)
+
     def import_table(self, table: Mapping[str, Any], why: Why, now_ns: int) -> int:
         """The registry is `table`, as a new version, which is returned.
 
@@ -178,6 +200,8 @@ class Office:
     ) -> None:
         before = rows.load(connection)
         after = held(table, _following(connection, before))
+        if before.version:
+            after = after.with_section(RULES, before.sections.get(RULES), after.version)
         registry = self._checked(after, now_ns)
         rows.save_all(connection, after)
         told = Why(why.by, why.act, why.why, {"file": digest(table), **(why.detail or {})})

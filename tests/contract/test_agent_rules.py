@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from edge import topic
 from edge.clock import sleep
@@ -10,6 +11,7 @@ from edge.mode import Mode
 from edge.reading import FindingState, Timeliness
 from edge.rule_acts import RuleActs, acts_file, read_acts, write_acts
 from edge.ruling import LOOK_S
+from tests.contract import test_agent
 from tests.contract.test_agent import Site, _background, _ignore, play, raised
 
 AT = {"by": "chief", "at": "2026-05-28T08:00:00+00:00"}
@@ -120,3 +122,53 @@ def test_what_stands_in_the_shadow_is_stated_to_nobody_else_either(tmp_path: Pat
     play(tmp_path, scenario)
     assert set(hidden) == {"unknown"}
     assert shown[-1] == "raised"
+
+
+def under(monkeypatch: pytest.MonkeyPatch, rules: str) -> None:
+    """The registry says besides what the gateway has decided."""
+    monkeypatch.setattr(test_agent, "REGISTRY", f"{test_agent.REGISTRY}\nrules = {rules}\n")
+
+
+def test_what_the_gateway_decided_goes_before_what_stands_at_the_edge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under(monkeypatch, '{modes = {welfare = "shadow"}}')
+
+    async def scenario(site: Site) -> None:
+        write_acts(acts(site), SHOWN)
+        async with site.edge():
+            await a_quiet_day(site)
+
+    site = play(tmp_path, scenario)
+    assert raised(site) == set()
+    assert site.journal("SELECT count(*) FROM shadow") == [(1,)]
+
+
+def test_a_push_that_would_silence_an_emergency_changes_no_mode_and_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under(monkeypatch, '{modes = {welfare = "shadow", smoke_alarm = "shadow"}}')
+
+    async def scenario(site: Site) -> None:
+        async with site.edge():
+            await a_quiet_day(site)
+
+    site = play(tmp_path, scenario)
+    assert len(raised(site)) == 1
+    counted = site.health[-1]["rule_acts_refused"]
+    assert isinstance(counted, int)
+    assert counted > 0
+
+
+def test_a_reset_of_either_side_is_gone_by_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under(monkeypatch, "{agreed = {leak_slow = 1}}")
+
+    async def scenario(site: Site) -> None:
+        async with site.edge():
+            await site.live(1, litres_an_hour=6)
+            write_acts(acts(site), RuleActs().put_back("leak_slow", **AT))
+            await site.live(1, litres_an_hour=6)
+
+    assert play(tmp_path, scenario).health[-1]["rules_retuned"] == 2
