@@ -11,6 +11,7 @@ from gateway.campaign.runner import CampaignRunner
 from gateway.closing.labeller import Labeller
 from gateway.drill_order import DrillCalendar, DrillSettings
 from gateway.engine import Engine
+from gateway.neighbours.watch import NeighbourWatch
 from gateway.registry.ownership import Owned
 from gateway.uptime.hearing import UptimeHearing
 
@@ -52,6 +53,7 @@ class Duties:
         self._labeller = Labeller(engine, site=settings.site, clock=clock, leads=leads)
         self._drills = DrillCalendar(engine, settings.drill, clock=clock, leads=leads)
         self._checks = CampaignRunner(engine, settings.campaign, clock=clock, leads=leads)
+        self._neighbours = NeighbourWatch(engine, clock=clock, leads=leads)
         self._uptimes = UptimeHearing(engine.database, settings.site)
         self._clerk = others.office and AbsenceClerk(
             engine, others.office, clock=clock, leads=leads
@@ -75,5 +77,6 @@ class Duties:
             "labels": self._labeller.run(session),
             "drills": self._drills.run(),
             "checks": self._checks.run(),
+            "neighbours": self._neighbours.run(),
             **({"absences": self._clerk.run()} if self._clerk else {}),
         }

@@ -1,6 +1,14 @@
 """All that the web side has about how cases end and what is learned of it."""
 
-from gateway.api import campaigns, drills, evidence, performance, uptime, work_items
+from gateway.api import (
+    campaigns,
+    drills,
+    evidence,
+    neighbours,
+    performance,
+    uptime,
+    work_items,
+)
 from gateway.console import campaigns as campaigns_page
 from gateway.console import closing, feedback, rules
 from gateway.console import uptime as uptime_page
@@ -11,6 +19,7 @@ ROUTERS = (
     campaigns_page.router,
     drills.router,
     evidence.router,
+    neighbours.router,
     performance.router,
     closing.router,
     feedback.router,

@@ -11,6 +11,7 @@ from gateway.access.role import Right
 from gateway.api.desk import desk_of, require
 from gateway.api.work_items import ItemActBody, Number, RaiseBody, acted, raised
 from gateway.console.page import render, voice_of
+from gateway.neighbours.reports import Topic
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,6 +28,7 @@ async def items(request: Request) -> Response:
         section="work_items",
         items=[(item, _acts(item.state) if principal.may(Right.ACT) else ()) for item in waiting],
         classes=[each.value for each in WorkClass],
+        topics=[each.value for each in Topic],
         may_act=principal.may(Right.ACT),
         place=lambda subject: desk.book.places.label(subject, voice.lang.value),
     )
