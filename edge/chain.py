@@ -48,18 +48,24 @@ class Chain:
     where no doubtful joint lies between; `doubts_ns` are the times of the samples after those.
     """
 
-    __slots__ = ("doubts_ns", "joints", "times_ns", "volumes_ml")
+    __slots__ = ("doubts_ns", "joints", "last_ns", "times_ns", "volumes_ml")
 
     def __init__(self) -> None:
         self.times_ns = array("q")
         self.volumes_ml = array("q")
+        self.last_ns = -1  # the time of the last sample, -1 while there is none
         self.joints: tuple[Joint, ...] = ()
         self.doubts_ns: tuple[int, ...] = ()
 
+    def append(self, at_ns: int, volume_ml: int) -> None:
+        """Go on with one more sample."""
+        self.last_ns = at_ns
+        self.times_ns.append(at_ns)
+        self.volumes_ml.append(volume_ml)
+
     def join(self, joint: Joint) -> None:
         """Append the first sample after `joint`; all but declared joints are doubtful."""
-        self.times_ns.append(joint.at_ns)
-        self.volumes_ml.append(joint.first_ml + joint.offset_ml)
+        self.append(joint.at_ns, joint.first_ml + joint.offset_ml)
         self.joints += (joint,)
         if joint.kind is not JointKind.DECLARED:
             self.doubts_ns += (joint.at_ns,)
@@ -70,8 +76,9 @@ class Chain:
         return bisect_right(doubts_ns, until_ns) > bisect_right(doubts_ns, after_ns)
 
     def drop_last(self, count: int) -> None:
-        """Take back the last `count` samples; no joint may be among them."""
+        """Take back the last `count` samples, of more; no joint may be among them."""
         del self.times_ns[-count:], self.volumes_ml[-count:]
+        self.last_ns = self.times_ns[-1]
 
     def drop_before(self, at_ns: int) -> Joint | None:
         """Forget the samples older than `at_ns`; the last joint that is forgotten with them."""

@@ -76,11 +76,15 @@ class Home:
     that it feeds as `members`.
     """
 
-    __slots__ = ("_meters", "_only", "excuses", "members", "night", "quiet")
+    __slots__ = ("_from_ns", "_meters", "_only", "_to_ns", "excuses", "members", "night", "quiet")
 
     def __init__(self, bindings: Iterable[Binding]) -> None:
-        self._meters = [(binding, Meter(binding)) for binding in bindings]
-        self._only = self._meters[0] if len(self._meters) == 1 else None
+        self._meters = tuple([(binding, Meter(binding)) for binding in bindings])
+        self._only: Meter | None = None
+        self._from_ns = self._to_ns = 0  # when that one hangs there
+        if len(self._meters) == 1:
+            binding, self._only = self._meters[0]
+            self._from_ns, self._to_ns = binding.from_ns, binding.to_ns
         self.excuses: list[Excuse] = []
         self.quiet: Quiet | None = None
         self.night: NightFlow | None = None
@@ -113,15 +117,14 @@ class Home:
 
     def meters(self, at_ns: int) -> list[Meter]:
         """The meters that hang there at `at_ns`."""
-        if self._only:
-            binding, meter = self._only
-            return [meter] if binding.from_ns <= at_ns < binding.to_ns else []
+        if self._only is not None:
+            return [self._only] if self._from_ns <= at_ns < self._to_ns else []
         return [meter for binding, meter in self._meters if binding.covers(at_ns)]
 
     def newest_ns(self) -> int | None:
         """The latest time up to which any of the meters is known."""
-        if self._only:
-            return self._only[1].watermark_ns
+        if self._only is not None:
+            return self._only.watermark_ns
         marks = [meter.watermark_ns for _, meter in self._meters]
         return max((mark for mark in marks if mark is not None), default=None)
 
@@ -132,7 +135,7 @@ class Home:
 
     def only(self) -> Meter | None:
         """The one meter that ever hung there; None where there is none or another."""
-        return self._only[1] if self._only else None
+        return self._only
 
     def named(self) -> Sequence[tuple[Binding, Meter]]:
         """Every meter that ever hung there, with its binding."""

@@ -225,8 +225,8 @@ def _interval_ns(presence: Presence) -> int:
     expected_ns, rhythm = presence.expected_ns or 0, presence.rhythm
     if rhythm.heard < ARRIVALS_NEEDED:
         return min(DAY_NS, expected_ns)
-    told_ns = min(rhythm.event_gaps.median_ns(), expected_ns)
-    return min(DAY_NS, max(rhythm.arrival_gaps.median_ns(), told_ns))
+    told_ns = min(rhythm.event_ns(), expected_ns)
+    return min(DAY_NS, max(rhythm.arrival_ns(), told_ns))
 
 
 def _was_silent(presence: Presence, received_ns: int) -> bool:

@@ -55,10 +55,10 @@ class Habit(NamedTuple):
 
 def habit(rhythm: Rhythm) -> Habit | None:
     """The habit that the last eight arrivals show; None when they show none."""
-    gaps_ns = rhythm.arrival_gaps.recent_ns[-LEARNED:]
+    gaps_ns = rhythm.arrivals_ns()[-LEARNED:]
     if len(gaps_ns) < LEARNED:
         return None
-    period_ns = _whole(rhythm.arrival_gaps.median_ns())
+    period_ns = _whole(rhythm.arrival_ns())
     if period_ns < PERIOD_NS_MIN:
         return None
     ages_ns = [0, *accumulate(reversed(gaps_ns))]

@@ -68,8 +68,7 @@ class Judge:
             rise_ml, line = volume_ml - self._volume_ml, self._line
             if 0 <= rise_ml <= (at_ns - self._at_ns) * line.q_max_ml_ns + line.slack_ml:
                 self._at_ns, self._volume_ml = at_ns, volume_ml
-                self.chain.times_ns.append(at_ns)
-                self.chain.volumes_ml.append(volume_ml + self._offset_ml)
+                self.chain.append(at_ns, volume_ml + self._offset_ml)
                 return self._offset_ml == 0
         self.course = object()
         sample = Sample(at_ns, volume_ml, boot)
@@ -78,7 +77,7 @@ class Judge:
         else:
             self._start_ns = at_ns
             self._believe(sample)
-        return self.chain.times_ns[-1] == at_ns and self.chain.volumes_ml[-1] == volume_ml
+        return self.chain.last_ns == at_ns and self.chain.volumes_ml[-1] == volume_ml
 
     def _weigh(self, sample: Sample, last: Sample) -> None:
         """Judge a sample that does not simply follow `last`."""
@@ -106,8 +105,7 @@ class Judge:
         return (*self._doubted, Sample(joint.last_ns, joint.last_ml, 0))
 
     def _believe(self, sample: Sample) -> None:
-        self.chain.times_ns.append(sample.at_ns)
-        self.chain.volumes_ml.append(sample.volume_ml + self._offset_ml)
+        self.chain.append(sample.at_ns, sample.volume_ml + self._offset_ml)
         self._go_on(sample)
 
     def _go_on(self, sample: Sample) -> None:

@@ -8,7 +8,7 @@ spoke. `edge.judge` says what is believed.
 from bisect import bisect_left
 from collections import Counter
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import structs
 
@@ -23,6 +23,8 @@ from edge.samples import Samples
 from edge.signature import AGREEING, ML_PER_M3, Sample, Verdict
 
 SAMPLES_MAX = 1_024
+_GOOD: Final = Quality.GOOD
+_UNSET: Final = TimeSource.UNSET
 _NO_TIMES: frozenset[int] = frozenset()
 _RESOLUTION_M3 = 0.001
 """Taken where neither the readings nor the registry name one."""
@@ -82,8 +84,8 @@ class Meter:
     @property
     def watermark_ns(self) -> int | None:
         """The event time up to which the register is known: that of the last believed sample."""
-        times_ns = self._judge.chain.times_ns
-        return times_ns[-1] if times_ns else None
+        last_ns = self._judge.chain.last_ns
+        return None if last_ns < 0 else last_ns
 
     @property
     def register_ml(self) -> int | None:
@@ -117,20 +119,24 @@ class Meter:
 
     def observe(self, reading: Reading) -> bool:
         """Take in a reading of this device; whether any answer may be another now."""
-        if reading.channel == "meter.fault":
-            self.faults.add(reading.at_ns, str(reading.value))
+        value, at_ns = reading.value, reading.at_ns
+        if reading.channel != "water.total":
+            if reading.channel != "meter.fault":
+                return False
+            self.faults.add(at_ns, str(value))
             return True
-        if reading.channel != "water.total" or isinstance(reading.value, str):
+        if isinstance(value, str):
             return False
-        unset = reading.clock is TimeSource.UNSET
-        if reading.quality is not Quality.GOOD or (unset and not reading.offset_ns):
+        unset = reading.clock is _UNSET
+        if reading.quality is not _GOOD or (unset and not reading.offset_ns):
             self._add("estimated" if reading.quality is Quality.ESTIMATED else "unusable")
             return False
-        if reading.resolution and reading.at_ns >= self._resolution_at_ns:
-            self._resolution_at_ns = reading.at_ns
-            if reading.resolution != self._resolution_m3:
-                self._learn_resolution(reading.resolution)
-        return self._insert(reading.at_ns, max(0, round(reading.value * ML_PER_M3)), reading.boot)
+        resolution_m3 = reading.resolution
+        if resolution_m3 and at_ns >= self._resolution_at_ns:
+            self._resolution_at_ns = at_ns
+            if resolution_m3 != self._resolution_m3:
+                self._learn_resolution(resolution_m3)
+        return self._insert(at_ns, max(0, round(value * ML_PER_M3)), reading.boot)
 
     def repeats(self, reading: Reading) -> bool:
         """Whether the register shows no less than a later sample did.
@@ -138,8 +144,7 @@ class Meter:
         Of a message that is unusually late this may be true, and may be a clock put back: then
         the reading would prove that nothing was used in a time of which it knows nothing.
         """
-        times_ns = self.chain.times_ns
-        if not times_ns or isinstance(reading.value, str) or reading.at_ns >= times_ns[-1]:
+        if isinstance(reading.value, str) or reading.at_ns >= self._judge.chain.last_ns:
             return False
         return _ml(reading.value) >= self._judge.register_ml
 
@@ -183,11 +188,10 @@ class Meter:
             self._judge_again()
 
     def _insert(self, at_ns: int, volume_ml: int, boot: int) -> bool:
-        times_ns = self._samples.times_ns
         if at_ns < self._begun_ns:
             self._add("too_late")
             return False
-        if not times_ns or at_ns > times_ns[-1]:
+        if at_ns > self._samples.newest_ns:
             believed = self._judge.judge(at_ns, volume_ml, boot)
             self._samples.append(at_ns, volume_ml, boot, believed=believed)
         elif not self._insert_late(Sample(at_ns, volume_ml, boot)):
@@ -214,7 +218,7 @@ class Meter:
     def _is_too_late(self, at_ns: int) -> bool:
         times_ns = self._samples.times_ns
         full = len(times_ns) >= SAMPLES_MAX and at_ns < times_ns[0]
-        return full or at_ns < self.chain.times_ns[-1] - WINDOW_NS
+        return full or at_ns < self.chain.last_ns - WINDOW_NS
 
     def _judge_again(self) -> None:
         judge = Judge(self._binding.device, self.resolution_ml, self._offset_ml)
@@ -225,11 +229,12 @@ class Meter:
 
     def _trim(self) -> None:
         """Begin with a believed sample, within window and number."""
-        times_ns, believed_ns = self._samples.times_ns, self._judge.chain.times_ns
-        oldest_ns = believed_ns[-1] - WINDOW_NS
-        if len(times_ns) > SAMPLES_MAX:
-            oldest_ns = max(oldest_ns, times_ns[-SAMPLES_MAX])
-        if times_ns[0] < oldest_ns:
+        samples, chain = self._samples, self._judge.chain
+        oldest_ns = chain.last_ns - WINDOW_NS
+        if len(samples.times_ns) > SAMPLES_MAX:
+            oldest_ns = max(oldest_ns, samples.times_ns[-SAMPLES_MAX])
+        if samples.oldest_ns < oldest_ns:
+            believed_ns = chain.times_ns
             i = bisect_left(believed_ns, oldest_ns)
             self._cut(believed_ns[min(i, len(believed_ns) - 1)])
 

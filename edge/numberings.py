@@ -15,26 +15,37 @@ T = TypeVar("T")
 Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
 
 
+class _Last:
+    """The boot and sequence number that a device named last."""
+
+    __slots__ = ("boot", "seq")
+
+    def __init__(self, boot: int, seq: int) -> None:
+        self.boot, self.seq = boot, seq
+
+
 class Numberings:
     """The numberings of one registry; more than the last number is kept of jumping ones only."""
 
     def __init__(self, registry: Registry, utc_offset_h: float) -> None:
         self.by_name: dict[str, Watched[Numbering]] = {}
-        self._last: dict[str, tuple[int, int]] = {}
+        self._last: dict[str, _Last] = {}
         self._registry = registry
         self._utc_offset_h = utc_offset_h
 
     def jumps(self, message: Message) -> bool:
         """Whether the message must be heard: its number does not go on, now or once before."""
         device, boot, seq = message.device, message.boot, message.seq
-        last, self._last[device] = self._last.get(device), (boot, seq)
-        if device in self.by_name:
-            return True
-        if last is None or (last[0] == boot and 0 < seq - last[1] <= STEP_MAX):
-            return False
-        state = self._watched(device).state.state
-        state.boot, state.seq = last
-        return True
+        last = self._last.get(device)
+        if last is None:
+            self._last[device] = _Last(boot, seq)
+            return device in self.by_name
+        goes_on = last.boot == boot and 0 < seq - last.seq <= STEP_MAX
+        if not (goes_on or device in self.by_name):
+            state = self._watched(device).state.state
+            state.boot, state.seq = last.boot, last.seq
+        last.boot, last.seq = boot, seq
+        return bool(self.by_name) and device in self.by_name
 
     def hear(self, message: Message, guard: Guard) -> Iterator[Finding]:
         """Yield what is to be said of a device whose numbers jump, after this message of it."""
@@ -52,11 +63,13 @@ class Numberings:
     def state(self) -> NumberingsState:
         """What a checkpoint keeps."""
         doubted = {name: watched.state.state for name, watched in self.by_name.items()}
-        return NumberingsState(self._last, doubted)
+        last = {name: (each.boot, each.seq) for name, each in self._last.items()}
+        return NumberingsState(last, doubted)
 
     def restore(self, saved: NumberingsState) -> None:
         """Take up what was saved, of devices that the registry still knows."""
-        self._last = _known(self._registry, saved.last)
+        known = _known(self._registry, saved.last)
+        self._last = {name: _Last(boot, seq) for name, (boot, seq) in known.items()}
         for name, state in _known(self._registry, saved.doubted).items():
             self._watched(name).state.state = state
 

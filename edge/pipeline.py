@@ -40,8 +40,7 @@ from edge.settings import ConfigError
 from edge.subjects import Route, Subjects
 from edge.succession import closed, raised, read_registry_bytes
 from edge.supervision import Failure, Supervisor
-from edge.supplies import observe
-from edge.supply import Supply
+from edge.supplies import judged_supply, observe
 from edge.sweep import Sweep
 from edge.uptimes import Uptimes
 from edge.vendors import Vendors
@@ -283,7 +282,7 @@ class Pipeline:
             return ()
         if not delayed:
             return readings
-        return [each for each in readings if not route.repeats(each)]
+        return route.without_repeats(readings)
 
     def _heard(self, found: list[Finding], route: Route, newest: Reading) -> None:
         """Note that the device was heard; what was raised about its silence may clear."""
@@ -313,12 +312,12 @@ class Pipeline:
             return
         meter.observe(reading)
         home.state.follow(meter, reading)
-        again: set[str] = set()
+        again: frozenset[str] | None = None
         if leg.supplies:
             again = observe(leg.supplies, leg.code, meter, reading.at_ns)
             for supply in leg.supplies:
                 if supply.state.outage is not None or supply.is_raised():
-                    found += self._judged_supply(supply, reading)
+                    found += judged_supply(supply, reading, self._supervisor.guarded)
         newest_ns = home.state.newest_ns()
         if newest_ns is not None and not home.rests(newest_ns):
             self._judge_home(leg.code, found, reading)
@@ -343,13 +342,6 @@ class Pipeline:
             except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
                 self._supervisor.note(watch.rule, code, error)
         home.settle(rests)
-
-    def _judged_supply(self, supply: Watched[Supply], reading: Reading) -> Iterator[Finding]:
-        state = supply.state
-        for watch in supply.watches:
-            if watch.episode or state.outage:
-                said = judged(watch, state, reading.at_ns, state.subject, reading)
-                yield from self._supervisor.guarded(watch.rule, state.subject, said)
 
     def _tick(self, now_ns: int) -> Iterator[Finding]:
         """Raise what time alone has made true."""

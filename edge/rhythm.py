@@ -15,6 +15,7 @@ GAP_NS_MIN = MINUTE_NS
 """Messages closer than this are one arrival."""
 GAPS_MAX = 16
 _STRAYS = 3
+_NO_GAPS = bytes(2 * GAPS_MAX * 8)
 
 
 def median_ns(durations_ns: Sequence[int]) -> int:
@@ -22,87 +23,98 @@ def median_ns(durations_ns: Sequence[int]) -> int:
     return sorted(durations_ns)[len(durations_ns) // 2] if durations_ns else 0
 
 
-class Gaps:
-    """The last 16 gaps, as they came; the median is found when somebody asks, and kept."""
-
-    __slots__ = ("_median_ns", "_strays_ns", "recent_ns")
-
-    def __init__(self) -> None:
-        self.recent_ns = array("q")
-        self._median_ns = 0  # below 0 while nobody has asked since the last gap
-        self._strays_ns = -1  # the same
-
-    def add(self, gap_ns: int) -> None:
-        """Take in one more gap; the oldest of 17 is forgotten."""
-        self.recent_ns.append(gap_ns)
-        if len(self.recent_ns) > GAPS_MAX:
-            self.recent_ns.pop(0)
-        self._median_ns = self._strays_ns = -1
-
-    def median_ns(self) -> int:
-        """The upper median; 0 of nothing."""
-        if self._median_ns < 0:
-            self._median_ns = median_ns(self.recent_ns)
-        return self._median_ns
-
-    def strays_ns(self) -> int:
-        """By how much half of them differ from their median, three times: hardly one by more."""
-        if self._strays_ns < 0:
-            middle_ns = self.median_ns()
-            apart_ns = [abs(gap_ns - middle_ns) for gap_ns in self.recent_ns]
-            self._strays_ns = _STRAYS * median_ns(apart_ns)
-        return self._strays_ns
-
-    def state(self) -> GapsState:
-        """The gaps, for a checkpoint."""
-        return GapsState(self.recent_ns.tolist())
-
-    def restore(self, state: GapsState) -> None:
-        """Become the gaps that gave `state`."""
-        self.recent_ns = array("q", state.recent_ns)
-        self._median_ns = self._strays_ns = -1
-
-
 class Rhythm:
-    """When a device was last heard, and the last 16 gaps before that."""
+    """When a device was last heard, and the last 16 gaps before that: of arrivals, and of events.
 
-    __slots__ = ("arrival_gaps", "counted_ns", "event_gaps", "heard", "last_ns", "newest_ns")
+    Gaps are kept as they came; a median is found when somebody asks, and kept.
+    """
+
+    __slots__ = (
+        "_arrival_ns", "_arrivals", "_event_ns", "_events", "_gaps_ns", "_strays_ns",
+        "counted_ns", "heard", "last_ns", "newest_ns",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.last_ns: int | None = None
         self.heard = 0
         self.counted_ns = 0
         self.newest_ns = 0
-        self.arrival_gaps = Gaps()
-        self.event_gaps = Gaps()
+        self._gaps_ns = array("q", _NO_GAPS)  # two rings, one after the other
+        self._arrivals = self._events = 0  # how many gaps there were
+        self._arrival_ns = self._event_ns = 0  # below 0 while nobody has asked since the last gap
+        self._strays_ns = 0  # the same
 
     def hear(self, received_ns: int, at_ns: int) -> None:
         """Note a message received at `received_ns` whose newest event was at `at_ns`."""
         self.last_ns = received_ns
         if not self.heard or received_ns - self.counted_ns >= GAP_NS_MIN:
             if self.heard:
-                self.arrival_gaps.add(received_ns - self.counted_ns)
+                self._add_arrival(received_ns - self.counted_ns)
             self.counted_ns = received_ns
             self.heard += 1
         if at_ns - self.newest_ns >= GAP_NS_MIN:
             if self.newest_ns:
-                self.event_gaps.add(at_ns - self.newest_ns)
+                self._add_event(at_ns - self.newest_ns)
             self.newest_ns = at_ns
 
     def interval_ns(self) -> int:
         """The interval to expect; 0 while nothing is known."""
-        return max(self.arrival_gaps.median_ns(), self.event_gaps.median_ns())
+        return max(self.arrival_ns(), self.event_ns())
+
+    def arrival_ns(self) -> int:
+        """The upper median of the gaps between arrivals; 0 of none."""
+        if self._arrival_ns < 0:
+            self._arrival_ns = median_ns(self.arrivals_ns())
+        return self._arrival_ns
+
+    def strays_ns(self) -> int:
+        """Three times by how much half of the arrivals differ from their median: few by more."""
+        if self._strays_ns < 0:
+            middle_ns = self.arrival_ns()
+            self._strays_ns = _STRAYS * median_ns([abs(g - middle_ns) for g in self.arrivals_ns()])
+        return self._strays_ns
+
+    def event_ns(self) -> int:
+        """The upper median of the gaps between event times; 0 of none."""
+        if self._event_ns < 0:
+            self._event_ns = median_ns(_in_order(self._gaps_ns[GAPS_MAX:], self._events))
+        return self._event_ns
+
+    def arrivals_ns(self) -> list[int]:
+        """The last gaps between arrivals, the oldest first."""
+        return _in_order(self._gaps_ns[:GAPS_MAX], self._arrivals)
 
     def state(self) -> RhythmState:
         """The rhythm, for a checkpoint."""
+        events_ns = _in_order(self._gaps_ns[GAPS_MAX:], self._events)
         return RhythmState(
             self.last_ns, self.heard, self.counted_ns, self.newest_ns,
-            self.arrival_gaps.state(), self.event_gaps.state(),
+            GapsState(self.arrivals_ns()), GapsState(events_ns),
         )  # fmt: skip
 
     def restore(self, state: RhythmState) -> None:
         """Become the rhythm that gave `state`."""
         self.last_ns, self.heard = state.last_ns, state.heard
         self.counted_ns, self.newest_ns = state.counted_ns, state.newest_ns
-        self.arrival_gaps.restore(state.arrival_gaps)
-        self.event_gaps.restore(state.event_gaps)
+        self._arrivals = self._events = 0
+        self._arrival_ns = self._event_ns = self._strays_ns = 0
+        for gap_ns in state.arrival_gaps.recent_ns:
+            self._add_arrival(gap_ns)
+        for gap_ns in state.event_gaps.recent_ns:
+            self._add_event(gap_ns)
+
+    def _add_arrival(self, gap_ns: int) -> None:
+        self._gaps_ns[self._arrivals % GAPS_MAX] = gap_ns
+        self._arrivals += 1
+        self._arrival_ns = self._strays_ns = -1
+
+    def _add_event(self, gap_ns: int) -> None:
+        self._gaps_ns[GAPS_MAX + self._events % GAPS_MAX] = gap_ns
+        self._events += 1
+        self._event_ns = -1
+
+
+def _in_order(ring_ns: "array[int]", count: int) -> list[int]:
+    """What is in a ring into which so many were put, the oldest first."""
+    oldest = count % GAPS_MAX if count > GAPS_MAX else 0
+    return [*ring_ns[oldest:count], *ring_ns[:oldest]]

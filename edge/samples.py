@@ -19,12 +19,15 @@ class Samples:
     its oldest, does the same here right after; what comes late is to be judged anew.
     """
 
-    __slots__ = ("_boots", "_chain", "times_ns", "volumes_ml")
+    __slots__ = ("_boots", "_chain", "newest_ns", "oldest_ns", "times_ns", "volumes_ml")
 
     def __init__(self, times_ns: bytes = b"", volumes_ml: bytes = b"", boots: bytes = b"") -> None:
         self.times_ns, self.volumes_ml = array("q", times_ns), array("q", volumes_ml)
         self._boots = Boots(boots, len(self.times_ns))
         self._chain = Chain()
+        self.oldest_ns = self.newest_ns = -1  # while there is none
+        if self.times_ns:
+            self.oldest_ns, self.newest_ns = self.times_ns[0], self.times_ns[-1]
 
     def __iter__(self) -> Iterator[Sample]:
         """Yield every sample, the oldest first."""
@@ -45,6 +48,9 @@ class Samples:
     def append(self, at_ns: int, volume_ml: int, boot: int, *, believed: bool) -> None:
         """Take in the newest; `believed` says that the chain ends with it, just as it was said."""
         self._boots.append(boot)
+        self.newest_ns = at_ns
+        if self.oldest_ns < 0:
+            self.oldest_ns = at_ns
         if self.times_ns is self._chain.times_ns:
             if believed:
                 return
@@ -56,6 +62,7 @@ class Samples:
         """Take in a late one at place `i`."""
         self._boots.insert(i, sample.boot)
         self.times_ns.insert(i, sample.at_ns)
+        self.oldest_ns = self.times_ns[0]
         self.volumes_ml.insert(i, sample.volume_ml)
 
     def merge(self, i: int, sample: Sample) -> bool:
@@ -67,11 +74,12 @@ class Samples:
         return merged != known
 
     def drop(self, start: int, count: int) -> None:
-        """Forget so many from place `start` on; what is forgotten from 0 on, the chain forgot."""
+        """Forget so many, not all, from place `start` on; from 0 on, the chain did so before."""
         self._boots.drop(start, count)
         if self.times_ns is not self._chain.times_ns:
             stop = start + count
             del self.times_ns[start:stop], self.volumes_ml[start:stop]
+        self.oldest_ns = self.times_ns[0]
 
     def begin_with(self, volume_ml: int) -> None:
         """Let the oldest sample have said `volume_ml`."""

@@ -1,6 +1,6 @@
 """Who is watched by which rules, as the registry says, and what a device's readings lead to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, cast
 
@@ -113,6 +113,12 @@ class Route:
             if leg.from_ns <= at_ns < leg.to_ns:
                 return leg
         return None
+
+    def without_repeats(self, readings: Sequence[Reading]) -> Sequence[Reading]:
+        """Those that its meters have not shown already, and later."""
+        if len(readings) == 1:
+            return () if self.repeats(readings[0]) else readings
+        return [each for each in readings if not self.repeats(each)]
 
     def repeats(self, reading: Reading) -> bool:
         """Whether one of its meters has shown no less than `reading` already, and later."""

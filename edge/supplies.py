@@ -1,15 +1,19 @@
 """Every water supply of a site that is worth watching, and the homes on each."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from edge.completeness import Home
 from edge.detectors.base import supply_detectors
 from edge.meter import Meter
-from edge.reading import Kind
+from edge.reading import Finding, Kind, Reading
 from edge.registry import Registry, Unit
 from edge.supply import HOMES_MIN, Supply, moves_at
-from edge.watch import Watched
+from edge.watch import Watched, judged
+
+Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
+
+_NOBODY: frozenset[str] = frozenset()
 
 
 def on_watched_supplies(registry: Registry, watched: Iterable[str]) -> frozenset[str]:
@@ -54,18 +58,27 @@ class Supplies:
             home.excuses.append(each.state.excused)
 
 
-def observe(supplies: Iterable[Watched[Supply]], code: str, meter: Meter, at_ns: int) -> set[str]:
+def observe(supplies: list[Watched[Supply]], code: str, meter: Meter, at_ns: int) -> frozenset[str]:
     """Take in what a `meter` of the home `code` shows, after its reading of `at_ns`.
 
     `supplies` are those that the home is on. Returns the homes that must be judged again,
     since an outage that excused them was none.
     """
-    again: set[str] = set()
+    again = _NOBODY
     moves = moves_at(meter.chain, at_ns)
     for each in supplies:
         if each.state.observe(code, moves, at_ns):
             again |= each.state.codes()
     return again
+
+
+def judged_supply(supply: Watched[Supply], reading: Reading, guard: Guard) -> Iterator[Finding]:
+    """Yield what is to be said of a supply that is out or was, after `reading` of a home on it."""
+    state = supply.state
+    for watch in supply.watches:
+        if watch.episode or state.outage:
+            said = judged(watch, state, reading.at_ns, state.subject, reading)
+            yield from guard(watch.rule, state.subject, said)
 
 
 def _groups(

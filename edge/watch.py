@@ -10,6 +10,7 @@ from edge import episode
 from edge.detectors.base import Condition, Detector, Rest, Status
 from edge.episode import Episode, WatchState
 from edge.leeway import at_scale
+from edge.meter import Meter
 from edge.reading import Evidence, Finding, FindingState, Reading, Timeliness, finding_id
 
 S = TypeVar("S")
@@ -113,10 +114,12 @@ class Watch(Generic[S]):
 class Watched(Generic[S]):
     """A subject's state and the detectors that look at it."""
 
-    __slots__ = ("_rest", "state", "watches")
+    __slots__ = ("_course", "_meter", "_until_ns", "state", "watches")
 
     def __init__(self, state: S, detectors: Iterable[Detector[S]], utc_offset_h: float) -> None:
-        self._rest: Rest | None = None
+        self._meter: Meter | None = None  # it rests until then, while this keeps to its course
+        self._course: object = None
+        self._until_ns = 0
         self.state = state
         self.watches = [Watch(detector, utc_offset_h) for detector in detectors]
 
@@ -129,13 +132,16 @@ class Watched(Generic[S]):
 
     def rests(self, now_ns: int) -> bool:
         """Whether no watch need be asked at `now_ns`."""
-        return self._rest is not None and self._rest.covers(now_ns)
+        meter = self._meter
+        return meter is not None and now_ns < self._until_ns and meter.course is self._course
 
     def settle(self, rests: Sequence[Rest]) -> None:
         """Note for how long no watch need be asked, by the `rests` of those that may rest."""
         every = len(rests) == len(self.watches)
         same = every and len({id(rest.course) for rest in rests}) == 1
-        self._rest = min(rests, key=attrgetter("until_ns")) if same else None
+        self._meter = None
+        if same:
+            self._meter, self._course, self._until_ns = min(rests, key=attrgetter("until_ns"))
 
 
 def judged(

@@ -117,7 +117,7 @@ class DeviceSilent:
 
 def _enough_ns(state: Presence, interval_ns: int) -> int:
     """The silence that is too long: more of a device that comes now early, now late."""
-    strays_ns = min(state.rhythm.arrival_gaps.strays_ns(), interval_ns)
+    strays_ns = min(state.rhythm.strays_ns(), interval_ns)
     return INTERVALS * interval_ns + strays_ns + GRACE_NS
 
 
