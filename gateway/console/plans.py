@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import tomlkit
@@ -17,6 +18,7 @@ from gateway.api.plans import Number, reject_proposal
 from gateway.api.problem import Problem
 from gateway.console.page import Voice, render, voice_of
 from gateway.console.plan_view import StepView, step_view
+from gateway.console.problem_words import in_words
 from gateway.console.texts import Lang
 from gateway.db import plans as rows
 from gateway.db.engine import reading
@@ -135,16 +137,16 @@ def _plan_page(
         document = None if newest is None else rows.document(connection, newest)
     plans = (document or {"plan": []})["plan"]
     table = next((each for each in plans if each["id"] == plan_id), None)
-    if document is None or table is None:
+    if table is None:
         raise Problem(404, "no_such_plan", "The plans in force have none of that id.")
-    (line,) = (each for each in _lines(voice, Plans.model_validate(document)) if each.id == plan_id)
     return render(
         request,
         "plan.html",
         status,
         section="plans",
-        plan=line,
+        plan=_line(voice, Plan.model_validate(table)),
         draft=draft or Draft(tomlkit.dumps(table), "", ()),
+        words=partial(in_words, voice.lang),
         may_propose=principal.may(Right.PLAN),
         why_max=WHY_MAX,
     )
@@ -171,6 +173,7 @@ def _proposal_page(
         changes=difference(base, found[1]),
         written=_written,
         problems=refused.problems if refused else (),
+        words=partial(in_words, voice_of(request).lang),
         may_approve=waits and principal.may(Right.APPROVE_PLAN) and not own,
         may_reject=waits and (own or principal.may(Right.APPROVE_PLAN)),
         is_own=waits and own,
