@@ -6,7 +6,7 @@ Nights that are above what is usual are not learned from, so that a leak does no
 
 from bisect import bisect_left, bisect_right
 from itertools import pairwise
-from statistics import median
+from statistics import fmean, median
 
 from msgspec import Struct, field
 
@@ -16,14 +16,18 @@ from edge.meter import Meter
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS
 
 NIGHTS = 3
-"""So many nights in a row must be above the limit."""
+"""So many known nights must be above the limit in the mean, and each above what is usual."""
+_LOOKED_AT = NIGHTS + 1
+"""One of these may be unknown."""
 NIGHTS_KNOWN = 10
 _NIGHTS_MAX = 28
 _KEPT = 5
 _GAP_NS_MAX = 90 * MINUTE_NS
 _INTERVALS = 1.5
 _ML_PER_L = 1_000
-_SPREADS, _SPREAD = 3.0, 1.4826
+_SPREADS, _SPREAD = 1.5, 1.4826
+"""Of one night: the mean of three varies by little more than half of it."""
+_LEARNED_SPREADS = 3.0
 _PART, _LEAST_L_PER_H = 0.25, 5.0
 
 
@@ -51,13 +55,17 @@ class NightFlow:
         self.state = NightFlowState()
 
     def limit_l_per_h(self) -> float | None:
-        """More than this is too much; None while fewer than ten nights are known."""
+        """A larger mean of nights is too much; None while fewer than ten nights are known."""
         usual = self.state.usual
         if self.state.over_ns is not None or len(usual) < NIGHTS_KNOWN:
             return self.state.over_limit if self.state.over_ns is not None else None
+        return self._above_usual(_SPREADS)
+
+    def _above_usual(self, spreads: float) -> float:
+        usual = self.state.usual
         middle = median(usual)
-        spread = _SPREADS * _SPREAD * median(abs(flow - middle) for flow in usual)
-        return middle + max(spread, _PART * middle, _LEAST_L_PER_H, 2 * self.tick_l)
+        spread = spreads * _SPREAD * median(abs(flow - middle) for flow in usual)
+        return middle + max(spread, _PART * middle, _LEAST_L_PER_H, self.tick_l)
 
     def usual_l_per_h(self) -> float | None:
         """The middle of the nights that are learned from."""
@@ -86,25 +94,29 @@ class NightFlow:
         self._judge(mark_ns)
 
     def _judge(self, mark_ns: int) -> None:
-        state, limit = self.state, self.limit_l_per_h()
-        newest_ns = max(state.flows, default=None)
-        if limit is not None and newest_ns is not None:
-            ends_ns = [end_ns for _, end_ns in self.nights(mark_ns)]
-            over = [state.flows.get(end_ns, 0.0) > limit for end_ns in ends_ns]
-            if state.over_ns is None and all(over):
-                state.over_ns, state.over_limit = ends_ns[-1], limit
-            elif state.over_ns is not None and state.flows[newest_ns] <= limit:
+        state, limit, usual = self.state, self.limit_l_per_h(), self.usual_l_per_h()
+        from_ns = mark_ns - _LOOKED_AT * DAY_NS
+        known_ns = [end_ns for end_ns in sorted(state.flows) if end_ns > from_ns][-NIGHTS:]
+        if limit is not None and usual is not None and known_ns:
+            flows = [state.flows[end_ns] for end_ns in known_ns]
+            high = min(flows) > usual and fmean(flows) > limit
+            if flows[-1] <= (usual + limit) / 2:
                 state.over_ns = None
-        self._learn(mark_ns - NIGHTS * DAY_NS, limit)
+            elif state.over_ns is None and high and len(flows) == NIGHTS:
+                state.over_ns, state.over_limit = known_ns[0], limit
+        self._learn(from_ns)
 
-    def _learn(self, until_ns: int, limit: float | None) -> None:
+    def _learn(self, until_ns: int) -> None:
         """Learn from nights that no late reading is likely to change."""
         state = self.state
+        most = state.over_limit if state.over_ns is not None else None
+        if most is None and len(state.usual) >= NIGHTS_KNOWN:
+            most = self._above_usual(_LEARNED_SPREADS)
         for end_ns in sorted(each for each in state.flows if each <= until_ns):
             flow = state.flows.pop(end_ns)
             if end_ns > state.learned_ns:
                 state.learned_ns = end_ns
-                if limit is None or flow <= limit:
+                if most is None or flow <= most:
                     state.usual = [*state.usual[1 - _NIGHTS_MAX :], flow]
         for end_ns in sorted(state.flows)[:-_KEPT]:
             del state.flows[end_ns]
