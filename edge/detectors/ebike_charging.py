@@ -16,12 +16,13 @@ from edge.reading import HOUR_NS, SECOND_NS, Tier
 class EbikeCharging(PointRule[Circuit]):
     """The load has the signature of a charger (`edge.charging`), where or when none may be.
 
-    It fails for two chargers that come on soon after each other, and for a battery that is nearly
-    full. A home's own meter is never asked: at fifteen minutes and ten watt
-    hours a heater or a lamp looks the same.
+    It fails for two chargers that end together, and for a battery that is nearly full. A home's
+    own meter is never asked: at fifteen minutes and ten watt hours a heater or a lamp looks the
+    same.
     """
 
     watches: ClassVar[type] = Circuit
+    version: ClassVar[int] = 2
     rule: ClassVar[str] = "ebike_charging"
     category: ClassVar[str] = "electric"
     sentences: ClassVar[Mapping[Condition, tuple[str, str]]] = {
@@ -50,7 +51,8 @@ class EbikeCharging(PointRule[Circuit]):
         """When the charge began, once it shows itself, while nobody may charge."""
         del now_ns
         charging = state.state.charging
-        return charging.told_ns if state.is_charging_odd(charging.at_ns) else None
+        shown = charging.shown()
+        return shown.told_ns if shown and state.is_charging_odd(charging.at_ns) else None
 
     def moments(self, state: Circuit) -> Iterable[int]:
         """Yield nothing: only readings show how the load goes on."""
@@ -64,7 +66,7 @@ class EbikeCharging(PointRule[Circuit]):
     def numbers(self, state: Circuit, status: Status) -> tuple[Numbers, Numbers]:
         """The power of the charger above what the circuit took before, and what gives it away."""
         del status
-        charging = state.state.charging
+        charging = state.state.charging.shown() or state.state.charging
         seen: Numbers = {
             "charger_w": round(charging.high_w),
             "base_w": round(charging.base_w),

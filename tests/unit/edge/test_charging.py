@@ -54,7 +54,7 @@ class TestCharging:
             [100.0] * 400,  # a lamp
             [1_500.0] * 300,  # a heater
             [120.0, 120.0, 120.0, 0.0, 0.0, 0.0] * 100,  # a refrigerator
-            charge(30),  # too short to tell
+            charge(15),  # too short to tell
             charge(power_w=30.0),  # a telephone or a computer
             [200.0] * 240 + [100.0] * 240,  # two lamps, one of which goes off
             [200.0 - minute / 2 for minute in range(300)],  # what cools down slowly
@@ -63,6 +63,18 @@ class TestCharging:
     )
     def test_other_loads_are_not_told(self, powers_w: list[float]) -> None:
         assert self.told(powers_w).story("ebike_charging") == []
+
+    @pytest.mark.parametrize("upper_w", [80.0, 700.0], ids=["lamp", "tool"])
+    def test_what_comes_on_upon_it_does_not_hide_it(self, upper_w: float) -> None:
+        powers_w = [
+            power_w + upper_w * (60 <= minute < 90) for minute, power_w in enumerate(charge())
+        ]
+        assert self.told(powers_w).story("ebike_charging") == [RAISED, CLEARED]
+
+    def test_a_charge_upon_a_lamp_is_told_by_itself(self) -> None:
+        site = self.told([60.0] * 60 + over(60.0, charge()) + [60.0] * 60)
+        assert site.story("ebike_charging") == [RAISED, CLEARED]
+        assert site.said[0].evidence.seen["base_w"] == pytest.approx(80, abs=1)
 
     def test_where_it_is_allowed_nothing_is_looked_for(self) -> None:
         assert self.told(charge(), charging="allowed").said == []
