@@ -11,8 +11,8 @@ from pathlib import Path
 
 HOT = (
     "admission", "admitting", "boots", "chain", "completeness", "deadlines", "device_time",
-    "faults", "flood", "fold", "gate", "judge", "listening", "message_names", "meter",
-    "mqtt_frames", "numberings", "offset", "pipeline", "presence", "rhythm", "samples",
+    "faults", "flood", "fold", "gate", "judge", "latenesses", "listening", "message_names",
+    "meter", "mqtt_frames", "numberings", "offset", "pipeline", "presence", "rhythm", "samples",
     "signature", "subjects", "supervision", "supplies", "supply", "sweep", "watch", "wire",
 )  # fmt: skip
 """Modules of `edge`. None of them may define a record of msgspec or pydantic."""

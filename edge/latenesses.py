@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from heapq import nlargest
+from operator import attrgetter
 from typing import Any
 
 from edge import episode
@@ -9,7 +10,7 @@ from edge.detectors.base import point_detectors
 from edge.entry import Message
 from edge.lateness import WITHIN_DAYS, Lateness, LatenessState
 from edge.presence import Presence
-from edge.reading import DAY_NS, HOUR_NS, Finding, Timeliness
+from edge.reading import DAY_NS, HOUR_NS, Finding, Reading, Timeliness
 from edge.registry import Registry
 from edge.watch import Watched
 
@@ -33,14 +34,21 @@ class Latenesses:
 
     def concern(self, message: Message) -> bool:
         """Whether the message must be heard: it is late, or its device lately was."""
-        newest = message.readings[-1]
-        late_ns = newest.received_ns - newest.at_ns
-        return late_ns > episode.LIVE_GRACE_NS or message.device in self.by_name
+        if self.by_name and message.device in self.by_name:
+            return True
+        newest = _newest(message)
+        if newest.received_ns - newest.at_ns <= episode.LIVE_GRACE_NS:
+            return False
+        presence = self._devices.get(message.device)
+        if presence is None or newest.historical:
+            return False
+        open_ns = presence.state.listening.open_ns  # a backlog from before then is excused
+        return open_ns is not None and newest.at_ns >= open_ns
 
     def hear(self, message: Message, guard: Guard) -> Iterator[Finding]:
         """Yield what is to be said of the device after this message of it."""
         device = message.device
-        newest = max(message.readings, key=lambda each: each.at_ns)
+        newest = _newest(message)
         watched = self._watched(device)
         subject = self._registry.device_subject(device, newest.received_ns)
         if watched is None or subject is None:
@@ -84,3 +92,8 @@ class Latenesses:
             lateness = Lateness(presence.state, self._offset_ns)
             self.by_name[device] = Watched(lateness, rules, self._utc_offset_h)
         return self.by_name.get(device)
+
+
+def _newest(message: Message) -> Reading:
+    readings = message.readings
+    return readings[0] if len(readings) == 1 else max(readings, key=attrgetter("at_ns"))

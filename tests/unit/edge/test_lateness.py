@@ -1,10 +1,12 @@
 """Devices whose messages come too late for what is promised of their homes."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from edge.entry import AdapterStatus
+from edge.latenesses import Latenesses
 from edge.reading import FindingState, Kind, Quality, Reading, Tier
 from tests.unit.edge.test_pipeline import Site
 from tests.unit.edge.worlds import METER, UNIT, at, reading, registry
@@ -59,6 +61,14 @@ def test_less_is_not_told(late_h: dict[int, float]) -> None:
     site = home()
     hourly(site, range(16), late_h)
     assert site.story(RULE) == []
+
+
+def test_a_backlog_from_before_the_edge_listened_is_not_looked_into() -> None:
+    site = home()
+    with patch.object(Latenesses, "hear", return_value=iter(())) as heard:
+        for hour in range(-48, 0):
+            site.hear(reading(hour, "water.total", 10 + hour / 100, received_ns=at(1)))
+    assert not heard.called
 
 
 @pytest.mark.parametrize("changes", [{"historical": True}, {"quality": Quality.SUSPECT}])
