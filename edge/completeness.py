@@ -19,6 +19,7 @@ from edge.outage import Excuse, Outage
 from edge.reading import Reading
 from edge.registry import Binding
 from edge.signature import ML_PER_M3
+from edge.signs.heed import heed
 
 if TYPE_CHECKING:
     from edge.quiet import Quiet  # the gateway asks homes without it, and has no use for numpy
@@ -107,13 +108,15 @@ class Home:
             self.night.follow(meter)
 
     def notice(self, reading: Reading) -> None:
-        """Somebody went through a door of the dwelling or moved in it, if `reading` says so."""
+        """Somebody went through a door, moved or switched something on, if `reading` says so."""
         if self.quiet is None:
             return
         if reading.channel == "door.direction":
             self.quiet.pass_door(reading.at_ns, self.excused, out=reading.value == "out")
         elif reading.channel == "motion" and reading.value == "motion" and self.quiet.heeds_motion:
             self.quiet.stir(reading.at_ns, self.excused)
+        elif self.quiet.heeds:
+            heed(self.quiet, reading)
 
     def meters(self, at_ns: int) -> list[Meter]:
         """The meters that hang there at `at_ns`."""

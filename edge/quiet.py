@@ -17,6 +17,8 @@ from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS
 from edge.residents.heard import hear
 from edge.residents.passage import Passage
 from edge.residents.remembered import Belief, is_two_way, passed
+from edge.signs.heed import attest
+from edge.signs.stream import StreamState
 from edge.spell import Kind, Spell, unpacked, usual_kind, with_spell
 
 BRIEF_H = 6
@@ -47,7 +49,8 @@ class QuietState(Struct, array_like=True):
     doubt, `known_ns` that of the last sample; `begun_ns` is that of the first. `back_ns` is when
     a day or more of quiet last ended, `guest_ns` when a guest came, `stirred_ns` when somebody
     last moved. `brief_h` are the hours that
-    short spells took, by kind and hour, as they had faded by `brief_day`.
+    short spells took, by kind and hour, as they had faded by `brief_day`. `streams` are the other
+    devices of the home that show its resident.
     """
 
     drawn_ns: dict[str, int] = field(default_factory=dict)
@@ -63,19 +66,24 @@ class QuietState(Struct, array_like=True):
     guest_ns: int | None = None
     belief: Belief | None = None
     stirred_ns: int | None = None
+    streams: dict[str, StreamState] = field(default_factory=dict)
 
 
 class Quiet:
     """One home's present spell and its memory of past ones.
 
-    With `heeds_motion`, whoever moves in the home is its resident.
+    With `heeds_motion`, whoever moves in the home is its resident. `heeds` names the signs that
+    are looked for in its other streams.
     """
 
-    __slots__ = ("_offset_ns", "heeds_motion", "scale", "state", "waits_h")
+    __slots__ = ("heeds", "heeds_motion", "offset_ns", "scale", "state", "waits_h")
 
-    def __init__(self, utc_offset_h: float, *, heeds_motion: bool = False) -> None:
+    def __init__(
+        self, utc_offset_h: float, *, heeds_motion: bool = False, heeds: tuple[str, ...] = ()
+    ) -> None:
         self.heeds_motion = heeds_motion
-        self._offset_ns = int(utc_offset_h * HOUR_NS)
+        self.heeds = heeds
+        self.offset_ns = int(utc_offset_h * HOUR_NS)
         self.state = QuietState()
         self.scale = 1.0  # what outcomes have made of the alarms that were agreed
         # What follows from the state, once asked: by the price of an alarm, for what and how long.
@@ -116,7 +124,8 @@ class Quiet:
             return ()
         ended = tuple(self._followed(name, meter, before_ns, excused))
         if self.state.belief is not None and len(known_ns) == 1:
-            hear(self.state.belief, meter, self._offset_ns, excused)
+            hear(self.state.belief, meter, self.offset_ns, excused)
+            attest(self)
         return ended
 
     def pass_door(self, at_ns: int, excused: Excuse, *, out: bool) -> None:
@@ -183,7 +192,7 @@ class Quiet:
 
     def place(self, at_ns: int) -> Spell:
         """A spell that begins at `at_ns`, with no length yet."""
-        day, hour = divmod((at_ns + self._offset_ns) // HOUR_NS, 24)
+        day, hour = divmod((at_ns + self.offset_ns) // HOUR_NS, 24)
         back_ns = self.state.back_ns
         just_back = back_ns is not None and 0 <= at_ns - back_ns < RETURN_NS
         return Spell(day, hour, Kind.RETURN if just_back else usual_kind(day), 0)

@@ -21,13 +21,14 @@ from edge.quiet import Quiet
 from edge.reading import SECOND_NS, Finding, Kind, Reading
 from edge.registry import Binding, Registry
 from edge.signals import Signals
+from edge.signs.base import signs
 from edge.succession import OF_MANY
 from edge.supplies import Supplies, on_watched_supplies
 from edge.supply import Supply
 from edge.uptimes import Uptimes
 from edge.watch import Watch, Watched
 
-_HEARD_AT_HOME = (Kind.WATER, Kind.DOOR, Kind.ENV)
+_HEARD_AT_HOME = {Kind.WATER, Kind.DOOR, Kind.ENV, *signs()}
 
 
 def watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str, Watched[Home]]]:
@@ -46,7 +47,9 @@ def watched_homes(registry: Registry, utc_offset_h: float) -> Iterator[tuple[str
             water = [b for b in registry.home(unit.code) if b.device.kind is Kind.WATER]
             home = Home(water)
             if unit.routine is not None and rules:
-                home.quiet = Quiet(utc_offset_h, heeds_motion=unit.routine.motion)
+                home.quiet = Quiet(
+                    utc_offset_h, heeds_motion=unit.routine.motion, heeds=unit.routine.signs
+                )
             if unit.bulk is not None:
                 home.night = NightFlow(unit.bulk.night, utc_offset_h)
             yield unit.code, Watched(home, rules, utc_offset_h)

@@ -1,8 +1,9 @@
 """What is agreed about the watch over one resident: fixed terms, a routine, times away."""
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from edge.settings import DurationS, Settings
+from edge.signs.base import sign_names
 
 WINDOW_S_MAX = 72 * 3600
 """Longest welfare window: the meters' memory of 96 h less a day of margin."""
@@ -23,8 +24,10 @@ class RoutineTerms(Settings):
     door tells who goes out, absences are known, and far fewer need be borne. Another number may be
     on trial beside it, as the rule `routine-trial`. With `tuned`, outcomes move the number within
     the bounds of `edge.tuning`. `motion` says that what a motion sensor of the home sees is the
-    resident: no pet, and nothing that stirs by itself. No wait is longer than `longest_s`,
-    whatever the home's past, the outcomes or a budget make of it: the rule of the city.
+    resident: no pet, and nothing that stirs by itself. `signs` are looked
+    for in the home's other streams, where its door tells who goes out (`edge.signs`). No wait is
+    longer than `longest_s`, whatever the home's past, the outcomes or a budget make of it: the
+    city's rule.
     """
 
     alarms_per_month: float = Field(1.0, ge=0.7, le=4.0)
@@ -32,7 +35,16 @@ class RoutineTerms(Settings):
     trial_alarms_per_month: float | None = Field(None, ge=0.7, le=4.0)
     tuned: bool = False
     motion: bool = False
+    signs: tuple[str, ...] = ()
     longest_s: DurationS | None = Field(None, alias="longest", ge=6 * 3600, le=96 * 3600)
+
+    @field_validator("signs")
+    @classmethod
+    def _are_there(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(names) - set(sign_names()))
+        if unknown:
+            raise ValueError(f"no sign {', '.join(unknown)}; there are {', '.join(sign_names())}")
+        return names
 
     def budget(self, scale: float) -> float:
         """The alarms a month to judge by, where outcomes have made `scale` of what was agreed."""

@@ -19,6 +19,7 @@ from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
 from edge.residents.budget import odds_needed_h
 from edge.settings import nanoseconds
+from edge.signs.telling import numbers, sentences
 from edge.welfare_terms import RoutineTerms
 
 _NEAREST_NS = HOUR_NS // 2
@@ -134,8 +135,10 @@ class Routine:
             "delay_h": f"{delay_s / 3_600:.0f}",
         }
         zh, en = _SENTENCES[status.condition]
+        also_zh, also_en = sentences(quiet, status.since_ns, status.at_ns)
+        also = numbers(quiet, status.since_ns, status.at_ns)
         return Evidence(
-            seen={"span_h": round(span_h, 3), "volume_l": volume_l},
+            seen={"span_h": round(span_h, 3), "volume_l": volume_l, **also},
             usual={
                 "usual_h": usual_h,
                 "wait_h": waited_h,
@@ -145,8 +148,8 @@ class Routine:
             },
             complete_until_ns=status.at_ns,
             delay_s_worst=delay_s,
-            sentence_zh=zh.format_map(words),
-            sentence_en=en.format_map(words),
+            sentence_zh=zh.format_map(words) + also_zh,
+            sentence_en=en.format_map(words) + also_en,
         )
 
     def _is_due(self, quiet: Quiet, since_ns: int, at_ns: int) -> bool:

@@ -11,6 +11,7 @@ METER: Mapping[str, tuple[str, str]] = MappingProxyType(
         "measure.usual_h": ("通常 {value} 小时内结束", "usually ends within {value} h"),
         "measure.wait_h": ("等待上限 {value} 小时", "{value} h are waited"),
         "measure.own_days": ("已了解本户 {value} 天", "the home is known for {value} days"),
+        "measure.signs": ("另看 {value}", "also looked at {value}"),
         "rule.meter_break": ("水表读数突变", "Meter register changed"),
         "measure.device": ("水表 {value}", "meter {value}"),
         "measure.change": ("{value}", "{value}"),

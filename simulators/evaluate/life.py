@@ -4,7 +4,8 @@ Messages come one by one as they did; nothing is known before its time. At any m
 the pipeline can be asked what it would say if no water were used any more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 
 from msgspec import structs
 
@@ -23,6 +24,7 @@ from edge.reading import (
     Reading,
     TimeSource,
 )
+from edge.signs.heed import is_heeded
 from edge.watch import Watch
 from simulators.evaluate.doors import Passage
 from simulators.evaluate.rules import DOOR, METER, UNIT, Rule
@@ -37,16 +39,26 @@ _ARRIVES_NS = 2 * SECOND_NS
 
 
 class Life:
-    """One home under one rule, from its first message on."""
+    """One home under one rule, from its first message on; `beside` is what other devices say.
 
-    def __init__(self, series: Series, passages: Sequence[Passage], rule: Rule) -> None:
-        self._story = _story(series, passages)
+    `risen_ns` are the hours, by their ends, in which one of those rose and was heeded.
+    """
+
+    def __init__(
+        self,
+        series: Series,
+        passages: Sequence[Passage],
+        rule: Rule,
+        beside: Sequence[Reading] = (),
+    ) -> None:
+        self._story = _story(series, passages, beside)
         self._believable = plausible(series)
         self._rule = rule
         self._registry = rule.registry()
         self._pipeline = Pipeline(self._registry)
         self._done = 0
         self.raised: list[Finding] = []
+        self.risen_ns: list[int] = []
 
     def until(self, at_ns: int) -> None:
         """Everything up to and including `at_ns` has been lived through."""
@@ -54,6 +66,15 @@ class Life:
         while self._done < len(story) and story[self._done].readings[0].at_ns <= at_ns:
             self.raised += self._step(self._pipeline, story[self._done])
             self._done += 1
+            self._note_risen()
+
+    def _note_risen(self) -> None:
+        quiet = self._pipeline.homes()[UNIT].state.quiet
+        for state in quiet.state.streams.values() if quiet else ():
+            at_ns = state.rose_ns
+            is_news = at_ns == state.until_ns and self.risen_ns[-1:] != [at_ns]
+            if at_ns is not None and is_news and is_heeded(state, at_ns):
+                self.risen_ns.append(at_ns)
 
     def is_covered(self) -> bool:
         """Whether the rule gives an answer now, and is not warming up."""
@@ -64,16 +85,18 @@ class Life:
         answers = [watch.detector.evaluate(home, now_ns) for watch in self._watches()]
         return not any(isinstance(answer, WarmingUp) for answer in answers)
 
-    def delay_h(self, cut_ns: int) -> float:
+    def delay_h(self, cut_ns: int, beside: Iterable[Reading] = ()) -> float:
         """From `cut_ns`, which is now, until an alarm if nothing is used any more, in hours.
 
-        0 if one stands already; infinity if none comes within two weeks.
+        0 if one stands already; infinity if none comes within two weeks. `beside` is what other
+        devices say all the same, by time.
         """
         if any(watch.episode for watch in self._watches()):
             return 0.0
         copy = Pipeline(self._registry)
         copy.restore(self._pipeline.dump())
-        for message in self._standing_still(cut_ns):
+        also = (_message(each.seq, each) for each in beside if each.at_ns > cut_ns)
+        for message in merge(self._standing_still(cut_ns), also, key=_at_ns):
             for found in self._step(copy, message):
                 return (found.at_ns - cut_ns) / HOUR_NS
         return float("inf")
@@ -107,12 +130,18 @@ class Life:
             yield _message(seq, water(seq, at_ns, litres))
 
 
-def _story(series: Series, passages: Sequence[Passage]) -> tuple[Message, ...]:
-    """The messages of meter and door in the order of their times."""
+def _story(
+    series: Series, passages: Sequence[Passage], beside: Sequence[Reading]
+) -> tuple[Message, ...]:
+    """The messages of meter, door and all else in the order of their times."""
     meter = (water(seq, each.at_ns, each.litres) for seq, each in enumerate(series))
     door = (_passage(seq, each) for seq, each in enumerate(passages, len(series)))
-    readings = sorted([*meter, *door], key=lambda reading: (reading.at_ns, reading.seq))
+    readings = sorted([*meter, *door, *beside], key=lambda reading: (reading.at_ns, reading.seq))
     return tuple(_message(reading.seq, reading) for reading in readings)
+
+
+def _at_ns(message: Message) -> int:
+    return message.readings[0].at_ns
 
 
 def _message(seq: int, reading: Reading) -> Message:

@@ -12,10 +12,14 @@ UNIT, METER, DOOR = "home", "meter", "door"
 
 
 class Rule(NamedTuple):
-    """What the home's row of the registry says for it, and the name its findings bear."""
+    """What the home's row of the registry says for it, and the name its findings bear.
+
+    `beside` are the kinds of further devices, by id.
+    """
 
     unit: Mapping[str, Any]
     finding: str
+    beside: tuple[tuple[str, str], ...] = ()
 
     def registry(self) -> Registry:
         """A registry of one home with a meter and a door, under this rule."""
@@ -27,6 +31,7 @@ class Rule(NamedTuple):
                 "device": [
                     {"id": METER, "kind": "water", "unit": UNIT},
                     {"id": DOOR, "kind": "door", "unit": UNIT},
+                    *({"id": name, "kind": kind, "unit": UNIT} for name, kind in self.beside),
                 ],
             },
             Path("evaluation"),
@@ -37,10 +42,19 @@ def _under(threshold_l: float, window: str) -> Rule:
     return Rule({"welfare": {"window": window, "threshold_l": threshold_l}}, "welfare")
 
 
-def routine(alarms_per_month: float, with_door: float = 0.1) -> Rule:
-    """The home's own routine, for so many alarms a month without a door and with one."""
-    terms = {"alarms_per_month": alarms_per_month, "alarms_per_month_with_door": with_door}
-    return Rule({"routine": terms}, "routine")
+def routine(
+    alarms_per_month: float, with_door: float = 0.1, beside: tuple[tuple[str, str], ...] = ()
+) -> Rule:
+    """The home's own routine, for so many alarms a month without a door and with one.
+
+    The kinds of the devices `beside` are those whose signs it heeds.
+    """
+    terms = {
+        "alarms_per_month": alarms_per_month,
+        "alarms_per_month_with_door": with_door,
+        "signs": [kind for _, kind in beside],
+    }
+    return Rule({"routine": terms}, "routine", beside)
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(

@@ -18,6 +18,7 @@ import msgspec
 from edge.welfare_terms import RoutineTerms
 from simulators.evaluate.rules import Rule, routine
 from simulators.residents.regret import Regret, regret
+from simulators.residents.streams import CHANNELS
 from simulators.residents.trial import WARMUP_H, Outcome, Plan, judged
 
 _CHUNK = 10
@@ -28,8 +29,9 @@ _DAYS_MIN = WARMUP_H // 24 + 30
 def main(argv: Sequence[str] | None = None) -> int:
     """0 done; 2 usage."""
     options = _parser().parse_args(argv)
-    plan = Plan(options.seed, options.days, options.falls)
-    rule = routine(1.0, options.alarms_per_month)
+    plan = Plan(options.seed, options.days, options.falls, options.signs)
+    beside = tuple((name, CHANNELS[name][0].value) for name in plan.signs if name in CHANNELS)
+    rule = routine(1.0, options.alarms_per_month, beside)
     outcomes = list(_outcomes(plan, rule, options.homes, options.jobs))
     found = regret(plan, outcomes)
     if options.json:
@@ -51,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--alarms-per-month", type=_rate, default=0.1, help="as in the registry, with a door"
     )
+    parser.add_argument(
+        "--signs", type=_signs, default=("door",), help="water is heard always; beside it door, "
+        "elec, gas, plug: comma-separated, or none",
+    )  # fmt: skip
     parser.add_argument("--jobs", type=_from(1), default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     return parser
@@ -61,6 +67,14 @@ def _rate(text: str) -> float:
         return RoutineTerms(alarms_per_month_with_door=float(text)).alarms_per_month_with_door
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not from 0.05 to 1") from error
+
+
+def _signs(text: str) -> tuple[str, ...]:
+    names = tuple(name for name in text.split(",") if name not in ("water", "none"))
+    unknown = set(names) - {"door", *CHANNELS}
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no stream {', '.join(sorted(unknown))}")
+    return names
 
 
 def _from(least: int) -> Callable[[str], int]:
@@ -88,7 +102,8 @@ def _progress(text: str) -> None:
 
 
 def _write(plan: Plan, found: Regret) -> None:
-    print(f"seed {plan.seed}, {plan.days} days, residents living alone with a door")
+    heard = ", ".join(("water", *plan.signs))
+    print(f"seed {plan.seed}, {plan.days} days, residents living alone, heard by {heard}")
     for name, number in msgspec.to_builtins(found).items():
         print(f"{name:28}{'-' if number is None else number:>10}")
 

@@ -39,6 +39,8 @@ class Regret(Struct, frozen=True):
     optimum_p90_h: float | None
     regret: float | None
     alerts_per_worker_day: float
+    risen_per_home_month: float = 0.0
+    risen_by_nobody_per_home_month: float = 0.0
 
 
 def regret(plan: Plan, outcomes: Sequence[Outcome]) -> Regret:
@@ -70,6 +72,8 @@ def regret(plan: Plan, outcomes: Sequence[Outcome]) -> Regret:
         optimum_p90_h=quantile(best_h, 0.9),
         regret=round(ours_h / theirs_h, 3) if ours_h is not None and theirs_h else None,
         alerts_per_worker_day=round(HOMES_A_WORKER * rate / _MONTH_DAYS, 3),
+        risen_per_home_month=round(sum(each.risen for each in outcomes) / months, 2),
+        risen_by_nobody_per_home_month=round(sum(each.by_nobody for each in outcomes) / months, 3),
     )
 
 
