@@ -107,6 +107,8 @@ def _list(options: argparse.Namespace, settings: EdgeSettings) -> int:
         _say(f"{rule:24}{mode_of(rule, modes)}{last}")
     for each in acts.proposed:
         _say(f"{each.rule}: {each.act} was proposed by {each.by}, {each.at}, and waits")
+    if settings.provisioning is not None:
+        _say("What the gateway has decided goes before this; its console shows it.")
     return DONE
 
 

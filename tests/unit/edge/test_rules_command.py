@@ -187,6 +187,8 @@ def test_an_edge_that_is_pushed_to_leaves_the_decision_to_its_gateway(
     config.write_text(EDGE + '[provisioning]\npublic_key_file = "gateway.pem"\n', "utf-8")
     assert main(["promote", "welfare-2", "--config", str(config)]) == 1
     assert "the gateway decides here" in capsys.readouterr().err
+    assert main(["list", "--config", str(config)]) == 0
+    assert "gateway has decided goes before" in capsys.readouterr().out
 
 
 def test_settings_that_would_silence_an_emergency_are_refused(

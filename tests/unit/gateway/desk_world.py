@@ -196,6 +196,7 @@ class World:
         tier: Tier = Tier.URGENT,
         hours: float = 12.3,
         said: tuple[str, str] | None = None,
+        rule: str = "welfare",
     ) -> str:
         """An incident is open for `unit`; its id."""
         self.seq += 1
@@ -207,9 +208,9 @@ class World:
             f"0 L used in {hours} h (threshold 10 L); data complete to 07:50",
         )
         finding = Finding(
-            id=finding_id("welfare", subject, since_ns),
+            id=finding_id(rule, subject, since_ns),
             revision=0,
-            rule="welfare",
+            rule=rule,
             rule_version=1,
             subject=subject,
             category="welfare",
