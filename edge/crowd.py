@@ -70,7 +70,7 @@ class Crowd(Point[CrowdState]):
             return
         count = max(int(reading.value), FEW - 1)
         self._turn_hour(at_ns)
-        state.counts.add(count)
+        state.counts.add(float(count))
         self._follow(at_ns, count)
 
     def limit(self, at_ns: int) -> int | None:

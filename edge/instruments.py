@@ -7,6 +7,7 @@ rule's business, and only a better value shows that it is well.
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from msgspec import msgpack
@@ -82,10 +83,9 @@ class Instruments:
     def _compare(self, instrument: Instrument, reading: Reading) -> None:
         """Note that it stands still, where at least two of its neighbours have moved meanwhile."""
         channel, state = reading.channel, instrument.state
-        movers = self._movers[channel]
-        if reading.device not in movers:
+        movers, trace = self._movers[channel], state.traces.get(channel)
+        if trace is not None and reading.device not in movers:
             self._add_mover(channel, instrument)
-        trace = state.traces.get(channel)
         if trace is None or channel in state.still or trace.count < STILL_COUNT:
             return
         if trace.count % _LOOK_EVERY or state.newest_ns[channel] - trace.since_ns < STILL_NS:
@@ -99,16 +99,17 @@ class Instruments:
         insort(self._beside[self._building(instrument), channel], instrument.device)
 
     def _look_for_drift(self, instrument: Instrument, channel: str) -> None:
-        """Note whether it drifts away from the first twelve others of its building, by name."""
+        """Note whether it drifts away from the first twelve others that speak, by name."""
         state, movers = instrument.state, self._movers[channel]
-        beside = self._beside[self._building(instrument), channel][: NEIGHBOURS_MAX + 1]
-        others = [
+        own, before = state.days[channel], state.drifts.get(channel)
+        beside = (
             movers[name].state.days.get(channel, Days())
-            for name in beside
+            for name in self._beside[self._building(instrument), channel]
             if name != instrument.device
-        ]
-        before = state.drifts.get(channel)
-        seen = drift(channel, state.days[channel], others, instrument.offset_ns, before)
+        )
+        speaking = (each for each in beside if each.today >= own.today - 1)
+        others = list(islice(speaking, NEIGHBOURS_MAX))
+        seen = drift(channel, own, others, instrument.offset_ns, before)
         if seen is None:
             state.drifts.pop(channel, None)
         else:

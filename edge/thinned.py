@@ -2,11 +2,11 @@
 
 from msgspec import Struct, field
 
-KEPT_MAX = 32
+KEPT_MAX = 16
 
 
 class Thinned(Struct, array_like=True):
-    """Every `every`th number since it was cleared, at most 32 of them; `passed` came since."""
+    """Every `every`th number since it was cleared, fewer than 16 of them; `passed` came since."""
 
     kept: list[float] = field(default_factory=list)
     every: int = 1

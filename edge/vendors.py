@@ -3,10 +3,12 @@
 Only profiles that the site enabled are asked. A vendor id that the registry does not name is
 refused and counted, so that a forgotten device shows in the dead letters and not in a home.
 What a vendor says of a bridge or gateway of its own becomes the status of our adapter. The number
-of a card ends here: with a key it becomes a token, without one nothing.
+of a card ends here: with a key it becomes a token, without one nothing. So does a count of people
+or a level of noise that the registry does not ask for: it is kept nowhere, not as a dead letter.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import structs
 
@@ -17,6 +19,9 @@ from edge.profiles.base import Profile, VendorMessage
 from edge.reading import Reading
 from edge.registry import Registry
 from edge.wire import Decoded, Reason, Rejection, WireError
+
+_ONLY_ASKED: Mapping[str, str] = MappingProxyType({"crowd.count": "crowd", "noise.level": "noise"})
+"""Channels that say something of people, and the terms of a device that ask for them."""
 
 
 class Vendors:
@@ -62,6 +67,9 @@ class Vendors:
         if status is not None:
             yield status
         device = self._registry.by_vendor(message.vendor_id)
+        asked = self._asked(device, message)
+        if message.readings and not asked.readings:
+            return
         if device is None:
             if adapter is None:
                 detail = f"no [[device]] has vendor = {message.vendor_id!r}"
@@ -72,9 +80,21 @@ class Vendors:
             message.boot,
             message.seq,
             message.digest,
-            self._readings(device, message, received_ns),
+            self._readings(device, asked, received_ns),
             message.rejected,
         )
+
+    def _asked(self, device: str | None, message: VendorMessage) -> VendorMessage:
+        """The message less what is taken only where the registry has terms for it."""
+        if not any(each.channel in _ONLY_ASKED for each in message.readings):
+            return message
+        terms = self._registry.bindings(device)[-1].device if device else None
+        readings = tuple(
+            each
+            for each in message.readings
+            if each.channel not in _ONLY_ASKED or getattr(terms, _ONLY_ASKED[each.channel], None)
+        )
+        return structs.replace(message, readings=readings)
 
     def rebound(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
         """`readings` in the homes of their times, where those were corrected since `decode`."""

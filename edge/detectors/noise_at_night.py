@@ -8,7 +8,7 @@ from edge.detectors.base import Condition, Status
 from edge.noise import LOUD_MIN, NIGHTS_MIN, WITHIN_NIGHTS, Noise
 from edge.noise_terms import NoiseTerms
 from edge.point_rule import Numbers, PointRule
-from edge.reading import Tier
+from edge.reading import DAY_NS, SECOND_NS, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,11 @@ class NoiseAtNight(PointRule[Noise]):
         """Yield nothing: only levels show how loud it is."""
         del state
         return ()
+
+    def delay_s(self, state: Noise) -> float:
+        """The nights that it takes to be loud often enough."""
+        del state
+        return WITHIN_NIGHTS * DAY_NS / SECOND_NS
 
     def numbers(self, state: Noise, status: Status) -> tuple[Numbers, Numbers]:
         """How many nights and how loud, in steps of five."""

@@ -167,8 +167,9 @@ def _people(event: _Event) -> VendorMessages:
     counted = part(event.body, "FramesPeopleCounting")
     camera = _whole(event.body, "channelID")
     sheet = event.sheet(f"cam{camera}")
-    sheet.add(Kind.CAM, "crowd.count", _whole(counted, "framesPeopleCountingNum"))
-    return (sheet.message(seq=seq_of(f"people {event.at_ns}")),)
+    people = _whole(counted, "framesPeopleCountingNum")
+    sheet.add(Kind.CAM, "crowd.count", people)
+    return (sheet.message(seq=seq_of(f"people {people} {event.at_ns}")),)
 
 
 def _view(event: _Event) -> VendorMessages:

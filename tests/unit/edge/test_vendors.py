@@ -134,3 +134,43 @@ def test_what_comes_on_no_topic_cannot_be_enabled(name: str) -> None:
 
 def test_no_profile_is_enabled_unless_it_is_named() -> None:
     assert read_profiles(parse(TABLE, EdgeSettings, Path("edge.toml"))) == ()
+
+
+class TestPeople:
+    """Counts of people and levels of noise, which are taken only where somebody asked for them."""
+
+    NOW_NS = 1_788_390_574 * SECOND_NS
+
+    def site(self, **terms: Any) -> Pipeline:
+        places = ({"code": "square", "building": "b01"}, {"code": "stair", "building": "b01"})
+        sound = {"id": "ws-1", "kind": "env", "unit": "stair", "vendor": "lorawan:24e124743c000001"}
+        camera = {"id": "cam-1", "kind": "cam", "unit": "square", "vendor": "frigate:camera/square"}
+        noise = {"noise": {"homes": 9}} if terms else {}
+        book = registry((UNIT, *places), (METER, camera | terms, sound | noise))
+        wanted = [each for each in profiles.profiles() if each.name in {"frigate", "ws302"}]
+        return Pipeline(book, None, Vendors(book, wanted))
+
+    def taken(self, site: Pipeline, topic: str, payload: bytes) -> list[tuple[str, str, Any]]:
+        admissions = site.gate.admissions(topic, payload, self.NOW_NS)
+        assert not any(each.rejections for each in admissions)
+        readings = [reading for each in admissions for reading in each.readings]
+        return [(each.device, each.channel, each.value) for each in readings]
+
+    def test_they_are_taken_where_the_registry_has_terms(self) -> None:
+        site = self.site(crowd={})
+        people = self.taken(site, "frigate/square/person", b"23")
+        assert people == [("cam-1", "crowd.count", 23.0)]
+        sound = bytes.fromhex("017564055B053F02DA016A02")
+        assert self.taken(site, "lorawan/ws302/24E124743C000001/85", sound) == [
+            ("ws-1", "battery.pct", 100.0),
+            ("ws-1", "noise.level", 47.4),
+        ]
+
+    @pytest.mark.parametrize("place", ["square", "kitchen"])
+    def test_without_terms_they_are_kept_nowhere(self, place: str) -> None:
+        assert self.taken(self.site(), f"frigate/{place}/person", b"2") == []
+
+    def test_what_else_such_a_device_says_is_taken(self) -> None:
+        sound = bytes.fromhex("017564055B053F02DA016A02")
+        taken = self.taken(self.site(), "lorawan/ws302/24E124743C000001/85", sound)
+        assert taken == [("ws-1", "battery.pct", 100.0)]
