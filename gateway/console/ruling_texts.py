@@ -33,7 +33,7 @@ RULING: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ruling.rule": ("规则", "Rule"),
         "ruling.becomes": ("改为", "Becomes"),
         "ruling.home": ("仅对此住户（编码，可空）", "In this home only (its code, or nothing)"),
-        "ruling.instead_of": ("同时转入影子运行的规则（可空）", "Puts into the shadow (or nothing)"),
+        "ruling.instead_of": ("同时转入影子运行的规则（可空）", "Put into the shadow (or nothing)"),
         "ruling.why": ("理由", "Reason"),
         "ruling.propose": ("提出", "Propose"),
         "ruling.approve": ("批准", "Approve"),

@@ -24,7 +24,7 @@ def test_two_people_put_a_rule_into_the_shadow_and_one_takes_it_back(tmp_path: P
     async def scenario(estate: Estate) -> None:
         async with estate.gateway(), estate.edge():
             await estate.wait(5)
-            body = {"changes": CHANGES, "why": "drips in May"}
+            body: dict[str, object] = {"changes": CHANGES, "why": "drips in May"}
             number = (await estate.post("/rules/proposals", body)).json()["id"]
             assert (await rules(estate))["modes"] == {}
             why: dict[str, object] = {"why": "as agreed"}
@@ -45,7 +45,7 @@ def test_what_was_decided_while_an_edge_was_away_is_gone_by_when_it_is_back(
         async with estate.gateway():
             async with estate.edge():
                 await estate.wait(5)
-            body = {"changes": CHANGES, "why": "drips in May"}
+            body: dict[str, object] = {"changes": CHANGES, "why": "drips in May"}
             number = (await estate.post("/rules/proposals", body)).json()["id"]
             await estate.post(f"/rules/proposals/{number}/approval", {"why": "yes"}, Role.ADMIN)
             await estate.wait(3_600)
