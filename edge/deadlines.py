@@ -6,9 +6,10 @@ a site of a hundred thousand devices costs what its few late ones cost.
 
 from array import array
 from collections.abc import Iterator
+from typing import Final
 
-NEVER_NS = 2**63 - 1
-_BLOCK = 256
+NEVER_NS: Final = 2**63 - 1
+_BLOCK: Final = 256
 """Devices that share one earliest moment: who moves one has so many to look through."""
 
 

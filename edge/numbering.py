@@ -4,17 +4,19 @@ One device counts on. When its numbers jump there and back, and each time go on 
 there are two. Vendors whose messages have no number of their own (but a digest) never go on.
 """
 
+from typing import Final
+
 from msgspec import Struct, field
 
 from edge.point import Point
 from edge.reading import DAY_NS, Reading
 from edge.run import Run
 
-STEP_MAX = 64
+STEP_MAX: Final = 64
 """A number that goes on may leave out so many: they were lost, or are on their way."""
-SWITCHES_MIN = 6
-FORGET_NS = DAY_NS
-_OLD_NS = DAY_NS // 24
+SWITCHES_MIN: Final = 6
+FORGET_NS: Final = DAY_NS
+_OLD_NS: Final = DAY_NS // 24
 """Older than this on arrival is a backlog, which has numbers of its own past."""
 
 

@@ -5,21 +5,21 @@ happened, so a clock that is ahead shows at once. One that is behind looks like 
 messages that came well apart are late by the same.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge.reading import DAY_NS, MINUTE_NS
 from edge.remembered import NEVER_NS, ClockState
 
-SLACK_NS = 10 * MINUTE_NS
+SLACK_NS: Final = 10 * MINUTE_NS
 """A clock within this of the edge's is right, and two latenesses within this are the same."""
-APART_NS = 10 * MINUTE_NS
+APART_NS: Final = 10 * MINUTE_NS
 """Messages closer than this are one burst and count once: a backlog is late all alike."""
-NEEDED = 4
-MENDED = 2
+NEEDED: Final = 4
+MENDED: Final = 2
 """Messages on time before a clock that was ahead is believed to be mended, and not delayed."""
-DELAY_NS_MAX = 366 * DAY_NS
+DELAY_NS_MAX: Final = 366 * DAY_NS
 """No store on the way keeps a live message longer: what is later than this has no clock."""
-US_NS = 1_000
+US_NS: Final = 1_000
 
 
 class Heard(NamedTuple):

@@ -1,12 +1,13 @@
 """A time without water supply, in which no home on that supply can be judged."""
 
 from collections.abc import Callable
+from typing import Final
 
 from msgspec import Struct
 
 from edge.reading import DAY_NS
 
-EXCUSED_NS_MAX = DAY_NS
+EXCUSED_NS_MAX: Final = DAY_NS
 """From then on an outage excuses nobody: a person without water for a day needs a visit too."""
 
 

@@ -5,14 +5,15 @@ adapter, or the edge's own, read from where it stood then.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from edge.listening import Listening
 from edge.reading import Reading
 from edge.remembered import PresenceState
 from edge.rhythm import Rhythm
 
-_ABSENT = frozenset(("down", "unknown"))
-_STATES = frozenset(("device.state", "cam.state"))
+_ABSENT: Final = frozenset(("down", "unknown"))
+_STATES: Final = frozenset(("device.state", "cam.state"))
 
 
 def speaks(readings: Iterable[Reading]) -> bool:

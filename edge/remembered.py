@@ -4,11 +4,13 @@ They have a module of their own since the parts themselves may be compiled, and 
 these records are read off by msgspec, which a compiled class does not allow.
 """
 
+from typing import Final
+
 from msgspec import Struct, field
 
 from edge.outage import Outage
 
-NEVER_NS = -(2**63)
+NEVER_NS: Final = -(2**63)
 
 
 class NamesState(Struct, array_like=True):

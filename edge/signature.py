@@ -7,23 +7,23 @@ register that goes over its full scale. The first row that is true of a sample n
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge.chain import JointKind
 
-AGREEING = 3
+AGREEING: Final = 3
 """Samples that must agree before a register is taken for another one."""
-AGREEING_WITH_EVIDENCE = 2
+AGREEING_WITH_EVIDENCE: Final = 2
 """As many are enough when the device says that it was restarted."""
-ML_PER_M3 = 1_000_000
-NEAR_ZERO_ML = ML_PER_M3
+ML_PER_M3: Final = 1_000_000
+NEAR_ZERO_ML: Final = ML_PER_M3
 """A register that was lately reset stands below this."""
-_DIP_SHARE = 100
-_UNIT_FACTOR = 1_000
-_UNIT_SHARE = 4
-_CARRY_BITS = range(4, 13)
+_DIP_SHARE: Final = 100
+_UNIT_FACTOR: Final = 1_000
+_UNIT_SHARE: Final = 4
+_CARRY_BITS: Final = range(4, 13)
 _SCALES_TICKS: tuple[int, ...] = (*(10**n for n in range(4, 10)), 2**16, 2**32)
-_ML_PER_L = 1_000
+_ML_PER_L: Final = 1_000
 
 
 class Verdict(IntEnum):

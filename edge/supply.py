@@ -8,7 +8,7 @@ any register ends it, and after a day it excuses nobody any more.
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge.chain import Chain
 from edge.completeness import Home, Use, used, watermark_ns
@@ -17,19 +17,19 @@ from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from edge.registry import Unit
 from edge.remembered import SupplyState
 
-HOMES_MIN = 5
-QUIET_NS_MIN = 3 * HOUR_NS
-QUIET_NS_UNLEARNED = 8 * HOUR_NS
-_ROUTINE_NS = 10 * HOUR_NS
+HOMES_MIN: Final = 5
+QUIET_NS_MIN: Final = 3 * HOUR_NS
+QUIET_NS_UNLEARNED: Final = 8 * HOUR_NS
+_ROUTINE_NS: Final = 10 * HOUR_NS
 """What a routine waits for at least, but for an evening here and there."""
-_ACTIVE_NS = DAY_NS
-_LEARNING_DAYS = 14
-_LEARNED_DAYS = 3
-_AHEAD_NS = 2 * HOUR_NS
-_INTERVAL_NS_MAX = 2 * HOUR_NS
-_FRESH_NS = 15 * MINUTE_NS
-_SPANS_MAX = 8
-_KEPT_NS = 7 * DAY_NS
+_ACTIVE_NS: Final = DAY_NS
+_LEARNING_DAYS: Final = 14
+_LEARNED_DAYS: Final = 3
+_AHEAD_NS: Final = 2 * HOUR_NS
+_INTERVAL_NS_MAX: Final = 2 * HOUR_NS
+_FRESH_NS: Final = 15 * MINUTE_NS
+_SPANS_MAX: Final = 8
+_KEPT_NS: Final = 7 * DAY_NS
 
 Moves = tuple[tuple[int, int], ...]
 """The times of neighbouring samples between which a register moved."""
