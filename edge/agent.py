@@ -226,9 +226,9 @@ class _Agent:
             return
         hit("edge.receive")
         messages, told = self._told.sort(received)
-        if messages:
-            await self._when_room(partial(self._holding.take, messages, self._session.ack))
-            self._woken()
+        take = partial(self._holding.take, messages, self._session.ack, more=self._gathering.more())
+        await self._when_room(take if messages else self._fold.settle_rest)
+        self._woken()
         if told:
             await self._told.obey(told, self._session)
 

@@ -98,6 +98,11 @@ class PahoSession:
         link = self._current
         return link is not None and link.accepted and not link.lost.is_set()
 
+    @property
+    def queued(self) -> int:
+        """How many messages have come and wait to be received."""
+        return len(self._queue)
+
     async def run(self, on_link: OnLink) -> None:
         """Connect, and reconnect with full-jitter back-off, until cancelled."""
         loop = asyncio.get_running_loop()

@@ -22,7 +22,7 @@ from edge.entry import (
 from edge.failpoint import hit
 from edge.flood import Flood
 from edge.health import Health
-from edge.journal import PIPELINE, Journal, JournalFull
+from edge.journal import PIPELINE, DeadLetter, Journal, JournalFull, Made
 from edge.pipeline import Pipeline
 from edge.reading import Finding
 from edge.registry import Registry
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class _Unsettled(NamedTuple):
-    """Findings that are made but not recorded, for want of room on the disk."""
+    """Findings that are made but not recorded: more is at hand, or the disk has no room."""
 
     position: int
     findings: list[Finding]
@@ -93,14 +93,27 @@ class Fold:
         self.flood.go_by(self._pipeline.registry)
 
     def take(
-        self, deliveries: Sequence[Delivery], ack: Callable[[Sequence[Delivery]], None]
+        self,
+        deliveries: Sequence[Delivery],
+        ack: Callable[[Sequence[Delivery]], None],
+        *,
+        more: bool = False,
     ) -> Taken:
-        """Commit the deliveries, ack them, and detect."""
-        return self._take(deliveries, ack, released=0)
+        """Commit the deliveries, ack them, and detect.
+
+        Of a backlog there is `more`: what is found is then recorded by the next commit, which
+        must follow at once, or by `settle_rest`.
+        """
+        taken = self._take(deliveries, ack, released=0)
+        if not more:
+            self._settle()
+        return taken
 
     def release(self, deliveries: Sequence[Delivery], upto: int) -> Taken:
         """Commit held deliveries in the place of their rows up to `upto`, and detect."""
-        return self._take(deliveries, lambda _: None, released=upto)
+        taken = self._take(deliveries, lambda _: None, released=upto)
+        self._settle()
+        return taken
 
     def _take(
         self,
@@ -109,11 +122,12 @@ class Fold:
         *,
         released: int,
     ) -> Taken:
-        self.settle_rest()
+        if self._unsettled is not None and self._unsettled.tick is not None:
+            self.settle_rest()  # the tick has a place of its own, before these
         taken = self._admitting.take(deliveries)
         messages, letters, _, entries = taken
         if entries or letters or released:
-            self._journal.append(entries, letters, released=released)
+            self._append(entries, letters, released)
         self.flood.settle()
         hit("edge.commit")
         ack(deliveries)
@@ -122,8 +136,22 @@ class Fold:
         self._health.count("readings_admitted", admitted)
         self.readings_since_checkpoint += admitted
         self.seen.hear({each.device: each.readings[-1].received_ns for each in messages})
-        self._step(entries)
+        if entries:
+            self._step(entries)
         return taken
+
+    def _append(
+        self, entries: Sequence[Entry], letters: Sequence[DeadLetter], released: int
+    ) -> None:
+        """Commit them, and what was found before them."""
+        made = self._unsettled
+        if made is None or not (made.findings or made.shadowed):
+            self.settle_rest()  # which costs no commit
+            self._journal.append(entries, letters, released=released)
+            return
+        found = Made(made.position, made.findings, made.shadowed)
+        self._journal.append(entries, letters, released=released, made=found)
+        self._settled(made, made.position)
 
     def link(self, now_ns: int, *, up: bool, kept: bool = False) -> None:
         """Commit that the broker link came up or was lost, and detect.
@@ -134,6 +162,7 @@ class Fold:
         entries = [Link(up, now_ns, kept)]
         self._journal.append(entries)
         self._step(entries)
+        self._settle()
 
     def provision(self, change: Provisioned) -> None:
         """Commit that another registry holds, and go by it; that one is in force then."""
@@ -141,6 +170,7 @@ class Fold:
         self._journal.append([change])
         hit("edge.provision")
         self._step([change])
+        self._settle()
         self.flood.go_by(self._pipeline.registry)
         hit("edge.provisioned")
         self.checkpoint()
@@ -151,6 +181,7 @@ class Fold:
         self._journal.append([entry])
         hit("edge.learn")
         self._step([entry])
+        self._settle()
 
     def is_awaited(self, device: str) -> bool:
         """Whether an installer may be waiting for `device`: it is nobody's yet, or new here."""
@@ -170,15 +201,19 @@ class Fold:
         shadowed = list(self._pipeline.shadowed)
         if findings or shadowed:
             hit("edge.detect")
-            self._settle(_Unsettled(self._journal.last, list(findings), tick, shadowed))
+            self._unsettled = _Unsettled(self._journal.last, list(findings), tick, shadowed)
+            self._settle()
 
     def settle_rest(self) -> None:
-        """Record findings that wait for room on the disk, if there are any."""
+        """Record findings that wait to be, if there are any."""
         if self._unsettled is None:
             return
         made = self._unsettled
-        self._stepped = self._journal.settle(made.position, made.findings, made.tick, made.shadowed)
-        self._unsettled = None
+        settled = self._journal.settle(made.position, made.findings, made.tick, made.shadowed)
+        self._settled(made, settled)
+
+    def _settled(self, made: _Unsettled, position: int) -> None:
+        self._stepped, self._unsettled = position, None
         for finding in made.findings:
             self._health.count("findings_made", reason=finding.rule)
         for finding in made.shadowed:
@@ -208,14 +243,14 @@ class Fold:
         self.readings_since_checkpoint = 0
 
     def _step(self, entries: Sequence[Entry]) -> None:
-        """Step what was just appended: the last entries of the journal."""
+        """Step what was just appended, the last entries of the journal; what came of it waits."""
         findings: list[Finding] = []
         shadowed: list[Finding] = []
         for entry in entries:
             findings += self._fold(entry)
             shadowed += self._pipeline.shadowed
         hit("edge.detect")
-        self._settle(_Unsettled(self._journal.last, findings, None, shadowed))
+        self._unsettled = _Unsettled(self._journal.last, findings, None, shadowed)
 
     def _fold(self, entry: Entry) -> tuple[Finding, ...]:
         findings = self._pipeline.step(entry)
@@ -228,12 +263,11 @@ class Fold:
                 )
         return findings
 
-    def _settle(self, made: _Unsettled) -> None:
-        self._unsettled = made
+    def _settle(self) -> None:
         try:
             self.settle_rest()
         except JournalFull as error:
-            log.error("%d findings wait: %s", len(made.findings), error)  # noqa: TRY400  (no trace)
+            log.error("findings wait: %s", error)  # noqa: TRY400  (no trace)
 
 
 def _restore(journal: Journal, pipeline: Pipeline) -> int:

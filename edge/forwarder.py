@@ -16,6 +16,7 @@ from edge.backfill import Spans, ahead
 from edge.clock import Clock, sleep
 from edge.disk_room import when_room
 from edge.entry import Entry
+from edge.entry_readings import readings_of
 from edge.health import Health
 from edge.influx import Sink
 from edge.influx_answer import REMEDIES, Answer, Verdict
@@ -27,7 +28,6 @@ from edge.journal import (
     INFLUX_SHADOW,
     DeadLetter,
     Journal,
-    readings_of,
 )
 from edge.line_protocol import edge_line, finding_line, reading_line
 from edge.outbox import Outbox

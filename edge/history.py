@@ -11,7 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from edge.journal import BLOB_ERRORS, decode, readings_of
+from edge.entry_readings import readings_of
+from edge.journal import BLOB_ERRORS, decode
 from edge.reading import Reading
 
 LIMIT_MAX = 100_000

@@ -55,8 +55,10 @@ class Holding:
         self._outside: list[Delivery] = []
         self._ack: Ack = _unacked
 
-    def take(self, deliveries: Sequence[Delivery], ack: Ack) -> Taken:
+    def take(self, deliveries: Sequence[Delivery], ack: Ack, *, more: bool = False) -> Taken:
         """Commit `deliveries`, ack them, and detect; or keep them until that can be done.
+
+        If there is `more`, `take` or `Fold.settle_rest` must follow at once.
 
         At the limit they are kept in memory, unacked and so the broker's, up to 4,000.
 
@@ -66,7 +68,7 @@ class Holding:
                 it sends them again, and the next one asks for the time before they come.
         """
         if self.opened.is_set():
-            return self._fold.take(self._time.stamped(deliveries), ack)
+            return self._fold.take(self._time.stamped(deliveries), ack, more=more)
         if self._outside or self.full:
             self._leave_outside(deliveries, ack)
         else:

@@ -19,10 +19,11 @@ from pydantic import Field
 
 from edge import entry as logged
 from edge import journal_file
-from edge.entry import Admitted, Entry, Labelled, Tick, Timed
+from edge.entry import Entry, Tick
+from edge.entry_readings import span
 from edge.health import Health
 from edge.journal_file import JournalDamaged, JournalFull
-from edge.reading import Finding, Reading
+from edge.reading import Finding
 from edge.settings import DurationS, Settings
 from edge.shadow_log import keep
 
@@ -80,6 +81,14 @@ class Stored(NamedTuple):
     entry: Entry
 
 
+class Made(NamedTuple):
+    """What was found in entries up to `position`; `shadowed` is for the record alone."""
+
+    position: int
+    findings: Sequence[Finding]
+    shadowed: Sequence[Finding] = ()
+
+
 class Journal:
     """The log of one edge on one file, written by one process.
 
@@ -121,15 +130,23 @@ class Journal:
         return self._positions.get(cursor, 0)
 
     def append(
-        self, entries: Sequence[Entry], letters: Sequence[DeadLetter] = (), *, released: int = 0
+        self,
+        entries: Sequence[Entry],
+        letters: Sequence[DeadLetter] = (),
+        *,
+        released: int = 0,
+        made: Made | None = None,
     ) -> int:
         """Commit `entries` in order, and `letters` with them; return the last position.
 
         With this the entries are ours: their messages may be acked. They stand in the place of
-        the held rows up to `released`, which are gone.
+        the held rows up to `released`, which are gone. What was `made` of entries before them
+        shares the commit, as `settle` would record it.
         """
-        due = self._last - self._cursors_at >= _CURSOR_LAG_MAX
+        due = made is not None or self._last - self._cursors_at >= _CURSOR_LAG_MAX
         with self.transaction(cursors=due) as connection:
+            if made is not None:
+                self._record(made)
             self._insert(entries)
             self._bury(letters)
             if released:
@@ -158,12 +175,7 @@ class Journal:
         settled = position if tick is None else self._last + 1
         with self.transaction():
             self._insert(entries)
-            self._connection.executemany(
-                "INSERT OR IGNORE INTO finding (id, revision, body) VALUES (?, ?, ?)",
-                [(f.id, f.revision, msgspec.json.encode(f)) for f in findings],
-            )
-            self._health.count("shadow_findings_shed", keep(self._connection, shadowed))
-            self.advance(PIPELINE, settled)
+            self._record(Made(settled, findings, shadowed))
         self._last += len(entries)
         return settled
 
@@ -265,10 +277,18 @@ class Journal:
     def _insert(self, entries: Sequence[Entry]) -> None:
         rows = []
         for number, entry in enumerate(entries, self._last + 1):
-            first_ns, last_ns, count = _span(entry)
+            first_ns, last_ns, count = span(entry)
             blob = self._packer.compress(logged.encode(entry))
             rows.append((number, type(entry).__struct_config__.tag, first_ns, last_ns, count, blob))
         self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def _record(self, made: Made) -> None:
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO finding (id, revision, body) VALUES (?, ?, ?)",
+            [(f.id, f.revision, msgspec.json.encode(f)) for f in made.findings],
+        )
+        self._health.count("shadow_findings_shed", keep(self._connection, made.shadowed))
+        self.advance(PIPELINE, made.position)
 
     def _bury(self, letters: Sequence[DeadLetter]) -> None:
         if not letters:
@@ -374,25 +394,3 @@ def unpack(blob: bytes) -> bytes:
 def decode(blob: bytes) -> Entry:
     """The entry that a row holds; raises one of `BLOB_ERRORS` when it is damaged."""
     return logged.decode(unpack(blob))
-
-
-def readings_of(entry: Entry) -> Iterator[Reading]:
-    """Yield the readings of an entry, in the order they were admitted."""
-    if isinstance(entry, Admitted):
-        for message in entry.messages:
-            yield from message.readings
-
-
-def _span(entry: Entry) -> tuple[int, int, int]:
-    """First and last event time of an entry, and how many readings it holds."""
-    messages = entry.messages if isinstance(entry, Admitted) else ()
-    if times := [reading.at_ns for message in messages for reading in message.readings]:
-        return min(times), max(times), len(times)
-    if isinstance(entry, Timed):
-        return entry.at_ns, entry.at_ns, 0
-    match entry:
-        case Tick(now_ns=at_ns):
-            return at_ns, at_ns, 0
-        case Labelled(labels=(*_, last)):
-            return last.at_ns, last.at_ns, 0
-    return 0, 0, 0

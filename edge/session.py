@@ -47,6 +47,11 @@ class Session(Protocol):
         """Whether the broker has accepted the connection and the subscriptions."""
         ...
 
+    @property
+    def queued(self) -> int:
+        """How many messages have come and wait to be received."""
+        ...
+
     async def run(self, on_link: OnLink) -> None:
         """Connect, and reconnect with full-jitter back-off, until cancelled.
 

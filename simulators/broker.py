@@ -278,6 +278,11 @@ class MemorySession:
         """Whether the link stands."""
         return not self._lost.is_set()
 
+    @property
+    def queued(self) -> int:
+        """How many messages have come and wait to be received."""
+        return len(self._inbox)
+
     async def run(self, on_link: OnLink) -> None:
         """Hold the link, with full-jitter back-off between losses, until cancelled."""
         losses = 0

@@ -50,6 +50,7 @@ class Mute:
     """A session that hears nothing and whose publishes go nowhere."""
 
     connected = True
+    queued = 0
 
     async def run(self, on_link: OnLink) -> None:
         raise NotImplementedError(on_link)

@@ -17,6 +17,7 @@ from edge.journal import (
     DeadLetter,
     Journal,
     JournalSettings,
+    Made,
     open_journal,
 )
 from edge.journal_file import JournalDamaged, JournalError, JournalFull
@@ -127,6 +128,17 @@ def test_a_finding_is_recorded_once_however_often_it_is_settled(journal: Journal
         journal.settle(1, [finding(1)])
     assert [owed.finding for owed in outbox.unacked(10)] == [finding(1)]
     assert journal.position(PIPELINE) == 1
+
+
+def test_what_was_found_may_share_the_commit_of_later_entries(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    journal.append([admitted(1)])
+    assert journal.append([admitted(2)], made=Made(1, [finding(1)])) == 2
+    assert [owed.finding for owed in Outbox(journal, forwarded=False).unacked(10)] == [finding(1)]
+    other = sqlite3.connect(tmp_path / "journal.db")
+    assert other.execute("SELECT name, position FROM cursor").fetchall() == [(PIPELINE, 1)]
+    other.close()
+    journal.close()
 
 
 def test_a_tick_that_led_to_a_finding_is_an_entry_of_its_own(journal: Journal) -> None:

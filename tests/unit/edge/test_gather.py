@@ -8,7 +8,7 @@ import pytest
 
 from edge import gather
 from edge.clock import sleep
-from edge.gather import BATCH_MAX, ENOUGH, Gathering, is_urgent
+from edge.gather import BATCH_MAX, ENOUGH, FULL, Gathering, is_urgent
 from edge.reading import SECOND_NS
 from edge.session import Delivery
 from simulators.broker import MemoryBroker
@@ -28,6 +28,7 @@ class Bench:
         broker = MemoryBroker(clock, random.Random(1), inflight_limit=inflight)
         self.session = broker.session("edge", ["#"])
         self._device = broker.session("device", [])
+        self.sessions = (self.session, self._device)
         self.gathering = Gathering(self.session, LINGER_S, clock)
         self.batches: list[tuple[float, list[bytes]]] = []
 
@@ -45,7 +46,7 @@ class Bench:
             await self._device.publish(topic, payload)
 
     async def play(self, story: Callable[["Bench"], Awaitable[None]]) -> None:
-        links = [self.session.run(_unheard), self._device.run(_unheard)]
+        links = [each.run(_unheard) for each in self.sessions]
         tasks = [asyncio.ensure_future(part) for part in (*links, self.gather())]
         await sleep(self.clock, 1.0)
         await story(self)
@@ -130,10 +131,26 @@ def test_a_broker_that_allows_few_unacked_messages_is_not_kept_waiting_by_a_back
 
 def test_a_backlog_is_given_out_in_full_batches() -> None:
     async def story(bench: Bench) -> None:
-        await bench.say(*[b"1"] * (2 * BATCH_MAX + 7))
+        await bench.say(*[b"1"] * (2 * FULL + 7))
         await sleep(bench.clock, 1)
 
-    assert [size for _, size in sizes(batches(story, inflight=10_000))] == [1_000, 1_000, 7]
+    assert [size for _, size in sizes(batches(story, inflight=10_000))] == [FULL, FULL, 7]
+
+
+def test_what_came_meanwhile_shares_the_next_batch_up_to_its_limit() -> None:
+    async def main(clock: VirtualClock) -> list[tuple[int, bool]]:
+        bench = Bench(clock, inflight=10_000)
+        linked = [asyncio.ensure_future(each.run(_unheard)) for each in bench.sessions]
+        await sleep(clock, 1.0)
+        await bench.say(*[b"1"] * (BATCH_MAX + FULL + 7))
+        await sleep(clock, 1.0)
+        given = [(len(await bench.gathering.batch()), bench.gathering.more()) for _ in range(2)]
+        for each in linked:
+            each.cancel()
+        await asyncio.gather(*linked, return_exceptions=True)
+        return given
+
+    assert run(main, START_NS) == [(BATCH_MAX, True), (FULL + 7, False)]
 
 
 def test_what_waits_can_be_released_at_once_and_later_messages_are_not_lost() -> None:

@@ -35,6 +35,7 @@ class Script:
     """A session that delivers one batch and then nothing."""
 
     connected = True
+    queued = 0
 
     def __init__(self, *deliveries: tuple[str, bytes]) -> None:
         self.waiting = [
