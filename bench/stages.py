@@ -13,20 +13,24 @@ import time
 import tomllib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from bench.backlog import publish
 from bench.feed import METERS, SITE, feed, registry_text
 from bench.publisher import Address
+from edge.admitting import Admitting
 from edge.agent import COLLECT_AFTER
 from edge.broker import BrokerSettings, PahoSession
 from edge.clock import SystemClock
-from edge.entry import Admitted
+from edge.flood import Flood
 from edge.health import Health
 from edge.journal import Journal, JournalSettings, open_journal
 from edge.pipeline import Pipeline
 from edge.registry import Registry
+from edge.seen import Seen
+from edge.session import Delivery
 from edge.topic import device_filters
 from tests.servers.brokers import mosquitto_in
 
@@ -60,20 +64,24 @@ def fold_stages(books: Books, folder: Path, rounds: int) -> None:
     pipeline = Pipeline(Registry.parse(tomllib.loads(registry_text()), Path("registry.toml")))
     settings = JournalSettings(path=folder / "journal.sqlite")
     journal = open_journal(settings, fresh_epoch="bench", now_ns=now_ns, health=Health())
-    messages = list(feed(rounds, 1, now_ns))
-    for start in range(0, len(messages), BATCH):
-        _fold(books, pipeline, journal, messages[start : start + BATCH], now_ns)
+    admitting = Admitting(pipeline, Flood(pipeline.registry), Seen(), Health())
+    came = [
+        Delivery(*message, retain=False, received_ns=now_ns, mid=1, link=1)
+        for message in feed(rounds, 1, now_ns)
+    ]
+    for start in range(0, len(came), BATCH):
+        _fold(books, (admitting, journal, pipeline), came[start : start + BATCH])
     journal.close()
 
 
-def _fold(books: Books, pipeline: Pipeline, journal: Journal,
-          messages: Sequence[tuple[str, bytes]], now_ns: int) -> None:  # fmt: skip
-    admissions = books.timed(
-        "decode and admit", lambda: [pipeline.gate.admit(*message, now_ns) for message in messages]
-    )
-    entry = Admitted(tuple(a.message for a in admissions if a.message is not None))
-    books.timed("journal", lambda: journal.append([entry]))
-    books.timed("detect", lambda: pipeline.step(entry))
+def _fold(
+    books: Books, edge: tuple[Admitting, Journal, Pipeline], deliveries: Sequence[Delivery]
+) -> None:
+    admitting, journal, pipeline = edge
+    taken = books.timed("decode and admit", lambda: admitting.take(deliveries))
+    books.timed("journal", lambda: journal.append(taken.entries))
+    for entry in taken.entries:
+        books.timed("detect", partial(pipeline.step, entry))
 
 
 async def receive_stage(books: Books, address: Address, rounds: int) -> None:
