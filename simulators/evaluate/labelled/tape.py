@@ -26,6 +26,10 @@ class Tape:
         """What `device` says from here on is of another boot."""
         self._boots[device] += 1
 
+    def begin_anew(self, device: str) -> None:
+        """What `device` says from here on is numbered from one again."""
+        self._numbers[device] = count(1)
+
     def say(
         self, device: str, at_ns: int, channel: str, value: float | str, *, lag_s: float = 0.0
     ) -> None:

@@ -170,14 +170,17 @@ def _above_rating(readings: Iterable[Reading]) -> Iterator[Alarm]:
 
 
 def _four_fifths(readings: Iterable[Reading]) -> Iterator[Alarm]:
-    """Four fifths of the rating, which is what NEC 210.20 allows for a continuous load."""
+    """Four fifths of the rating: by NEC 215.3 a feeder's breaker is 1.25 of a continuous load."""
     return _once(
         (each, max(amps) > 0.8 * _RATING_A[each.device]) for each, amps in _three(readings)
     )
 
 
 def _apart(readings: Iterable[Reading]) -> Iterator[Alarm]:
-    """Phases apart by 15 % of the largest: what Q/GDW 1519 allows at a distribution transformer."""
+    """Phases apart by 15 % of the largest, which the State Grid is said to allow at transformers.
+
+    Quoted as of Q/GDW 1519, whose text was not at hand.
+    """
     return _once(
         (each, max(amps) - min(amps) > 0.15 * max(amps)) for each, amps in _three(readings)
     )

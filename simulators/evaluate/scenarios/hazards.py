@@ -45,6 +45,8 @@ _CHANNELS = (
     _Channel("lift_off_level", "lift", "lift.off_level", "off_level", "clear", (1.0, 30.0)),
     _Channel("lift_out_of_service", "lift", "lift.state", "out_of_service", "normal", (60.0, 900.0),
              900.0),
+    _Channel("battery_low", "leak", "battery.state", "low", "ok", (600.0, 9_000.0), 3_600.0),
+    _Channel("device_tamper", "gas", "device.tamper", "tamper", "clear", (1.0, 60.0)),
 )  # fmt: skip
 _HOMES = 10
 _APART_NS = 2 * DAY_NS

@@ -161,7 +161,7 @@ def _put_on(
 def _daily_loss(readings: Iterable[Reading]) -> Iterator[Alarm]:
     """At noon, more than a tenth of the bulk's last day missing, by the last registers heard.
 
-    CJJ 92 asks utilities for no more than that in their networks.
+    CJJ 92-2016, 5.1.2, rates a utility that loses no more than that in its network as grade one.
     """
     noon: dict[str, dict[str, float]] = defaultdict(dict)
     now: dict[str, dict[str, float]] = defaultdict(dict)

@@ -74,6 +74,7 @@ def test_a_scenario_labels_what_its_rules_may_say_of_its_site(name: str) -> None
     world, span = drawn(scenario, days=10)
     registry = Registry.parse(world.table, Path(name))
     places = {unit.building for unit in registry.units()} | {u.code for u in registry.units()}
+    places |= {adapter.id for adapter in registry.adapters}
     assert world.labels
     assert {each.rule for each in world.labels} <= {each.rule for each in scenario.rules}
     assert {each.subject for each in world.labels} <= {*registry.devices(), *places}
