@@ -94,21 +94,19 @@ class DeviceSilent:
         delay_ns = known.delay_ns if known else _enough_ns(state, status.interval_ns)
         delay_s = self._longer(delay_ns) / SECOND_NS
         heard_ns = state.rhythm.newest_ns or status.since_ns
-        zh, en = _SENTENCES[status.condition]
-        words = {
-            "silence_h": f"{silence_h:.1f}",
-            "interval_min": f"{interval_min:.0f}",
-            "until": hhmm(heard_ns, utc_offset_h),
-            "now": hhmm(status.at_ns, utc_offset_h),
-            "delay_h": f"{delay_s / 3600:.1f}",
-        }
+        silence, interval = f"{silence_h:.1f}", f"{interval_min:.0f}"
+        if status.condition is Condition.GONE:
+            zh, en = _heard_again(silence, interval, hhmm(status.at_ns, utc_offset_h))
+        else:
+            until, delay_h = hhmm(heard_ns, utc_offset_h), f"{delay_s / 3600:.1f}"
+            zh, en = _not_heard(silence, interval, until, delay_h)
         return Evidence(
             seen={"silence_h": round(silence_h, 3)},
             usual={"interval_min": round(interval_min, 1), **_usual_time(known, utc_offset_h)},
             complete_until_ns=heard_ns,
             delay_s_worst=delay_s,
-            sentence_zh=zh.format_map(words),
-            sentence_en=en.format_map(words),
+            sentence_zh=zh,
+            sentence_en=en,
         )
 
     def _longer(self, wait_ns: int) -> int:
@@ -134,22 +132,21 @@ def _usual_time(known: Habit | None, utc_offset_h: float) -> dict[str, float | s
     return {"report_at": hhmm(known.at_ns, utc_offset_h), "spread_min": spread_min}
 
 
-_SENTENCES = {
-    Condition.HOLDS: (
-        (
-            "设备 {silence_h} 小时无消息（通常每 {interval_min} 分钟一次），数据只到 {until}，"
-            "其后情况未知；此类静默最迟约 {delay_h} 小时可发现"
-        ),
-        (
-            "No message from the device for {silence_h} h (usually every {interval_min} min); data "
-            "end at {until} and nothing is known since; such silence may take {delay_h} h to show"
-        ),
-    ),
-    Condition.GONE: (
-        "设备于 {now} 恢复上报，此前静默 {silence_h} 小时（通常每 {interval_min} 分钟一次）",
-        (
-            "The device was heard again at {now} after {silence_h} h of silence (usually every "
-            "{interval_min} min)"
-        ),
-    ),
-}
+# Sentences are written out, not filled in: a whole site may fall silent in one sweep.
+def _not_heard(silence_h: str, interval_min: str, until: str, delay_h: str) -> tuple[str, str]:
+    return (
+        f"设备 {silence_h} 小时无消息（通常每 {interval_min} 分钟一次），数据只到 {until}，"
+        f"其后情况未知；此类静默最迟约 {delay_h} 小时可发现"
+    ), (
+        f"No message from the device for {silence_h} h (usually every {interval_min} min); data "
+        f"end at {until} and nothing is known since; such silence may take {delay_h} h to show"
+    )
+
+
+def _heard_again(silence_h: str, interval_min: str, now: str) -> tuple[str, str]:
+    return (
+        f"设备于 {now} 恢复上报，此前静默 {silence_h} 小时（通常每 {interval_min} 分钟一次）"
+    ), (
+        f"The device was heard again at {now} after {silence_h} h of silence (usually every "
+        f"{interval_min} min)"
+    )
