@@ -2,7 +2,7 @@
 
 from edge.log_scale import between
 
-_ODDS_H = ((0.05, 9_400.0), (0.1, 4_750.0), (0.2, 2_250.0), (0.4, 1_080.0), (1.0, 405.0))
+_ODDS_H = ((0.05, 10_000.0), (0.1, 4_750.0), (0.2, 2_050.0), (0.4, 1_000.0), (1.0, 375.0))
 """Alarms a home-month, and the odds at which simulated homes have so many; docs/residents.md."""
 
 

@@ -19,7 +19,8 @@ class Belief(Struct, array_like=True):
 
     `passages` are those that the door has shown since; `leaves` if the last before was out.
     `in_ns` and `out_ns` are when it last showed either. `own_use` is how the home's use differs
-    from the candidates', and how well that is known (`edge.residents.own_use`).
+    from the candidates', and how well that is known (`edge.residents.own_use`); `own_paces` are
+    the same of the paces of its changes (`edge.residents.own_paces`).
     """
 
     until_ns: int
@@ -30,6 +31,7 @@ class Belief(Struct, array_like=True):
     in_ns: int | None = None
     out_ns: int | None = None
     own_use: tuple[float, float] = (0.0, OWN_USE_KNOWN_FIRST)
+    own_paces: bytes = b""
 
 
 def passed(belief: Belief, passage: Passage, at_ns: int) -> None:

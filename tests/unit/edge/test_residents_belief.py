@@ -119,7 +119,7 @@ def test_an_hour_that_nobody_knows_says_nothing_of_a_home() -> None:
 def test_a_checkpoint_that_weighs_other_candidates_is_begun_anew() -> None:
     belief, fresh = settled(), begun(at(24 * 40))
     belief.weights = belief.weights[: 4 * len(STATES) * 20]
-    belief.own_use, fresh.own_use = (0.1, 20.0), (0.1, 20.0)
+    fresh.own_use, fresh.own_paces = belief.own_use, belief.own_paces
     for each in (belief, fresh):
         lived(each, at(24 * 40 + 1), 0, used=True)
     assert belief.weights == fresh.weights
