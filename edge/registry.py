@@ -4,7 +4,7 @@ One TOML file a site. A broken file is refused as a whole, with every fault in i
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -77,16 +77,17 @@ class Registry:
             ConfigError: anything is wrong; all faults at once, each with key and remedy.
         """
         draft = _Draft(path)
-        units = draft.rows(table, "unit", Unit)
+        header = draft.record({k: table[k] for k in table.keys() - _ARRAYS}, _Header)
+        routine = header.routine if header else None
+        units = draft.rows(table, "unit", Unit, lambda unit: unit.under(routine))
         devices = draft.rows(table, "device", Device)
         adapters = draft.rows(table, "adapter", Adapter)
-        header = draft.record({k: table[k] for k in table.keys() - _ARRAYS}, _Header)
         draft.check(header, units, devices, _codes(table))
         places = _codes(table) | {unit.building for unit in units.values()}
         draft.check_adapters(adapters, devices, places)
         if draft.faults or header is None:
             raise ConfigError(draft.faults)
-        by_code = {unit.code: unit.under(header.routine) for unit in units.values()}
+        by_code = {unit.code: unit for unit in units.values()}
         bound = [_bound(device, by_code[device.unit]) for device in devices.values()]
         parsed = cls(header.site, by_code.values(), bound, adapters.values())
         parsed.rules = header.rules
@@ -165,15 +166,24 @@ class _Draft:
                 self.fault(key + fault.key, fault.problem, fault.remedy)
             return None
 
-    def rows(self, table: Mapping[str, Any], name: str, model: type[T]) -> dict[str, T]:
-        """The sound rows of an array of tables, by their key in the file."""
+    def rows(
+        self,
+        table: Mapping[str, Any],
+        name: str,
+        model: type[T],
+        finished: Callable[[T], T] = lambda row: row,
+    ) -> dict[str, T]:
+        """The sound rows of an array of tables, each `finished`, by their key in the file."""
         listed = table.get(name, [])
         if not isinstance(listed, list):
             self.fault(name, "is not an array of tables", f"write [[{name}]]")
             return {}
-        keyed = {f"{name}.{i}": row for i, row in enumerate(listed)}
-        records = {key: self.record(row, model, f"{key}.") for key, row in keyed.items()}
-        return {key: record for key, record in records.items() if record is not None}
+        found: dict[str, T] = {}
+        for key, row in ((f"{name}.{i}", row) for i, row in enumerate(listed)):
+            record = self.record(row, model, f"{key}.")
+            if record is not None:
+                found[key] = finished(record)
+        return found
 
     def fault(self, key: str, problem: str, remedy: str) -> None:
         self.faults.append(ConfigFault(self.path, key, problem, remedy))
