@@ -12,7 +12,7 @@ from zlib import crc32
 from msgspec import Struct, field
 
 STRETCH = 12
-MATCHES_MIN = 6
+MATCHES_MIN, FURTHER = 4, 20
 _CHANGES_MIN, _VALUES_MIN = 8, 5
 _ONE_IN = 3
 _MARKS_MAX = 192
@@ -23,8 +23,8 @@ class Echo(Struct, array_like=True):
 
     A stretch bears a mark if its own values say so, about one in three: a repeated one bears the
     same. `marks` are numbers of 32 bits, the first of them being the `first`th. The last
-    `matches` were those that once followed each other up to the `at`th, since `since_ns`; those
-    that stand there more than once go along and do not count.
+    `matches` were those that once followed each other up to the `at`th, since `since_ns` and so
+    many values `further` back; those that stand there more than once count against it.
     """
 
     values: list[float] = field(default_factory=list)
@@ -33,12 +33,14 @@ class Echo(Struct, array_like=True):
     at: int = 0
     matches: int = 0
     since_ns: int = 0
+    further: int = 0
 
     def take(self, value: float, at_ns: int) -> bool:
         """Take in the next value; whether it goes on with a stretch that was said before.
 
-        That needs some thirty values, and five that differ among any twelve of them.
+        That needs more than thirty values, and five that differ among any twelve of them.
         """
+        self.further += 1
         self.values = [*self.values[1 - STRETCH :], value]
         if len(self.values) < STRETCH or not _is_telling(self.values):
             return False
@@ -46,16 +48,17 @@ class Echo(Struct, array_like=True):
         if mark % _ONE_IN:
             return False
         self._match(mark, at_ns)
-        return self.matches >= MATCHES_MIN
+        return self.matches >= MATCHES_MIN and self.further >= FURTHER
 
     def _match(self, mark: int, at_ns: int) -> None:
         marks = array("I", self.marks)
         only, following = marks.count(mark) == 1, self.at + 1
         place = following - self.first
         if self.matches and 0 <= place < len(marks) and marks[place] == mark:
-            self.matches, self.at = self.matches + only, following
+            self.matches, self.at = self.matches + (1 if only else -1), following
         elif only:
-            self.matches, self.at, self.since_ns = 1, self.first + marks.index(mark), at_ns
+            self.matches, self.at = 1, self.first + marks.index(mark)
+            self.since_ns, self.further = at_ns, 0
         else:
             self.matches = 0
         marks.append(mark)

@@ -13,7 +13,7 @@ from edge.reading import DAY_NS, Tier
 
 @dataclass(frozen=True, slots=True)
 class DeviceReplayed(PointRule[Instrument]):
-    """Some thirty values of the weather or the mains in a row that equal earlier ones.
+    """More than thirty values of the weather or the mains in a row that equal earlier ones.
 
     Copies under their own names are dropped, and a register that goes back is `meter_break`; this
     is of values under new names and times. It is over after a day without.
