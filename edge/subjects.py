@@ -105,7 +105,7 @@ class Route:
     def __init__(self, presence: Watched[Presence] | None, legs: list[Leg], place: int) -> None:
         self.presence = presence
         self.place = place
-        self.legs = legs
+        self.legs = tuple(legs)
         watches = presence.watches if presence else ()
         rules = [cast("DeviceDetector", watch.detector) for watch in watches]
         self.soonest_ns = min((rule.soonest_ns for rule in rules), default=0)

@@ -53,9 +53,10 @@ class Supplies:
 
     def _add(self, each: Watched[Supply], members: Mapping[str, Home]) -> None:
         self.by_subject[each.state.subject] = each
+        excused = each.state.excused
         for code, home in members.items():
             self._of_home[code].append(each)
-            home.excuses.append(each.state.excused)
+            home.excuses.append(excused)
 
 
 def observe(supplies: list[Watched[Supply]], code: str, meter: Meter, at_ns: int) -> frozenset[str]:

@@ -121,7 +121,7 @@ class Watched(Generic[S]):
         self._course: object = None
         self._until_ns = 0
         self.state = state
-        self.watches = [Watch(detector, utc_offset_h) for detector in detectors]
+        self.watches = tuple([Watch(detector, utc_offset_h) for detector in detectors])
 
     def is_raised(self) -> bool:
         """Whether a watch has raised something that goes on."""
