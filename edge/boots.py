@@ -3,8 +3,9 @@
 from array import array
 from collections.abc import Iterable
 from itertools import repeat
+from typing import Final
 
-_ONE_BYTES = 8
+_ONE_BYTES: Final = 8
 
 
 class Boots:

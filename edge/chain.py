@@ -7,11 +7,11 @@ after still adds up. Only what was used across a doubtful joint is unknown, and 
 from array import array
 from bisect import bisect_left, bisect_right
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge.reading import HOUR_NS
 
-WINDOW_NS = 96 * HOUR_NS
+WINDOW_NS: Final = 96 * HOUR_NS
 """How long what a meter said is remembered."""
 
 

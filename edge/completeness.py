@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from math import ceil
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge.chain import Chain
 from edge.meter import Meter
@@ -24,7 +24,7 @@ from edge.signs.heed import heed
 if TYPE_CHECKING:
     from edge.quiet import Quiet  # the gateway asks homes without it, and has no use for numpy
 
-_ML_PER_L = ML_PER_M3 // 1_000
+_ML_PER_L: Final = ML_PER_M3 // 1_000
 
 
 class Use(StrEnum):

@@ -6,7 +6,7 @@ that a replay learns the same. Journal, InfluxDB and detection therefore hold on
 
 from collections.abc import Iterator, Sequence
 from heapq import nlargest
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import structs
 
@@ -16,10 +16,10 @@ from edge.reading import DAY_NS, HOUR_NS, SECOND_NS, Quality, Reading, TimeSourc
 from edge.remembered import ClockState
 from edge.wire import AT_NS_MIN, Reason, Rejection
 
-ARRIVALS_NEEDED = 4
-AHEAD_NS_MAX = HOUR_NS
+ARRIVALS_NEEDED: Final = 4
+AHEAD_NS_MAX: Final = HOUR_NS
 """How far ahead of the receipt a historical reading may lie."""
-WORST_MAX = 20
+WORST_MAX: Final = 20
 
 
 class Placed(NamedTuple):
@@ -31,9 +31,9 @@ class Placed(NamedTuple):
     doubted: bool = False
 
 
-AS_IT_SAYS = Heard()
+AS_IT_SAYS: Final = Heard()
 """What most messages mean: nothing but what they say."""
-DELAYED = Heard(delayed=True)
+DELAYED: Final = Heard(delayed=True)
 
 
 class Clocks:

@@ -6,6 +6,7 @@ joined, and what was used across the joint is unknown.
 """
 
 from operator import attrgetter
+from typing import Final
 
 from edge.chain import Chain, Joint, JointKind
 from edge.registry import Device
@@ -21,9 +22,9 @@ from edge.signature import (
     wrapped_ml,
 )
 
-_NEVER_NS = 2**63 - 1
-_NO_EVIDENCE = 2**63 - 1
-_DOUBTED_MAX = 64
+_NEVER_NS: Final = 2**63 - 1
+_NO_EVIDENCE: Final = 2**63 - 1
+_DOUBTED_MAX: Final = 64
 _at_ns = attrgetter("at_ns")
 
 

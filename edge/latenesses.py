@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from heapq import nlargest
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from edge import episode
 from edge.detectors.base import point_detectors
@@ -15,7 +15,7 @@ from edge.registry import Registry
 from edge.watch import Watched
 
 Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
-WORST_MAX = 20
+WORST_MAX: Final = 20
 
 
 class Latenesses:

@@ -22,13 +22,13 @@ from edge.rhythm import Rhythm, median_ns
 from edge.samples import Samples
 from edge.signature import AGREEING, ML_PER_M3, Sample, Verdict
 
-SAMPLES_MAX = 1_024
+SAMPLES_MAX: Final = 1_024
 _GOOD: Final = Quality.GOOD
 _UNSET: Final = TimeSource.UNSET
-_NO_TIMES: frozenset[int] = frozenset()
-_RESOLUTION_M3 = 0.001
+_NO_TIMES: Final = frozenset[int]()
+_RESOLUTION_M3: Final = 0.001
 """Taken where neither the readings nor the registry name one."""
-_INTERVAL_GAPS = 16
+_INTERVAL_GAPS: Final = 16
 
 
 class Change(NamedTuple):
@@ -299,7 +299,7 @@ def _ml(volume_m3: float) -> int:
     return max(0, round(volume_m3 * ML_PER_M3))
 
 
-_NONE = Counts()
+_NONE: Final = Counts()
 _CONFIRMED_BY_PEOPLE = {JointKind.RESET, JointKind.ROLLOVER, JointKind.REPLACED}
 _COUNTED = {
     Verdict.GLITCH: "glitches",

@@ -7,7 +7,7 @@ with the same ids and revisions. Waiting, storing and sending are the shell's.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import cast
+from typing import Final, cast
 
 from msgspec import structs
 
@@ -45,6 +45,8 @@ from edge.sweep import Sweep
 from edge.uptimes import Uptimes
 from edge.vendors import Vendors
 from edge.watch import Watched, judged
+
+_NEW: Final = Known.NEW
 
 
 class Pipeline:
@@ -225,7 +227,7 @@ class Pipeline:
     def _message(self, message: Message, found: list[Finding]) -> None:
         device, readings = message.device, message.readings
         known = self._memory.admit((device, message.boot, message.seq), message.digest)
-        if known is not Known.NEW:
+        if known is not _NEW:
             self._counts["duplicates" if known is Known.COPY else "ids_reused"] += 1
             return
         self._messages += 1

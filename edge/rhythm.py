@@ -7,15 +7,16 @@ arrives daily. The longer of the two is what a listener may expect.
 
 from array import array
 from collections.abc import Sequence
+from typing import Final
 
 from edge.reading import MINUTE_NS
 from edge.remembered import GapsState, RhythmState
 
-GAP_NS_MIN = MINUTE_NS
+GAP_NS_MIN: Final = MINUTE_NS
 """Messages closer than this are one arrival."""
-GAPS_MAX = 16
-_STRAYS = 3
-_NO_GAPS = bytes(2 * GAPS_MAX * 8)
+GAPS_MAX: Final = 16
+_STRAYS: Final = 3
+_NO_GAPS: Final = bytes(2 * GAPS_MAX * 8)
 
 
 def median_ns(durations_ns: Sequence[int]) -> int:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
 
 from edge.completeness import Home
 from edge.detectors.base import supply_detectors
@@ -13,7 +14,7 @@ from edge.watch import Watched, judged
 
 Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
 
-_NOBODY: frozenset[str] = frozenset()
+_NOBODY: Final = frozenset[str]()
 
 
 def on_watched_supplies(registry: Registry, watched: Iterable[str]) -> frozenset[str]:

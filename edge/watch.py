@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec import structs
 
@@ -14,7 +14,7 @@ from edge.meter import Meter
 from edge.reading import Evidence, Finding, FindingState, Reading, Timeliness, finding_id
 
 S = TypeVar("S")
-_NEVER_NS = -(2**63)
+_NEVER_NS: Final = -(2**63)
 
 
 class Watch(Generic[S]):
