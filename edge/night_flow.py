@@ -16,9 +16,10 @@ from edge.meter import Meter
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS
 
 NIGHTS = 3
-"""So many known nights must be above the limit in the mean, and each above what is usual."""
-_LOOKED_AT = NIGHTS + 1
-"""One of these may be unknown."""
+"""So many nights in a row must be above the limit in the mean, and each above what is usual.
+
+None of them may be unknown: it may have been the one that was as usual.
+"""
 NIGHTS_KNOWN = 10
 _NIGHTS_MAX = 28
 _KEPT = 5
@@ -95,8 +96,8 @@ class NightFlow:
 
     def _judge(self, mark_ns: int) -> None:
         state, limit, usual = self.state, self.limit_l_per_h(), self.usual_l_per_h()
-        from_ns = mark_ns - _LOOKED_AT * DAY_NS
-        known_ns = [end_ns for end_ns in sorted(state.flows) if end_ns > from_ns][-NIGHTS:]
+        from_ns = mark_ns - NIGHTS * DAY_NS
+        known_ns = [end_ns for end_ns in sorted(state.flows) if end_ns > from_ns]
         if limit is not None and usual is not None and known_ns:
             flows = [state.flows[end_ns] for end_ns in known_ns]
             high = min(flows) > usual and fmean(flows) > limit

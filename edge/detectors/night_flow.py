@@ -12,13 +12,13 @@ from edge.registry import Unit
 
 @dataclass(frozen=True, slots=True)
 class RisingNightFlow:
-    """In three nights the least hour was above the usual one, and their mean above the limit.
+    """In three nights in a row the least hour was above the usual, and their mean above the limit.
 
     The limit is the middle of up to 28 nights and one and a half times their spread, a quarter
-    more, one tick or five litres an hour, whichever is most. Of four nights one may be unknown,
-    for a gap. It fails for a leak that was there from the beginning, and looks the same when a
-    home's tap drips or a night shift moves in: `riser_balance` tells those apart. It ends with a
-    night that is nearer to the usual one than to the limit.
+    more, one tick or five litres an hour, whichever is most. Nights with a gap are unknown. It
+    fails for a leak that was there from the beginning, and looks the same when a home's tap drips
+    or a night shift moves in: `riser_balance` tells those apart. It ends with a night that is
+    nearer to the usual one than to the limit.
     """
 
     watches: ClassVar[type] = Home
