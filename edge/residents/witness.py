@@ -17,19 +17,21 @@ _GROUP = np.array([HOME.index(s.doing) if s.doing in HOME else _AWAY for s in ST
 
 
 def weighed(
-    belief: Belief, likely: Sequence[float], in_trouble: float, *, counts: bool
+    belief: Belief, likely: Sequence[float], in_trouble: float, *, trust: float
 ) -> tuple[float, ...]:
     """How probable it then is that the resident slept, rested, was busy or away.
 
     `likely` is how likely what was seen is in each of the four; of whoever is in trouble it is
-    `in_trouble`. Where it `counts`, the belief and its odds become what they are by it.
+    `in_trouble`. The belief and its odds become what they are by so much `trust` in it: by all of
+    it at 1, by the square root of each chance at a half, and not at all at 0.
     """
     weights = np.frombuffer(belief.weights, np.float32).reshape(-1, len(STATES))
-    told = weights * np.asarray(likely, np.float32)[_GROUP]
-    chance = max(_LEAST, float(told.sum()))
-    told = told / chance
-    if counts:
-        belief.odds_h *= in_trouble / chance
-        belief.weights = told.astype(np.float32).tobytes()
-    states = told.sum(axis=0)
+    by_state = np.asarray(likely, np.float32)[_GROUP]
+    if trust:
+        told = weights * by_state**trust
+        chance = max(_LEAST, float(told.sum()))
+        belief.odds_h *= in_trouble**trust / chance
+        belief.weights = (told / chance).astype(np.float32).tobytes()
+    states = (weights * by_state).sum(axis=0)
+    states /= max(_LEAST, float(states.sum()))
     return tuple(float(states[group == _GROUP].sum()) for group in range(_AWAY + 1))

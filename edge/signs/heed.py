@@ -24,6 +24,8 @@ _SAME_HOUR_NS = 30 * MINUTE_NS
 _TOO_LATE_NS = 90 * MINUTE_NS
 _BELIEVED_NS = 12 * HOUR_NS
 """So long after water, door or motion a rise is believed: whoever is well draws water by then."""
+_TRUST = 0.5
+"""Streams are no independent witnesses: a kettle is filled before it is heated."""
 _HEEDED_FROM = 8
 """Rises that a stream has to have shown before anything is made of it, or of their absence."""
 _FAILED_NS = 3 * DAY_NS
@@ -66,7 +68,8 @@ def attest(quiet: "Quiet") -> None:
         local_h = clock_h(end_ns, quiet.offset_ns)
         nobodys = shares(state.nobody, local_h % 24)
         likely = readiness.likely(state.readiness, nobodys, step)
-        believed = weighed(belief, likely, nobodys[step], counts=is_heeded(state, end_ns))
+        trust = _TRUST if is_heeded(state, end_ns) else 0.0
+        believed = weighed(belief, likely, nobodys[step], trust=trust)
         readiness.learn(state.readiness, local_h // 24, believed[:3], nobodys, step)
 
 

@@ -174,7 +174,7 @@ def test_a_rise_that_only_somebody_makes_takes_the_odds_away_and_none_adds_to_th
     for step in (0, 2):
         belief = begun(at(0))
         belief.odds_h = 1_000.0
-        shares = weighed(belief, readiness.likely(state, calm, step), calm[step], counts=True)
+        shares = weighed(belief, readiness.likely(state, calm, step), calm[step], trust=1.0)
         assert sum(shares) == pytest.approx(1, rel=1e-4)
         found[step] = belief.odds_h
     assert found[2] < 300
@@ -183,8 +183,18 @@ def test_a_rise_that_only_somebody_makes_takes_the_odds_away_and_none_adds_to_th
 
 def test_a_stream_that_does_not_count_leaves_the_belief_as_it_is() -> None:
     belief, before = begun(at(0)), begun(at(0))
-    weighed(belief, (0.1, 0.2, 0.3, 0.4), 0.5, counts=False)
+    weighed(belief, (0.1, 0.2, 0.3, 0.4), 0.5, trust=0.0)
     assert belief == before
+
+
+def test_half_a_trust_moves_the_odds_by_less() -> None:
+    likely, odds_h = (0.01, 0.1, 0.4, 0.01), []
+    for trust in (0.0, 0.5, 1.0):
+        belief = begun(at(0))
+        belief.odds_h = 1_000.0
+        weighed(belief, likely, 0.01, trust=trust)
+        odds_h.append(belief.odds_h)
+    assert odds_h == sorted(odds_h, reverse=True)
 
 
 def test_how_a_resident_shows_is_learned_from_what_they_are_believed_to_do() -> None:
