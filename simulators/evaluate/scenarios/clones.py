@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from random import Random
 
 from edge.reading import DAY_NS, MINUTE_NS, Reading
+from simulators.evaluate.labelled.alike import alike
 from simulators.evaluate.labelled.draws import Stretch, events, holes
 from simulators.evaluate.labelled.scenario import (
     HOMES_A_WORKER,
@@ -25,17 +26,7 @@ _EVERY_NS = 15 * MINUTE_NS
 
 
 def _draw(rng: Random, span: Span) -> World:
-    table = {
-        "version": 1,
-        "site": "s01",
-        "unit": [{"code": f"u-{name}", "building": "b01"} for name in _DEVICES],
-        "adapter": [{"id": "zb-1"}],
-        "device": [
-            {"id": name, "kind": "env", "unit": f"u-{name}", "adapter": "zb-1",
-             "interval": "15 min"}
-            for name in _DEVICES
-        ],
-    }  # fmt: skip
+    table = alike(_DEVICES, kind="env", adapter="zb-1", interval="15 min")
     true, second, labels = Tape(table, rng), Tape(table, rng), list[Label]()
     for name in _DEVICES:
         for _ in range(rng.randint(1, 9)):

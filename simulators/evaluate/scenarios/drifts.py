@@ -9,6 +9,7 @@ from math import cos, tau
 from random import Random
 
 from edge.reading import DAY_NS, HOUR_NS, Reading
+from simulators.evaluate.labelled.alike import alike
 from simulators.evaluate.labelled.draws import holes
 from simulators.evaluate.labelled.scenario import (
     HOMES_A_WORKER,
@@ -27,19 +28,6 @@ _ROOMS = tuple(f"env-{n:02d}" for n in range(12))
 _EVERY_NS = HOUR_NS
 _LASTS_NS = 6 * HOUR_NS
 _FAR_C = 3.0
-
-
-def _table() -> dict[str, object]:
-    return {
-        "version": 1,
-        "site": "s01",
-        "unit": [{"code": f"u-{name}", "building": "b01"} for name in _ROOMS],
-        "adapter": [{"id": "zb-1"}],
-        "device": [
-            {"id": name, "kind": "env", "unit": f"u-{name}", "adapter": "zb-1", "interval": "1 h"}
-            for name in _ROOMS
-        ],
-    }
 
 
 class _Room:
@@ -70,7 +58,7 @@ class _Room:
 
 
 def _draw(rng: Random, span: Span) -> World:
-    table = _table()
+    table = alike(_ROOMS, kind="env", adapter="zb-1", interval="1 h")
     tape, rooms = Tape(table, rng), {name: _Room(rng, span) for name in _ROOMS}
     drifting = rng.sample(_ROOMS, 2)
     for name in drifting:

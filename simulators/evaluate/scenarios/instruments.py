@@ -10,6 +10,7 @@ from math import cos, tau
 from random import Random
 
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, Reading
+from simulators.evaluate.labelled.alike import alike
 from simulators.evaluate.labelled.draws import Stretch, events, holes
 from simulators.evaluate.labelled.scenario import (
     HOMES_A_WORKER,
@@ -32,23 +33,8 @@ _AT_NIGHT_NS = 4 * DAY_NS
 """So much sooner a battery is down to ten per cent in the cold of the night."""
 
 
-def _table() -> dict[str, object]:
-    names = (*_ROOMS, *_CELLARS)
-    return {
-        "version": 1,
-        "site": "s01",
-        "unit": [{"code": f"u-{name}", "building": "b01"} for name in names],
-        "adapter": [{"id": "zb-1"}],
-        "device": [
-            {"id": name, "kind": "env", "unit": f"u-{name}", "adapter": "zb-1",
-             "interval": "30 min"}
-            for name in names
-        ],
-    }  # fmt: skip
-
-
 def _draw(rng: Random, span: Span) -> World:
-    table = _table()
+    table = alike((*_ROOMS, *_CELLARS), kind="env", adapter="zb-1", interval="30 min")
     tape, labels = Tape(table, rng), list[Label]()
     for name in _ROOMS:
         _Sensor(name, rng, span, swing_c=3.0, noise_c=0.1).put_on(tape, labels)

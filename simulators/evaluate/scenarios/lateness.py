@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from random import Random
 
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Reading
+from simulators.evaluate.labelled.alike import alike
 from simulators.evaluate.labelled.draws import holes, scale
 from simulators.evaluate.labelled.scenario import (
     HOMES_A_WORKER,
@@ -27,22 +28,8 @@ _FAILING = 4
 _EVERY_NS = HOUR_NS
 
 
-def _table() -> dict[str, object]:
-    return {
-        "version": 1,
-        "site": "s01",
-        "unit": [{"code": f"u-{name}", "building": "b01"} for name in _METERS],
-        "adapter": [{"id": "lora-1"}],
-        "device": [
-            {"id": name, "kind": "water", "unit": f"u-{name}", "adapter": "lora-1",
-             "interval": "1 h"}
-            for name in _METERS
-        ],
-    }  # fmt: skip
-
-
 def _draw(rng: Random, span: Span) -> World:
-    table = _table()
+    table = alike(_METERS, kind="water", adapter="lora-1", interval="1 h")
     tape, labels = Tape(table, rng), list[Label]()
     failing = set(rng.sample(_METERS, _FAILING))
     for name in _METERS:

@@ -9,6 +9,7 @@ from math import cos, tau
 from random import Random
 
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, Reading
+from simulators.evaluate.labelled.alike import alike
 from simulators.evaluate.labelled.draws import Stretch, events, holes
 from simulators.evaluate.labelled.scenario import (
     HOMES_A_WORKER,
@@ -29,23 +30,8 @@ _EVERY_NS = 15 * MINUTE_NS
 _BACK_NS = DAY_NS
 
 
-def _table() -> dict[str, object]:
-    names = (*_ROOMS, _CELLAR, _HEATED)
-    return {
-        "version": 1,
-        "site": "s01",
-        "unit": [{"code": f"u-{name}", "building": "b01"} for name in names],
-        "adapter": [{"id": "zb-1"}],
-        "device": [
-            {"id": name, "kind": "env", "unit": f"u-{name}", "adapter": "zb-1",
-             "interval": "15 min"}
-            for name in names
-        ],
-    }  # fmt: skip
-
-
 def _draw(rng: Random, span: Span) -> World:
-    table = _table()
+    table = alike((*_ROOMS, _CELLAR, _HEATED), kind="env", adapter="zb-1", interval="15 min")
     tape, labels = Tape(table, rng), list[Label]()
     for name in _ROOMS:
         played = events(rng, span, 2, (12.0 * 60, 60.0 * 60), 2 * DAY_NS)
