@@ -1,13 +1,14 @@
 """A pushed registry over real brokers: kept for an edge that is not there, the last one of many."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from edge.clock import SystemClock
 from edge.provisioning import Offer, Standing, judge
 from edge.reading import Kind
+from edge.session import Session
 from edge.topic import DeviceTopic, Verb, config_topic, device_topic
 from gateway.registry.card import move
 from gateway.registry.office import Office, Why
@@ -49,18 +50,21 @@ def offered(payload: bytes, edge: str) -> int:
     return verdict.version
 
 
-async def pushed(party: Party, edge: str, versions: Sequence[int]) -> None:
-    """Return when an edge that listens from now on has been offered `versions`, in order."""
-    topic = config_topic("s01", edge)
+@asynccontextmanager
+async def watched(party: Party, edge: str) -> AsyncIterator[Session]:
+    """A session that hears from now on what `edge` is offered."""
     async with online(
-        party.connect(client_id(party, f"watch{versions[0]}"), [topic], None)
+        party.connect(client_id(party, "watch-edge"), [config_topic("s01", edge)], None)
     ) as watch:
-        got: list[int] = []
-        async with asyncio.timeout(PATIENCE_S):
-            while got != list(versions):
-                deliveries = await receive(watch, 1)
-                watch.ack(deliveries)
-                got += [v for d in deliveries if (v := offered(d.payload, edge)) not in got]
+        yield watch
+
+
+async def offered_once(watch: Session, edge: str, version: int) -> None:
+    """Return when the edge has been offered `version`, and never another."""
+    async with asyncio.timeout(PATIENCE_S):
+        deliveries = await receive(watch, 1)
+    watch.ack(deliveries)
+    assert {offered(each.payload, edge) for each in deliveries} == {version}
 
 
 def test_an_edge_that_starts_later_gets_the_last_of_three_changes(
@@ -70,12 +74,12 @@ def test_an_edge_that_starts_later_gets_the_last_of_three_changes(
 
     async def scenario() -> None:
         office = make_office(tmp_path)
-        async with gateway(party, office, edge):
+        async with watched(party, edge) as watch, gateway(party, office, edge):
             for number, unit in enumerate(("u0502", "u0301", "u0502"), 1):
                 act = Why("operator", "move")
                 at_ns = NOW_NS + number * 10**9
                 office.change(DEVICE, lambda card: move(card, unit, at_ns), act, at_ns)  # type: ignore[arg-type]  # noqa: B023
-            await pushed(party, edge, [4])
+            await offered_once(watch, edge, 4)
         topic = config_topic("s01", edge)
         async with online(party.connect(client_id(party, "late"), [topic], None)) as late:
             (only,) = await receive(late, 1)
@@ -100,11 +104,11 @@ def test_a_place_that_was_left_is_silent_to_whoever_comes_later(
             watch.ack(await receive(watch, 1))
             why = Why("operator", "move")
             office.change(DEVICE, lambda card: move(card, "u0502", NOW_NS), why, NOW_NS)  # type: ignore[arg-type]
-            async with gateway(party, office, edge):
+            async with watched(party, edge) as pushed, gateway(party, office, edge):
                 (ended,) = await receive(watch, 1)
                 watch.ack([ended])
                 assert ended.payload == b""
-                await pushed(party, edge, [2])
+                await offered_once(pushed, edge, 2)
         async with online(party.connect(client_id(party, "late"), [STATE], None)) as late:
             assert await nothing_comes(late)
         office.database.dispose()
