@@ -36,7 +36,7 @@ ACCESS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{hours} h in trouble ({before} h in the time before)",
         ),
         "trouble.clock": ("时钟偏差 {seconds} 秒", "clock off by {seconds} s"),
-        "trouble.none": ("没有处于异常的设备。", "No device is in trouble."),
+        "trouble.none": ("没有已知异常的设备。", "No device is known to be in trouble."),
         "trouble.silent": ("失联", "silent"),
         "trouble.breaks": ("读数异常", "register breaks"),
         "trouble.battery": ("电池", "battery"),

@@ -14,18 +14,21 @@ import sqlalchemy as sa
 from alerts.channels.base import Outcome, Verdict
 from alerts.incident import Act, Command
 from alerts.incident import Outcome as IncidentOutcome
+from edge.mode import Mode
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Tier
 from gateway.db.engine import writing
 from gateway.db.tables import edge_status
 from gateway.plans.office import PlanOffice, open_plans
+from gateway.ruling.office import RuleOffice
 from gateway.server import listen, serve
 from tests.unit.gateway.desk_world import NOW_NS, PLANS, World, make_world
+from tests.unit.gateway.registry_world import own_registry
 
 
 def morning(folder: Path) -> World:
     """One home silent for half a day, one with a gap in its data, one replaced, one unheard.
 
-    And a change of a plan that waits for approval.
+    And a change of a plan and one of a rule that wait for approval.
     """
     world = make_world(folder, now_ns=NOW_NS + 37 * MINUTE_NS)
     end_ns = world.clock.now
@@ -39,6 +42,7 @@ def morning(folder: Path) -> World:
     done = Command(Act.CLOSE, "operator", IncidentOutcome.FAMILY_CONFIRMED, "女儿来电：在家")
     world.desk.engine.act(past, done, now_ns=world.clock.now + HOUR_NS)
     _change_plans(world, end_ns - 20 * HOUR_NS)
+    _change_rules(world, end_ns - 19 * HOUR_NS)
     world.clock.now = end_ns - 42 * MINUTE_NS
     world.raise_finding("u1201", tier=Tier.GENERAL, hours=8, said=_SILENT)
     world.clock.now = end_ns - 95 * SECOND_NS
@@ -58,6 +62,12 @@ def _change_plans(world: World, at_ns: int) -> None:
         "action_zh": "先打电话；无人接听，上门敲门。",
     }
     PlanOffice(world.desk.engine).propose(change, "operator", "夜间应答时间太短", at_ns)
+
+
+def _change_rules(world: World, at_ns: int) -> None:
+    """An operator asks that a rule only write down, in one home, what it would say."""
+    rules = RuleOffice(own_registry(world), world.desk.book.roster)
+    rules.propose({"water_running@u0301": Mode.SHADOW}, "operator", "老人浇花，误报多", at_ns)
 
 
 _SILENT = (

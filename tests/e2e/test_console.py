@@ -33,6 +33,8 @@ PATHS = {
     "edges": "/edges",
     "silences": "/silences",
     "rules": "/rules",
+    "rule-modes": "/rules/modes",
+    "uptime": "/uptime",
     "campaigns": "/campaigns",
     "work-items": "/work-items",
     "roster": "/roster",

@@ -44,11 +44,17 @@ def make_office(folder: Path, table: Mapping[str, Any] | None = None) -> Office:
 def make_site(folder: Path, clock: Clock | None = None) -> Site:
     """A site that lives by `clock`, or by one that stands still until told."""
     world = make_world(folder)
+    office = own_registry(world, clock)
+    return Site(world, office, Hearing(office))
+
+
+def own_registry(world: World, clock: Clock | None = None) -> Office:
+    """The office of a world whose gateway owns its registry from now on."""
     office = Office(world.desk.db, "s01", KEY)
     office.open(REGISTRY, NOW_NS)
     homes = world.desk.homes
     homes.go_by(office.registry)
     office.listeners.append(homes.go_by)
-    desk = replace(world.desk, office=office, clock=clock or world.clock)
-    world.desk, world.app = desk, build_app(desk)
-    return Site(world, office, Hearing(office))
+    world.desk = replace(world.desk, office=office, clock=clock or world.clock)
+    world.app = build_app(world.desk)
+    return office
