@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from msgspec import structs
 
 from alerts.channels.catalog import kinds
 from alerts.cost import MICROS, WARN_SHARE, Period
 from edge.clock import Clock
 from edge.outbox import Envelope
 from edge.reading import Evidence, Finding, FindingState, Tier, Timeliness, finding_id
+from gateway.clearing import cleared
 from gateway.db.costs import Spent
 from gateway.db.engine import reading
 from gateway.db.incidents import from_row, latest_finding
@@ -132,19 +132,13 @@ class CostWatch:
     def _clear(self, known: str, now_ns: int) -> None:
         with reading(self._engine.database) as connection:
             last = latest_finding(connection, known)
-        evidence = structs.replace(
-            last.evidence,
+        over = cleared(
+            last,
+            now_ns,
             sentence_zh="新的计费周期已开始，渠道恢复正常使用",
             sentence_en="A new period has begun; the channel is used as before",
         )
-        cleared = structs.replace(
-            last,
-            revision=last.revision + 1,
-            state=FindingState.CLEARED,
-            at_ns=now_ns,
-            evidence=evidence,
-        )
-        self._take(cleared, now_ns)
+        self._take(over, now_ns)
 
     def _take(self, finding: Finding, now_ns: int) -> None:
         log.warning("%s", finding.evidence.sentence_en)

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable
 
 import sqlalchemy as sa
-from msgspec import structs
 
 from alerts.incident import Incident
 from edge.clock import Clock
@@ -24,6 +23,7 @@ from edge.reading import (
     Timeliness,
     finding_id,
 )
+from gateway.clearing import cleared
 from gateway.db.engine import reading
 from gateway.db.incidents import from_row, latest_finding
 from gateway.db.tables import incident
@@ -122,20 +122,14 @@ class EdgeWatch:
         with reading(self._engine.database) as connection:
             last = latest_finding(connection, known.finding_id)
         down_h = (self._back_ns[edge] - last.since_ns) / HOUR_NS
-        evidence = structs.replace(
-            last.evidence,
+        over = cleared(
+            last,
+            now_ns,
             seen={"silence_h": round(down_h, 3)},
             sentence_zh=f"边缘站 {edge} 已恢复，此前离线 {down_h:.1f} 小时",
             sentence_en=f"Edge {edge} is up again after {down_h:.1f} h",
         )
-        cleared = structs.replace(
-            last,
-            revision=last.revision + 1,
-            state=FindingState.CLEARED,
-            at_ns=now_ns,
-            evidence=evidence,
-        )
-        self._take(cleared, now_ns)
+        self._take(over, now_ns)
 
     def _take(self, finding: Finding, now_ns: int) -> None:
         if not self._leads():

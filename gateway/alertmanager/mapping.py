@@ -5,12 +5,13 @@ repeats, restarts and two senders that say the same change nothing. Silence ends
 is over when its sender says so.
 """
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from edge.reading import Evidence, Finding, FindingState, Tier, Timeliness, finding_id
 from edge.topic import is_segment
 from gateway.alertmanager.alert import Alert
 from gateway.alertmanager.settings import AlertmanagerSettings
+from gateway.clearing import cleared
 
 PREFIX = "am_"
 _PARTS_MAX = 4
@@ -44,7 +45,7 @@ def statement(alert: Alert, known: Finding | None, meaning: Meaning, now_ns: int
     over = alert.ends_ns is not None and alert.ends_ns <= now_ns
     stands = known is not None and known.state is not FindingState.CLEARED
     if over:
-        return _cleared(known, now_ns) if known is not None and stands else None
+        return cleared(known, now_ns) if known is not None and stands else None
     if stands:
         return None
     since_ns = min(alert.starts_ns or now_ns, now_ns)
@@ -74,12 +75,6 @@ def _raised(alert: Alert, meaning: Meaning, since_ns: int, now_ns: int) -> Findi
             sentence_zh=alert.text,
             sentence_en=alert.text,
         ),
-    )
-
-
-def _cleared(known: Finding, now_ns: int) -> Finding:
-    return structs.replace(
-        known, revision=known.revision + 1, state=FindingState.CLEARED, at_ns=now_ns
     )
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
-from edge.mode import Mode, rule_in
+from edge.mode import IN, Mode, name_at, rule_in
 from edge.rule_names import known_rules, life_safety
 from gateway.access.role import Right
 from gateway.api.desk import Desk, desk_of, require
@@ -48,7 +48,7 @@ class ChangeForm(BaseModel):
 
     def changes(self) -> dict[str, Mode]:
         """The modes by name."""
-        at = f"@{self.home}" if self.home else ""
+        at = f"{IN}{self.home}" if self.home else ""
         other = {self.instead_of + at: Mode.SHADOW} if self.instead_of else {}
         return {self.rule + at: self.mode} | other
 
@@ -126,7 +126,7 @@ def _page(request: Request, status: int = 200, refused: Refused | None = None) -
         moved=list(_moved(desk, voice)),
         rules=sorted(known_rules() - life_safety()),
         rule_in=rule_in,
-        home_in=lambda name: name.partition("@")[2],
+        home_in=lambda name: name.partition(IN)[2],
         login=principal.login,
         may_propose=principal.may(Right.PLAN),
         may_approve=principal.may(Right.APPROVE_PLAN),
@@ -140,9 +140,7 @@ def _moved(desk: Desk, voice: Voice) -> Iterator[Moved]:
         for pair, scale in scales.items() if isinstance(scales, dict) else ():
             rule, _, subject = str(pair).partition(" ")
             place = desk.book.places.label(subject, voice.lang.value)
-            unit = subject.split("/")[2:3]
-            name = f"{rule}@{unit[0]}" if unit else rule
-            yield Moved(edge, rule, place, float(scale), name)
+            yield Moved(edge, rule, place, float(scale), name_at(rule, subject))
 
 
 def _refusal(voice: Voice, refused: Refused) -> str:

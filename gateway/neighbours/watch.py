@@ -8,20 +8,20 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from msgspec import structs
 
 from alerts.incident import Incident
 from edge.clock import Clock
 from edge.crowd import at_least
 from edge.outbox import Envelope
-from edge.reading import Evidence, Finding, FindingState, Tier, Timeliness, finding_id
+from edge.reading import DAY_NS, Evidence, Finding, FindingState, Tier, Timeliness, finding_id
+from gateway.clearing import cleared
 from gateway.db.engine import reading, writing
 from gateway.db.incidents import from_row, latest_finding
 from gateway.db.tables import incident
 from gateway.edge_watch import OWN
 from gateway.engine import Engine
 from gateway.neighbours import reports
-from gateway.neighbours.reports import HOMES_MIN, Many, Topic
+from gateway.neighbours.reports import HOMES_MIN, WITHIN_NS, Many, Topic
 from gateway.rounds import LOOK_S, look_around
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,8 @@ WORDS: Mapping[Topic, tuple[str, str]] = MappingProxyType(
     }
 )
 """What each topic is called, in zh and en."""
-_RULES = tuple(f"reports_{topic.value}" for topic in Topic)
-_DAYS = 14
+_RULES: Mapping[Topic, str] = MappingProxyType({each: f"reports_{each.value}" for each in Topic})
+_DAYS = WITHIN_NS // DAY_NS
 
 
 class NeighbourWatch:
@@ -62,7 +62,7 @@ class NeighbourWatch:
             reports.forget(connection, now_ns)
         with reading(self._engine.database) as connection:
             common = {
-                (_rule(each.topic), each.building): each
+                (_RULES[each.topic], each.building): each
                 for each in reports.many(connection, now_ns)
             }
             standing = _standing(connection)
@@ -74,33 +74,26 @@ class NeighbourWatch:
     def _clear(self, known: Incident, now_ns: int) -> None:
         with reading(self._engine.database) as connection:
             last = latest_finding(connection, known.finding_id)
-        evidence = structs.replace(
-            last.evidence,
+        over = cleared(
+            last,
+            now_ns,
             sentence_zh=f"近 {_DAYS} 天反映的住户已不足 {HOMES_MIN} 户",
             sentence_en=f"Fewer than {HOMES_MIN} homes have reported it within {_DAYS} days",
         )
-        cleared = structs.replace(
-            last, revision=last.revision + 1, state=FindingState.CLEARED, at_ns=now_ns,
-            evidence=evidence,
-        )  # fmt: skip
-        self._take(cleared, now_ns)
+        self._take(over, now_ns)
 
     def _take(self, finding: Finding, now_ns: int) -> None:
         log.info("%s: %s", finding.subject, finding.evidence.sentence_en)
         self._engine.take_finding(Envelope(1, OWN, OWN, now_ns, finding), now_ns)
 
 
-def _rule(topic: Topic) -> str:
-    return f"reports_{topic.value}"
-
-
 def _raised(found: Many, now_ns: int) -> Finding:
     zh, en = WORDS[found.topic]
     homes = at_least(found.homes)
     return Finding(
-        id=finding_id(_rule(found.topic), found.building, now_ns),
+        id=finding_id(_RULES[found.topic], found.building, now_ns),
         revision=0,
-        rule=_rule(found.topic),
+        rule=_RULES[found.topic],
         rule_version=1,
         subject=found.building,
         category="dispute",
@@ -122,6 +115,8 @@ def _raised(found: Many, now_ns: int) -> Finding:
 
 def _standing(connection: sa.Connection) -> dict[tuple[str, str], Incident]:
     """The incidents whose condition holds as far as is known, by rule and building."""
-    query = sa.select(incident).where(incident.c.rule.in_(_RULES), incident.c.condition_active)
+    query = sa.select(incident).where(
+        incident.c.rule.in_(_RULES.values()), incident.c.condition_active
+    )
     found = [from_row(row) for row in connection.execute(query).mappings()]
     return {(each.rule, each.subject): each for each in found}

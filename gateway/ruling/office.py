@@ -15,7 +15,7 @@ from edge.given_rules import GIVEN_MAX
 from edge.mode import IN, Mode, rule_in
 from edge.rule_names import faults_of, tunable_rules
 from gateway.db import rule_proposals as rows
-from gateway.db.engine import writing
+from gateway.db.engine import reading, writing
 from gateway.db.rule_proposals import Fate, RuleProposal
 from gateway.registry.card import Impossible
 from gateway.registry.office import Office, Why
@@ -150,7 +150,7 @@ class RuleOffice:
             raise Refused(impossible.code, impossible.detail) from None
 
     def _read(self, number: int) -> RuleProposal:
-        with writing(self._office.database) as connection:
+        with reading(self._office.database) as connection:
             found = rows.get(connection, number)
         if found is None:
             raise Refused("no_such_proposal", "there is no proposal of that number")
