@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from bench import process_use
 from bench.feed import SITE, registry_text
 from bench.publisher import Address
 
@@ -18,7 +19,6 @@ EDGE = "bench"
 _POLL_S = 0.005
 _GIVE_UP_S = 300.0
 _REST_S = 2.0
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 class Moment(NamedTuple):
@@ -97,12 +97,11 @@ class Edge:
         async with asyncio.timeout(_GIVE_UP_S):
             while (count := self._durable()) < readings:  # noqa: ASYNC110  (another process's file)
                 await asyncio.sleep(_POLL_S)
-        return Moment(time.perf_counter(), self._cpu_s(), count)
+        return Moment(time.perf_counter(), process_use.cpu_s(self._pid), count)
 
     def rss_mb(self) -> float:
         """The largest resident size so far, in MB."""
-        line = next(x for x in self._proc("status").splitlines() if x.startswith("VmHWM"))
-        return int(line.split()[1]) / 1_000
+        return process_use.rss_mb_max(self._pid)
 
     async def until_idle(self) -> None:
         """Wait until it has used less than a tenth of a core for two seconds.
@@ -111,25 +110,22 @@ class Edge:
             TimeoutError: it does not rest, after five minutes.
         """
         async with asyncio.timeout(_GIVE_UP_S):
-            used_s, before_s = 1.0, self._cpu_s()
+            used_s, before_s = 1.0, process_use.cpu_s(self._pid)
             while used_s > 0.1 * _REST_S:
                 await asyncio.sleep(_REST_S)
-                now_s = self._cpu_s()
+                now_s = process_use.cpu_s(self._pid)
                 used_s, before_s = now_s - before_s, now_s
 
     def usage(self) -> Usage:
         """What it holds now."""
-        line = next(x for x in self._proc("status").splitlines() if x.startswith("VmRSS"))
-        assert self._process
-        files = sum(1 for _ in Path(f"/proc/{self._process.pid}/fd").iterdir())
+        files = sum(1 for _ in Path(f"/proc/{self._pid}/fd").iterdir())
         log = self._journal.with_name(f"{self._journal.name}-wal")
         held = sum(each.stat().st_size for each in (self._journal, log) if each.exists())
-        return Usage(int(line.split()[1]) / 1_000, held / 1e6, files)
+        return Usage(process_use.rss_mb(self._pid), held / 1e6, files)
 
     def written_bytes(self) -> int:
         """Bytes that the process has caused to be written to storage until now."""
-        assert self._process
-        return _written_bytes(self._process.pid)
+        return _written_bytes(self._pid)
 
     def _durable(self) -> int:
         if not self._journal.exists():
@@ -141,13 +137,10 @@ class Edge:
             except sqlite3.OperationalError:  # the tables are still being made
                 return 0
 
-    def _cpu_s(self) -> float:
-        fields = self._proc("stat").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
-
-    def _proc(self, name: str) -> str:
+    @property
+    def _pid(self) -> int:
         assert self._process
-        return Path(f"/proc/{self._process.pid}/{name}").read_text()
+        return self._process.pid
 
 
 def _written_bytes(pid: int) -> int:

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.backlog import publish
+from bench.process_use import cpu_s, rss_mb_max
 from bench.publisher import Address
 
 ROOT = Path(__file__).parents[2]
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _POLL_S = 0.01
 _GIVE_UP_S = 300.0
 _SETTLE_S = 0.5
@@ -118,7 +118,7 @@ class Peer:
         return PeerFigures(
             messages_per_s=done / (last.wall_s - first.wall_s),
             cpu_us_per_message=(last.cpu_s - first.cpu_s) / done * 1e6,
-            rss_mb=self._rss_mb(),
+            rss_mb=rss_mb_max(self._process.pid),
             rows=last.rows,
         )
 
@@ -135,15 +135,4 @@ class Peer:
                 await asyncio.sleep(_POLL_S)
 
     def _moment(self) -> _Moment:
-        return _Moment(time.perf_counter(), self._cpu_s(), self._run.rows())
-
-    def _rss_mb(self) -> float:
-        """The largest resident size so far, in MB."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
-        return int(next(x for x in status if x.startswith("VmHWM")).split()[1]) / 1_000
-
-    def _cpu_s(self) -> float:
-        """Processor time of all its threads; it starts no process."""
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
-        fields = stat.rpartition(")")[2].split()
-        return sum(int(fields[each]) for each in (11, 12, 13, 14)) / _TICKS_PER_S
+        return _Moment(time.perf_counter(), cpu_s(self._process.pid), self._run.rows())
