@@ -10,15 +10,14 @@ from edge.charging import Charging
 from edge.feeder_terms import FeederTerms
 from edge.hours import is_within
 from edge.imbalance import Imbalance
+from edge.lasting import gap_ns
 from edge.load import Bin, Bins, Heard
 from edge.off_hours import GRACE_NS, OffHours
 from edge.outlook import Outlook
 from edge.overload import Overload
 from edge.point import Point
-from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Quality, Reading
+from edge.reading import HOUR_NS, SECOND_NS, Quality, Reading
 
-GAP_NS = 30 * MINUTE_NS
-_INTERVALS = 2.5
 _AMPS_NS = HOUR_NS
 _UNBELIEVED = frozenset({Quality.FAULT, Quality.STALE})
 
@@ -49,7 +48,7 @@ class Circuit(Point[CircuitState]):
     ) -> None:
         super().__init__()
         self.device, self.terms = device, terms
-        self.gap_ns = max(GAP_NS, int((interval_s or 0.0) * _INTERVALS * SECOND_NS))
+        self.gap_ns = gap_ns(interval_s)
         self._utc_offset_h, self._offset_ns = utc_offset_h, int(utc_offset_h * HOUR_NS)
         self.state = CircuitState()
 

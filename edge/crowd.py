@@ -9,7 +9,7 @@ from statistics import quantiles
 from msgspec import Struct, field
 
 from edge.crowd_terms import FEW, CrowdTerms
-from edge.lasting import Lasting, Patience
+from edge.lasting import Lasting, Patience, gap_ns
 from edge.point import Point
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Reading
 from edge.thinned import Thinned
@@ -18,8 +18,6 @@ BANDS = (FEW, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 100_000)
 """Numbers of people as they are told: at least, or fewer than, one of these."""
 DAYS_KNOWN = 7
 _OVER_NS = 10 * MINUTE_NS
-_GAP_NS = 30 * MINUTE_NS
-_INTERVALS = 2.5
 _LEVELS_KEPT = 8
 _LEVELS_KNOWN = 5
 _SAMPLES_MIN = 2
@@ -58,8 +56,7 @@ class Crowd(Point[CrowdState]):
         super().__init__()
         self.device, self.terms = device, terms
         self._offset_ns = int(utc_offset_h * HOUR_NS)
-        gap_ns = max(_GAP_NS, int((interval_s or 0.0) * _INTERVALS * SECOND_NS))
-        self._patience = Patience(int(terms.lasts_s * SECOND_NS), _OVER_NS, gap_ns)
+        self._patience = Patience(int(terms.lasts_s * SECOND_NS), _OVER_NS, gap_ns(interval_s))
         self.state = CrowdState()
 
     def hear(self, reading: Reading) -> None:

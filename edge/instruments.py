@@ -6,7 +6,7 @@ rule's business, and only a better value shows that it is well.
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -18,6 +18,7 @@ from edge.drift import NEIGHBOURS_MAX, Days, drift
 from edge.instrument import MOVING, RANGES, Instrument, InstrumentState
 from edge.reading import HOUR_NS, Finding, Reading
 from edge.registry import Registry
+from edge.supervision import Guard
 from edge.watch import Watched
 
 STILL_NS = 48 * HOUR_NS
@@ -25,8 +26,6 @@ STILL_COUNT = 48
 NEIGHBOURS_MIN = 2
 _LOOK_EVERY = 8
 """Values of a channel that stands still between two looks at its neighbours."""
-
-Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
 
 
 class Instruments:

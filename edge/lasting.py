@@ -7,6 +7,16 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from edge.reading import MINUTE_NS, SECOND_NS
+
+_GAP_NS = 30 * MINUTE_NS
+_INTERVALS = 2.5
+
+
+def gap_ns(interval_s: float | None) -> int:
+    """Across how long between two samples anything is known: half an hour, or 2.5 intervals."""
+    return max(_GAP_NS, int((interval_s or 0.0) * _INTERVALS * SECOND_NS))
+
 
 class Patience(NamedTuple):
     """It is told after `begin_ns`, over after `end_ns`; a gap is longer than `gap_ns`."""

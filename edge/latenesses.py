@@ -1,6 +1,6 @@
 """The lateness of every device that was late within two weeks; of all others nothing is kept."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from heapq import nlargest
 from operator import attrgetter
 from typing import Any, Final
@@ -10,11 +10,11 @@ from edge.detectors.base import point_detectors
 from edge.entry import Message
 from edge.lateness import WITHIN_DAYS, Lateness, LatenessState
 from edge.presence import Presence
-from edge.reading import DAY_NS, HOUR_NS, Finding, Reading, Timeliness
+from edge.reading import DAY_NS, HOUR_NS, Finding, Reading
 from edge.registry import Registry
-from edge.watch import Watched
+from edge.supervision import Guard
+from edge.watch import Watched, judged
 
-Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
 WORST_MAX: Final = 20
 
 
@@ -56,10 +56,8 @@ class Latenesses:
         watched.state.hear(newest)
         watched.state.listening_ns = newest.received_ns  # it speaks: it can be heard
         for watch in watched.watches:
-            status = watch.evaluate(watched.state, newest.received_ns)
-            if status is not None:
-                said = watch.speak(watched.state, status, subject, Timeliness.LIVE)
-                yield from guard(watch.rule, device, iter(said))
+            said = judged(watch, watched.state, newest.received_ns, subject)
+            yield from guard(watch.rule, device, said)
         if watched.state.is_over and not watched.is_raised():
             del self.by_name[device]
 

@@ -6,9 +6,10 @@ Only levels are known, never a sound. One loud night is a party; several are a q
 from msgspec import Struct, field
 
 from edge.hours import is_within, last_end_ns
+from edge.lasting import gap_ns
 from edge.noise_terms import NoiseTerms
 from edge.point import Point
-from edge.reading import DAY_NS, MINUTE_NS, SECOND_NS, Reading
+from edge.reading import DAY_NS, MINUTE_NS, Reading
 
 LOUD_MIN = 30.0
 """A night with so many minutes on end above the limit is a loud one."""
@@ -18,8 +19,6 @@ NIGHTS_MIN, WITHIN_NIGHTS = 3, 14
 QUIET_NIGHTS = 7
 _HEARD_MIN = 240.0
 """Of a night of which less was heard, nobody can say that it was quiet."""
-_GAP_NS = 30 * MINUTE_NS
-_INTERVALS = 2.5
 
 
 class NoiseState(Struct, array_like=True):
@@ -51,7 +50,7 @@ class Noise(Point[NoiseState]):
     ) -> None:
         super().__init__()
         self.device, self.terms, self._utc_offset_h = device, terms, utc_offset_h
-        self.gap_ns = max(_GAP_NS, int((interval_s or 0.0) * _INTERVALS * SECOND_NS))
+        self.gap_ns = gap_ns(interval_s)
         self.state = NoiseState()
 
     def hear(self, reading: Reading) -> None:

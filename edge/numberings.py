@@ -1,6 +1,6 @@
 """The numbering of every device of a site, so that two behind one name are seen."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from edge import episode
@@ -9,10 +9,10 @@ from edge.entry import Message
 from edge.numbering import STEP_MAX, Numbering, NumberingsState
 from edge.reading import Finding
 from edge.registry import Registry
+from edge.supervision import Guard
 from edge.watch import Watched
 
 T = TypeVar("T")
-Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
 
 
 class _Last:

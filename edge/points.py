@@ -26,9 +26,9 @@ from edge.presence import Presence
 from edge.reading import Finding, Kind, Reading, Timeliness
 from edge.registry import Device, Registry
 from edge.settings import Settings
+from edge.supervision import Guard
 from edge.watch import Watch, Watched
 
-Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
 _CHANNELS = frozenset(
     {
         *("door.contact", "door.access", "door.method", "door.passes", CHANNEL),

@@ -78,7 +78,7 @@ class Rhythm:
     def event_ns(self) -> int:
         """The upper median of the gaps between event times; 0 of none."""
         if self._event_ns < 0:
-            self._event_ns = median_ns(_in_order(self._gaps_ns[GAPS_MAX:], self._events))
+            self._event_ns = median_ns(self._events_ns())
         return self._event_ns
 
     def arrivals_ns(self) -> list[int]:
@@ -87,10 +87,9 @@ class Rhythm:
 
     def state(self) -> RhythmState:
         """The rhythm, for a checkpoint."""
-        events_ns = _in_order(self._gaps_ns[GAPS_MAX:], self._events)
         return RhythmState(
             self.last_ns, self.heard, self.counted_ns, self.newest_ns,
-            GapsState(self.arrivals_ns()), GapsState(events_ns),
+            GapsState(self.arrivals_ns()), GapsState(self._events_ns()),
         )  # fmt: skip
 
     def restore(self, state: RhythmState) -> None:
@@ -103,6 +102,9 @@ class Rhythm:
             self._add_arrival(gap_ns)
         for gap_ns in state.event_gaps.recent_ns:
             self._add_event(gap_ns)
+
+    def _events_ns(self) -> list[int]:
+        return _in_order(self._gaps_ns[GAPS_MAX:], self._events)
 
     def _add_arrival(self, gap_ns: int) -> None:
         self._gaps_ns[self._arrivals % GAPS_MAX] = gap_ns

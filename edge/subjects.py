@@ -15,7 +15,7 @@ from edge.listening import Hearing
 from edge.meter import Meter
 from edge.night_flow import NightFlow
 from edge.numberings import Numberings
-from edge.points import Guard, Points
+from edge.points import Points
 from edge.presence import Presence
 from edge.quiet import Quiet
 from edge.reading import SECOND_NS, Finding, Kind, Reading
@@ -23,6 +23,7 @@ from edge.registry import Binding, Registry
 from edge.signals import Signals
 from edge.signs.base import signs
 from edge.succession import OF_MANY
+from edge.supervision import Guard
 from edge.supplies import Supplies, on_watched_supplies
 from edge.supply import Supply
 from edge.uptimes import Uptimes

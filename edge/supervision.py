@@ -5,12 +5,14 @@ is counted and kept with its trace, and the fold goes on.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from traceback import format_exception
 from typing import NamedTuple
 
 from edge.reading import Finding
 
+Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
+"""`Supervisor.guarded`, as it is handed to those who let rules judge."""
 _FAILURES_KEPT = 100
 _TRACE_MAX = 2_000
 

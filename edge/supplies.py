@@ -1,7 +1,7 @@
 """Every water supply of a site that is worth watching, and the homes on each."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from edge.completeness import Home
@@ -9,10 +9,9 @@ from edge.detectors.base import supply_detectors
 from edge.meter import Meter
 from edge.reading import Finding, Kind, Reading
 from edge.registry import Registry, Unit
+from edge.supervision import Guard
 from edge.supply import HOMES_MIN, Supply, moves_at
 from edge.watch import Watched, judged
-
-Guard = Callable[[str, str, Iterator[Finding]], Iterator[Finding]]
 
 _NOBODY: Final = frozenset[str]()
 
