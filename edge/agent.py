@@ -36,7 +36,7 @@ from edge.health import Health
 from edge.holding import Holding
 from edge.influx import sink
 from edge.journal import Journal, open_journal
-from edge.journal_file import JournalError
+from edge.journal_fault import JournalError
 from edge.labelling import Labelling
 from edge.machine import LinuxMachine, SteadyClock
 from edge.outbox import Outbox

@@ -19,7 +19,7 @@ from edge.device_state import REFRESH_S, statements
 from edge.disk_room import when_room
 from edge.health import Health
 from edge.home_assistant import BIRTH, HomeAssistantSettings, discovery
-from edge.journal import Journal, pack, unpack
+from edge.journal import BLOB_ERRORS, Journal, pack, unpack
 from edge.pipeline import Pipeline
 from edge.reading import SECOND_NS
 from edge.session import NotPublished, Session
@@ -195,8 +195,14 @@ def _is_discovery(to: str) -> bool:
 
 
 def _noted(journal: Journal) -> frozenset[str]:
-    rows = journal.read("SELECT value FROM meta WHERE key = 'announced'", ())
-    return frozenset(msgspec.json.decode(unpack(rows[0][0]), type=list[str]) if rows else ())
+    rows = journal.read("SELECT CAST(value AS BLOB) FROM meta WHERE key = 'announced'", ())
+    try:
+        return frozenset(msgspec.json.decode(unpack(rows[0][0]), type=list[str]) if rows else ())
+    except BLOB_ERRORS:
+        log.exception(
+            "%s: what was announced cannot be read; see docs/home-assistant.md", journal.path
+        )
+        return frozenset()
 
 
 def _note(journal: Journal, topics: frozenset[str]) -> None:

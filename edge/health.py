@@ -52,6 +52,7 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "journal_quarantined": (_C, "Damaged journals put aside at opening"),
     "journal_vanished": (_C, "Journals that were here before and were not found at opening"),
     "journal_entries_damaged": (_C, "Journal entries whose checksum failed, skipped"),
+    "findings_damaged": (_C, "Findings in the journal that could not be read, dead letters now"),
     "journal_entries_aged": (_C, "Journal entries shed because they were too old"),
     "journal_entries_shed": (_C, "Journal entries shed for room, after every cursor had passed"),
     "journal_entries_lost": (_C, "Journal entries shed for room before they reached InfluxDB"),

@@ -83,7 +83,7 @@ class Held:
     def page(self, limit: int) -> Page | None:
         """The oldest rows, `limit` at most; None when there are none. Every row is placed."""
         rows = self._journal.read(
-            "SELECT id, topic, payload, retain, steady_ns + shift_ns, exact FROM held"
+            "SELECT id, topic, CAST(payload AS BLOB), retain, steady_ns + shift_ns, exact FROM held"
             " CROSS JOIN placed ON placed.boot = held.boot ORDER BY id LIMIT ?",
             (limit,),
         )

@@ -18,11 +18,12 @@ import zstandard
 from pydantic import Field
 
 from edge import entry as logged
-from edge import journal_file
+from edge import journal_file, journal_swap
 from edge.entry import Entry, Tick
 from edge.entry_readings import span
 from edge.health import Health
-from edge.journal_file import JournalDamaged, JournalFull
+from edge.journal_fault import JournalDamaged, JournalFull, translated
+from edge.journal_rows import bury_unreadable, sound_cursors
 from edge.reading import Finding
 from edge.settings import DurationS, Settings
 from edge.shadow_log import keep
@@ -38,12 +39,14 @@ INFLUX_LIVE = "influx_live"
 INFLUX_FINDINGS = "influx_findings"
 INFLUX_SHADOW = "influx_shadow"
 ACKED = "acked"
+_OF_FINDINGS = {ACKED: "finding", INFLUX_FINDINGS: "finding", INFLUX_SHADOW: "shadow"}
 
 DEAD_LETTERS_MAX = 10_000
 _DEAD_PAYLOAD_MAX = 4_096
 _CHECKPOINTS_KEPT = 2
 _PAGE = 256
 _CURSOR_LAG_MAX = 64
+_BLOB_BYTES_MAX = 512 * 2**20
 
 BLOB_ERRORS = (zstandard.ZstdError, msgspec.MsgspecError)
 
@@ -112,9 +115,7 @@ class Journal:
         self.boot = int(meta["boot"])
         self._inode = path.stat().st_ino
         self._packer = _compressor()
-        self._positions: dict[str, int] = dict(
-            connection.execute("SELECT name, position FROM cursor")
-        )
+        self._positions = sound_cursors(connection, _OF_FINDINGS)
         self._unwritten: set[str] = set()
         self._cursors_at = 0
         (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()
@@ -207,7 +208,7 @@ class Journal:
     def checkpoints(self) -> Iterator[tuple[int, bytes]]:
         """Yield `(position, state)`, newest first; a checkpoint that cannot be read is left out."""
         rows = self._connection.execute(
-            "SELECT entry_id, blob FROM checkpoint ORDER BY entry_id DESC"
+            "SELECT entry_id, CAST(blob AS BLOB) FROM checkpoint ORDER BY entry_id DESC"
         ).fetchall()
         for position, blob in rows:
             try:
@@ -222,7 +223,7 @@ class Journal:
         end = self._last if limit is None else position + limit
         for start in range(position, end, _PAGE):
             rows = self.read(
-                "SELECT id, blob FROM entry WHERE id > ? AND id <= ? ORDER BY id",
+                "SELECT id, CAST(blob AS BLOB) FROM entry WHERE id > ? AND id <= ? ORDER BY id",
                 (start, min(start + _PAGE, end)),
             )
             for entry_id, blob in rows:
@@ -234,14 +235,14 @@ class Journal:
 
     def read(self, query: str, values: tuple[int, ...]) -> list[tuple[Any, ...]]:
         """The rows of a reading query, for the parts of the journal with their own file."""
-        with journal_file.translated(self.path):
+        with translated(self.path):
             return self._connection.execute(query, values).fetchall()
 
     @contextmanager
     def transaction(self, *, cursors: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction, with the `cursors` that wait: all of the block, or nothing."""
         self._same_file()
-        with journal_file.translated(self.path):
+        with translated(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -327,11 +328,12 @@ def open_journal(
     path = settings.path
     held = journal_file.lock(path)
     try:
-        connection, carried = _sound_connection(settings, now_ns, health)
-        if _begin_boot(connection, held, fresh_epoch) and carried is None:
-            health.count("journal_vanished")
-            log.error("%s: the journal that was here is gone; a fresh one starts", path)
-        _carry_over(connection, carried or [])
+        with translated(path):
+            connection, replaced = _sound_connection(settings, now_ns, health)
+            bury_unreadable(connection, health, now_ns)
+            if _begin_boot(connection, held, fresh_epoch) and not replaced:
+                health.count("journal_vanished")
+                log.error("%s: the journal that was here is gone; a fresh one starts", path)
         return Journal(path, connection, held, health)
     except BaseException:
         held.close()
@@ -340,17 +342,18 @@ def open_journal(
 
 def _sound_connection(
     settings: JournalSettings, now_ns: int, health: Health
-) -> tuple[sqlite3.Connection, list[tuple[str, int, bytes]] | None]:
-    """A sound connection, and the findings of a damaged file if one was put aside for it."""
+) -> tuple[sqlite3.Connection, bool]:
+    """A sound connection, and whether a damaged file was put aside for it."""
     path = settings.path
+    journal_swap.finish(path, now_ns)
     try:
-        return journal_file.connect(path), None
+        return journal_file.connect(path), False
     except JournalDamaged:
         if settings.on_damage == "stop":
             raise
+    journal_swap.replace(path, now_ns, journal_file.connect)
     health.count("journal_quarantined")
-    carried = journal_file.salvage_findings(journal_file.put_aside(path, now_ns))
-    return journal_file.connect(path), carried
+    return journal_file.connect(path), True
 
 
 def _begin_boot(connection: sqlite3.Connection, held: IO[str], fresh_epoch: str) -> bool:
@@ -371,12 +374,6 @@ def _begin_boot(connection: sqlite3.Connection, held: IO[str], fresh_epoch: str)
     return bool(made and known)
 
 
-def _carry_over(connection: sqlite3.Connection, findings: Sequence[tuple[str, int, bytes]]) -> None:
-    connection.executemany(
-        "INSERT OR IGNORE INTO finding (id, revision, body) VALUES (?, ?, ?)", findings
-    )
-
-
 def pack(blob: bytes) -> bytes:
     """`blob` compressed, with a checksum."""
     return _compressor().compress(blob)
@@ -388,6 +385,8 @@ def _compressor() -> zstandard.ZstdCompressor:
 
 def unpack(blob: bytes) -> bytes:
     """The bytes a blob was made of; raises ZstdError when its checksum fails."""
+    if zstandard.frame_content_size(blob) > _BLOB_BYTES_MAX:
+        raise zstandard.ZstdError("a length that nobody wrote")
     return zstandard.ZstdDecompressor().decompress(blob)
 
 

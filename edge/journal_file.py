@@ -1,18 +1,17 @@
-"""The journal's file: opened by one process, checked, and put aside when damaged.
+"""The journal's file: opened by one process, and checked whole before it is believed.
 
-A damaged file is renamed with a `.damaged-` ending, never deleted; the findings that can
-still be read move into the fresh file, whose new epoch tells the gateway of the break.
+What fails its check makes way for a fresh file (`edge.journal_swap`), whose new epoch tells the
+gateway of the break.
 """
 
 import fcntl
-import logging
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import IO
 
-log = logging.getLogger(__name__)
+from edge.journal_fault import JournalDamaged, JournalError, translated
 
 FORMAT = 3
 _PAGE_KIB = 4
@@ -59,38 +58,6 @@ _MIGRATIONS = {
     2: f"BEGIN IMMEDIATE;\n{_SHADOW}\nPRAGMA user_version = 3;\nCOMMIT;",
 }
 
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR}
-
-
-class JournalError(Exception):
-    """The journal cannot do what was asked; the message says what to do."""
-
-
-class JournalFull(JournalError):  # noqa: N818  (the disk's state; it passes without our doing)
-    """There is no room on the disk; nothing was written."""
-
-
-class JournalDamaged(JournalError):  # noqa: N818  (the file's state)
-    """The file cannot be trusted any more."""
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors about the file into JournalFull or JournalDamaged."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        primary = code & 0xFF if code is not None else None
-        if primary == sqlite3.SQLITE_FULL:
-            raise JournalFull(f"{path}: no room on the disk; free some or move it") from error
-        if primary in _DAMAGE:
-            raise JournalDamaged(
-                f"{path}: {error}; stop the edge, check the disk, and start again:"
-                " a file that fails its check is put aside"
-            ) from error
-        raise
-
 
 def lock(path: Path) -> IO[str]:
     """Hold the right to write `path` until the file returned is closed.
@@ -116,16 +83,20 @@ def connect(path: Path) -> sqlite3.Connection:
     """A checked connection to the journal at `path`, which is made if there is none.
 
     A commit is on the disk when it returns (WAL, synchronous FULL). The check reads the
-    whole file once.
+    whole file once. Text that is none is read with a replacement for what cannot be.
 
     Raises:
         JournalDamaged: the file is broken.
-        JournalError: the file is sound, but not a journal of this format.
+        JournalError: the file is sound, but not a journal of this format, or not ours to use.
     """
     with translated(path):
         connection = sqlite3.connect(path, isolation_level=None)
         try:
+            connection.text_factory = _text
             _prepare(connection, path)
+        except UnicodeDecodeError as error:  # of SQLite's own words about names in the file
+            connection.close()
+            raise JournalDamaged(f"{path}: {error}; the file is put aside") from None
         except BaseException:
             connection.close()
             raise
@@ -147,34 +118,30 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: not a journal of format {FORMAT} but of {version};"
             " name another file, or use the release that wrote it"
         )
-    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
         raise JournalDamaged(f"{path}: {verdict}; the file is put aside, check the disk")
     for older in range(version, FORMAT):
         connection.executescript(_MIGRATIONS[older])
+    if _columns(connection) != _columns_of_format():
+        raise JournalDamaged(f"{path}: its tables are not a journal's; the file is put aside")
 
 
-def put_aside(path: Path, now_ns: int) -> Path:
-    """Rename `path` and its companions so that a fresh journal can start; return the new name."""
-    aside = path.with_name(f"{path.name}.damaged-{now_ns}")
-    for ending in ("", "-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
-    log.error("journal %s is damaged; kept as %s, a fresh one takes its place", path, aside)
-    return aside
+def _columns(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Every column by its table; a bit of the schema may be wrong in a file that is sound else."""
+    rows = connection.execute(
+        "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c"
+        " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
+    )
+    return set(rows)
 
 
-def salvage_findings(aside: Path) -> list[tuple[str, int, bytes]]:
-    """The findings `(id, revision, body)` that can still be read from a damaged journal."""
-    found: list[tuple[str, int, bytes]] = []
-    try:
-        connection = sqlite3.connect(f"file:{aside}?mode=ro", uri=True)
-    except sqlite3.Error:
-        return found
-    try:
-        with suppress(sqlite3.Error):
-            rows = connection.execute("SELECT id, revision, body FROM finding ORDER BY seq")
-            found.extend(rows)
-    finally:
-        connection.close()
-    return found
+@cache
+def _columns_of_format() -> frozenset[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.executescript(_SCHEMA)
+        return frozenset(_columns(connection))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

@@ -20,7 +20,7 @@ from edge.journal import (
     Made,
     open_journal,
 )
-from edge.journal_file import JournalDamaged, JournalError, JournalFull
+from edge.journal_fault import JournalDamaged, JournalError, JournalFull
 from edge.outbox import Outbox
 from edge.reading import (
     HOUR_NS,
