@@ -25,9 +25,8 @@ from edge.announcer import Announced, Announcer
 from edge.broker import PahoSession
 from edge.clock import Clock, SystemClock, deadline, parse, sleep
 from edge.courier import Courier
-from edge.credential_key import read_pseudonyms
 from edge.disk_room import when_room
-from edge.edge_settings import EdgeSettings, check, read_profiles, read_registry
+from edge.edge_settings import EdgeSettings, check, read_registry, read_vendors
 from edge.failpoint import hit
 from edge.fold import Fold
 from edge.forwarder import Forwarder, Source
@@ -51,7 +50,6 @@ from edge.session import Delivery, Session, Will
 from edge.settings import ConfigError
 from edge.timekeeper import Timekeeper
 from edge.told import Told, Topics
-from edge.vendors import Vendors
 
 if TYPE_CHECKING:
     from edge.intake_http import PushIntake
@@ -127,7 +125,7 @@ class _Agent:
         self._health = health
         self._journal = journal
         site, edge = settings.site, settings.edge
-        vendors = Vendors(registry, read_profiles(settings), read_pseudonyms(settings.credentials))
+        vendors = read_vendors(settings, registry, health)
         pipeline = Pipeline(registry, settings.pipeline, vendors)
         ours = (*topic.device_filters(site), topic.adapter_filter(site))
         told = Topics(settings)

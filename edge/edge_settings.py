@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from edge import profiles, topic
 from edge.broker import BrokerSettings
 from edge.credential_key import CredentialSettings, read_pseudonyms
-from edge.health import MetricsSettings
+from edge.health import Health, MetricsSettings
 from edge.home_assistant import HomeAssistantSettings
 from edge.influx import InfluxSettings
 from edge.journal import JournalSettings
@@ -31,6 +31,7 @@ from edge.settings import (
     unreadable,
 )
 from edge.timekeeper import ClockSettings
+from edge.vendors import Vendors
 
 
 class ProfileSettings(Settings):
@@ -146,6 +147,21 @@ def read_profiles(settings: EdgeSettings) -> tuple[Profile, ...]:
     if wanted.templates is None:
         return tuple(named)
     return (*named, *template.parse(read_table(wanted.templates), wanted.templates))
+
+
+def read_vendors(settings: EdgeSettings, registry: Registry, health: Health) -> Vendors:
+    """The vendors that `settings` enable; `health` counts what of theirs nobody asks for.
+
+    Raises:
+        ConfigError: the templates or the key of cards cannot be used.
+    """
+    enabled, pseudonyms = read_profiles(settings), read_pseudonyms(settings.credentials)
+    return Vendors(
+        registry,
+        enabled,
+        pseudonyms,
+        lambda channel: health.count("unasked_dropped", reason=channel),
+    )
 
 
 def _registry_in(path: Path) -> Registry:

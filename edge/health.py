@@ -29,6 +29,10 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "adapter_statuses": (_C, "Words of adapters about themselves, the retained ones included"),
     "duplicates_dropped": (_C, "Messages that had been admitted before"),
     "rejected": (_C, "Messages or records refused, by reason; kept as dead letters"),
+    "unasked_dropped": (
+        _C,
+        "Counts of people and levels of noise dropped, for no terms ask for them, by channel",
+    ),
     "clock_corrected": (_C, "Messages placed by what was learned of their device's clock"),
     "clock_doubted": (
         _C,

@@ -4,10 +4,11 @@ Only profiles that the site enabled are asked. A vendor id that the registry doe
 refused and counted, so that a forgotten device shows in the dead letters and not in a home.
 What a vendor says of a bridge or gateway of its own becomes the status of our adapter. The number
 of a card ends here: with a key it becomes a token, without one nothing. So does a count of people
-or a level of noise that the registry does not ask for: it is kept nowhere, not as a dead letter.
+or a level of noise that the registry does not ask for: it is counted and kept nowhere, not as a
+dead letter.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from msgspec import structs
@@ -15,7 +16,7 @@ from msgspec import structs
 from edge.adapters import status_of
 from edge.credential import CHANNEL, Pseudonyms
 from edge.entry import AdapterStatus
-from edge.profiles.base import Profile, VendorMessage
+from edge.profiles.base import Profile, VendorMessage, VendorReading
 from edge.reading import Reading
 from edge.registry import Registry
 from edge.wire import Decoded, Reason, Rejection, WireError
@@ -25,23 +26,28 @@ _ONLY_ASKED: Mapping[str, str] = MappingProxyType({"crowd.count": "crowd", "nois
 
 
 class Vendors:
-    """The vendors whose messages this edge takes in, and the MQTT `filters` that bring them."""
+    """The vendors whose messages this edge takes in, and the MQTT `filters` that bring them.
+
+    `count_unasked` is told the channel of each reading that is dropped since nobody asks for it.
+    """
 
     def __init__(
         self,
         registry: Registry,
         enabled: Sequence[Profile],
         pseudonyms: Pseudonyms | None = None,
+        count_unasked: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._registry = registry
         self._pseudonyms = pseudonyms
+        self._count_unasked = count_unasked
         self._adapters = {each.vendor: each.id for each in registry.adapters if each.vendor}
         self.enabled = tuple(enabled)
         self.filters = tuple(dict.fromkeys(f for each in self.enabled for f in each.filters))
 
     def under(self, registry: Registry) -> "Vendors":
         """The same vendors, whose devices `registry` names."""
-        return Vendors(registry, self.enabled, self._pseudonyms)
+        return Vendors(registry, self.enabled, self._pseudonyms, self._count_unasked)
 
     def decode(
         self, topic: str, payload: bytes, received_ns: int
@@ -89,12 +95,14 @@ class Vendors:
         if not any(each.channel in _ONLY_ASKED for each in message.readings):
             return message
         terms = self._registry.bindings(device)[-1].device if device else None
-        readings = tuple(
-            each
-            for each in message.readings
-            if each.channel not in _ONLY_ASKED or getattr(terms, _ONLY_ASKED[each.channel], None)
-        )
-        return structs.replace(message, readings=readings)
+        kept: list[VendorReading] = []
+        for each in message.readings:
+            asks = _ONLY_ASKED.get(each.channel)
+            if asks is None or getattr(terms, asks, None):
+                kept.append(each)
+            else:
+                self._count_unasked(each.channel)
+        return structs.replace(message, readings=tuple(kept))
 
     def rebound(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
         """`readings` in the homes of their times, where those were corrected since `decode`."""

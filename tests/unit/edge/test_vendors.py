@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from edge import profiles
-from edge.edge_settings import EdgeSettings, read_profiles
+from edge.edge_settings import EdgeSettings, read_profiles, read_vendors
 from edge.entry import Admitted, Link
+from edge.health import Health
 from edge.pipeline import Pipeline
 from edge.profiles.axioma import DAY
 from edge.reading import DAY_NS, HOUR_NS, SECOND_NS, FindingState, Kind
@@ -141,14 +142,16 @@ class TestPeople:
 
     NOW_NS = 1_788_390_574 * SECOND_NS
 
-    def site(self, **terms: Any) -> Pipeline:
+    def site(self, dropped: list[str] | None = None, **terms: Any) -> Pipeline:
+        """Where the channels that are dropped are written down in `dropped`."""
         places = ({"code": "square", "building": "b01"}, {"code": "stair", "building": "b01"})
         sound = {"id": "ws-1", "kind": "env", "unit": "stair", "vendor": "lorawan:24e124743c000001"}
         camera = {"id": "cam-1", "kind": "cam", "unit": "square", "vendor": "frigate:camera/square"}
         noise = {"noise": {"homes": 9}} if terms else {}
         book = registry((UNIT, *places), (METER, camera | terms, sound | noise))
         wanted = [each for each in profiles.profiles() if each.name in {"frigate", "ws302"}]
-        return Pipeline(book, None, Vendors(book, wanted))
+        count = ([] if dropped is None else dropped).append
+        return Pipeline(book, None, Vendors(book, wanted, None, count))
 
     def taken(self, site: Pipeline, topic: str, payload: bytes) -> list[tuple[str, str, Any]]:
         admissions = site.gate.admissions(topic, payload, self.NOW_NS)
@@ -167,10 +170,27 @@ class TestPeople:
         ]
 
     @pytest.mark.parametrize("place", ["square", "kitchen"])
-    def test_without_terms_they_are_kept_nowhere(self, place: str) -> None:
-        assert self.taken(self.site(), f"frigate/{place}/person", b"2") == []
+    def test_without_terms_they_are_counted_and_kept_nowhere(self, place: str) -> None:
+        dropped: list[str] = []
+        assert self.taken(self.site(dropped), f"frigate/{place}/person", b"2") == []
+        assert dropped == ["crowd.count"]
 
     def test_what_else_such_a_device_says_is_taken(self) -> None:
+        dropped: list[str] = []
         sound = bytes.fromhex("017564055B053F02DA016A02")
-        taken = self.taken(self.site(), "lorawan/ws302/24E124743C000001/85", sound)
+        taken = self.taken(self.site(dropped), "lorawan/ws302/24E124743C000001/85", sound)
         assert taken == [("ws-1", "battery.pct", 100.0)]
+        assert dropped == ["noise.level"]
+
+    def test_with_terms_nothing_is_dropped(self) -> None:
+        dropped: list[str] = []
+        self.taken(self.site(dropped, crowd={}), "frigate/square/person", b"23")
+        assert dropped == []
+
+    def test_an_edge_goes_on_counting_under_a_pushed_registry(self) -> None:
+        enabled = TABLE | {"profiles": {"enabled": ["frigate"]}}
+        health, book = Health(), registry()
+        vendors = read_vendors(parse(enabled, EdgeSettings, Path("edge.toml")), book, health)
+        for each in (vendors, vendors.under(book)):
+            each.decode("frigate/square/person", b"2", self.NOW_NS)
+        assert health.by_reason()["unasked_dropped"] == {"crowd.count": 2}
