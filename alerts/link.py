@@ -25,6 +25,7 @@ class LinkFault(StrEnum):
     EXPIRED = "expired"
     USED = "used"
     UNKNOWN = "unknown"
+    LEFT = "left"  # whom it was for is in the roster no more
 
 
 class LinkError(Exception):

@@ -143,6 +143,14 @@ class Roster(Settings):
         """The id of the person who acts as `by`, their id or a login; `by` where nobody's it is."""
         return next((person.id for person in self.person if by in person.logins), by)
 
+    def same_person(self, one: str, other: str) -> bool:
+        """Whether who acts as `one` and as `other` is one person: what one began, none ends alone.
+
+        The same name is always the same person. Two logins that the roster gives to nobody are
+        two people: nothing says that they are one, so name in `logins` whoever has several.
+        """
+        return self.who(one) == self.who(other)
+
 
 def recipients(roster: Roster, roles: tuple[Role, ...], subject: str) -> tuple[Person, ...]:
     """Everybody with one of `roles` for an area that covers `subject`; may be nobody."""

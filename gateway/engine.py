@@ -200,20 +200,20 @@ class Engine:
         """What a one-time link would acknowledge; changes nothing.
 
         Raises:
-            alerts.link.LinkError: forged, expired, used or unknown.
+            alerts.link.LinkError: forged, expired, used or unknown, or whose person has left.
         """
         with reading(self.database) as connection:
-            return links.read(connection, self.book.secret, token, now_ns)
+            return links.read(connection, self.book, token, now_ns)
 
     def use_link(self, token: str, now_ns: int) -> Incident:
         """The link's person has acknowledged its incident and the link is spent.
 
         Raises:
-            alerts.link.LinkError: forged, expired, used or unknown.
+            alerts.link.LinkError: forged, expired, used or unknown, or whose person has left.
             alerts.incident.IllegalAct: the incident is past acknowledging; nothing changed.
         """
         with self._work(now_ns) as work:
-            view = links.read(work.connection, self.book.secret, token, now_ns)
+            view = links.read(work.connection, self.book, token, now_ns)
             links.spend(work.connection, view, now_ns)
             command = Command(Act.ACKNOWLEDGE, by=view.person_id)
             incident = work.act(view.incident.id, command)

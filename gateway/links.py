@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from alerts.incident import Incident
 from alerts.link import LinkError, LinkFault, verify
+from gateway.book import Book
 from gateway.db import incidents
 from gateway.db.tables import link as table
 
@@ -19,18 +20,21 @@ class LinkView:
     person_id: str
 
 
-def read(connection: sa.Connection, secret: bytes, token: str, now_ns: int) -> LinkView:
+def read(connection: sa.Connection, book: Book, token: str, now_ns: int) -> LinkView:
     """What `token` stands for.
 
     Raises:
-        LinkError: forged, expired, used or unknown.
+        LinkError: forged, expired, used or unknown, or its person has left: their answer would
+            stop a plan that has to find somebody else.
     """
-    claim = verify(secret, token, now_ns)
+    claim = verify(book.secret, token, now_ns)
     row = connection.execute(sa.select(table).where(table.c.nonce == claim.nonce)).first()
     if row is None:
         raise LinkError(LinkFault.UNKNOWN)
     if row.used_ns is not None:
         raise LinkError(LinkFault.USED)
+    if book.roster.get(row.person_id) is None:
+        raise LinkError(LinkFault.LEFT)
     return LinkView(claim.nonce, incidents.get(connection, row.incident_id), row.person_id)
 
 

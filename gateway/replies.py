@@ -92,7 +92,7 @@ def _is_stored(connection: sa.Connection, channel: str, inbound: Inbound) -> boo
 def _act_on(work: Work, inbound: Inbound) -> tuple[str, str | None]:
     meaning = understand(inbound.text)
     person = _person(work, inbound.address)
-    if person is None and not inbound.about:
+    if _is_stranger(work, person, inbound.about):
         return UNKNOWN_PHONE, None
     if isinstance(meaning, NotUnderstood):
         return meaning.puzzle.value, None
@@ -108,6 +108,14 @@ def _act_on(work: Work, inbound: Inbound) -> tuple[str, str | None]:
     except IllegalAct:
         return Answer.OVER.value, incident.id
     return said.act.value, incident.id
+
+
+def _is_stranger(work: Work, person: Person | None, about: str) -> bool:
+    """Whether it is nobody of the roster's, or an answer to one to somebody who has left it."""
+    if not about:
+        return person is None
+    owed = outbox.by_idempotency_id(work.connection, about)
+    return owed is not None and work.book.roster.get(owed.notice.person_id) is None
 
 
 def _bundle(

@@ -96,11 +96,11 @@ def answered(work: "Work", incident: Incident, command: Command) -> bool:
 
     While nobody at all has answered, it is an answer to the incident as well.
     """
-    doing = _MEANS.get(command.act)
+    doing, person = _MEANS.get(command.act), work.book.roster.who(command.by)
     mine = [
         call
         for call in calls.of_incident(work.connection, incident.id)
-        if call.is_open and command.by in call.people
+        if call.is_open and person in call.people
     ]
     if doing is None or not mine or incident.state in ENDED:
         return False

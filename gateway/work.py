@@ -83,6 +83,8 @@ class Work:
     def act(self, incident_id: str, command: Command, version: int | None = None) -> Incident:
         """The incident after the act, with all that the act stops or owes.
 
+        Who acts by a login acts as the person whose it is; the timeline keeps the login.
+
         Raises:
             NoSuchIncident, Conflict, alerts.incident.IllegalAct: nothing changed.
         """
@@ -94,18 +96,20 @@ class Work:
             incidents.get(self.connection, command.into)
         command = drills.as_drill(before, command)
         terms.check(self.connection, before, command, self.book.closing, self.book.roster)
+        person = self.book.roster.who(command.by)
         if whistling.answered(self, before, command):
-            self._mark_acked(before, command.by)
+            self._mark_acked(before, person)
             return before
-        after = life.act(before, command, self.now_ns)
-        after = tenancy.claimed(self.connection, self.book, before, after, command)
+        theirs = structs.replace(command, by=person)
+        after = life.act(before, theirs, self.now_ns)
+        after = tenancy.claimed(self.connection, self.book, before, after, theirs)
         self.replace(before, after)
         outcome = after.outcome.value if after.outcome else None
         note(self.connection, after, command.act.value, command.by,
              note=command.note, outcome=outcome, owner=after.owner,
              **({"reason": command.reason.value} if command.reason else {}))  # fmt: skip
-        self.owe(after, taken(before, after, command, self.told_of(after)))
-        self._mark_acked(after, command.by)
+        self.owe(after, taken(before, after, theirs, self.told_of(after)))
+        self._mark_acked(after, person)
         if before.state in ESCALATING:
             self.cancel(after, (Purpose.ALERT,), f"not needed: {command.act}")
         holding.cause_changed(self, after)
@@ -115,8 +119,7 @@ class Work:
             terms.write_down(self.connection, before, after, command)
             feedback.ask(self, after)
         if command.act in {Act.CLOSE, Act.REOPEN}:
-            by = self.book.roster.who(command.by)
-            labels.owe(self.connection, after, command.act, self.now_ns, by)
+            labels.owe(self.connection, after, command.act, self.now_ns, person)
         if command.act is Act.REWORK:
             self._send_back(after)
         if command.act is Act.REOPEN:

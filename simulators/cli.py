@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "demo": Command("simulators.demo", "everything at once: real homes, a phone, a console"),
         "edge": Command("edge.agent", "one edge: from meters to findings"),
         "gateway": Command("gateway.app", "the gateway: from findings to people, and the console"),
-        "user": Command("gateway.access.cli", "accounts of the console: add, passwd, list"),
+        "user": Command("gateway.access.cli", "accounts of the console: add, list, disable ..."),
         "campaign": Command("gateway.campaign.cli", "ask the homes of an area: are you well?"),
         "drill": Command("gateway.drill_command", "an incident in which nothing has happened"),
         "export": Command("gateway.export.cli", "incidents and all about them: JSON, CSV, CAP 1.2"),

@@ -82,14 +82,33 @@ class Accounts:
             AccountError: there is no such account.
             UnfitPasswordError: the password is too short or too long.
         """
-        password_hash = hash_password(password)
+        self._change(login, password_hash=hash_password(password))
+
+    def disable(self, login: str) -> None:
+        """Nobody signs in by this login, and every browser it was signed in on is out.
+
+        The account stays, so that its name is never somebody else's.
+
+        Raises:
+            AccountError: there is no such account.
+        """
+        self._change(login, disabled=True)
+
+    def enable(self, login: str) -> None:
+        """Its password signs somebody in again.
+
+        Raises:
+            AccountError: there is no such account.
+        """
+        self._change(login, disabled=False)
+
+    def _change(self, login: str, **values: object) -> None:
+        """The account has these values, and its sessions have ended."""
         found = self.find(login)
         if found is None:
             raise AccountError(f"there is no account {login!r}; see `shouwang user list`")
         with writing(self._db) as connection:
-            connection.execute(
-                update(account).where(account.c.id == found.id).values(password_hash=password_hash),
-            )
+            connection.execute(update(account).where(account.c.id == found.id).values(values))
             connection.execute(delete(web_session).where(web_session.c.account_id == found.id))
 
     def claim_first(self, now_ns: int) -> str | None:

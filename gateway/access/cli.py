@@ -1,4 +1,4 @@
-"""`shouwang user`: make accounts, change passwords, list who may sign in."""
+"""`shouwang user`: make accounts, change passwords, end accounts, list who may sign in."""
 
 import argparse
 import getpass
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from alerts.roster import Roster
 from edge.clock import SystemClock
 from edge.settings import ConfigError
 from gateway.access.accounts import AccountError, Accounts
@@ -16,17 +17,17 @@ from gateway.settings import load_gateway
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """`shouwang user add|passwd|list --config FILE`: 0 done, 1 refused, 2 configuration."""
+    """`shouwang user COMMAND --config FILE`: 0 done, 1 refused, 2 configuration."""
     arguments = _parser().parse_args(argv)
     try:
-        settings = load_gateway(arguments.config).settings
+        loaded = load_gateway(arguments.config)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    database = connect(settings.database.url.get_secret_value())
+    database = connect(loaded.settings.database.url.get_secret_value())
     upgrade(database)
     try:
-        _do(arguments, Accounts(database))
+        _do(arguments, Accounts(database), loaded.book.roster)
     except (AccountError, UnfitPasswordError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -43,23 +44,32 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--role", type=Role, choices=list(Role), default=Role.OPERATOR)
     passwd = commands.add_parser("passwd", help="change a password; signs the account out")
     passwd.add_argument("login")
-    commands.add_parser("list", help="list the accounts")
+    disable = commands.add_parser("disable", help="sign an account out for good, when one leaves")
+    disable.add_argument("login")
+    enable = commands.add_parser("enable", help="let a disabled account sign in again")
+    enable.add_argument("login")
+    commands.add_parser("list", help="list the accounts, and whose of the roster each is")
     for command in commands.choices.values():
         command.add_argument("--config", type=Path, default=Path("config/gateway.toml"))
     return parser
 
 
-def _do(arguments: argparse.Namespace, accounts: Accounts) -> None:
+def _do(arguments: argparse.Namespace, accounts: Accounts, roster: Roster) -> None:
     match arguments.command:
         case "add":
             now_ns = SystemClock().now_ns()
             accounts.add(arguments.login, _ask(), arguments.role, now_ns)
         case "passwd":
             accounts.set_password(arguments.login, _ask())
+        case "disable":
+            accounts.disable(arguments.login)
+        case "enable":
+            accounts.enable(arguments.login)
         case _:
             for account in accounts.all():
                 state = "disabled" if account.disabled else account.role.value
-                sys.stdout.write(f"{account.login}\t{state}\n")
+                person = roster.get(roster.who(account.login))
+                sys.stdout.write(f"{account.login}\t{state}\t{person.id if person else '-'}\n")
 
 
 def _ask() -> str:

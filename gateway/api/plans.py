@@ -150,7 +150,8 @@ def reject_proposal(request: Request, number: int, why: str) -> Proposal:
     principal, desk = require(request, Right.PLAN), desk_of(request)
     with reading(desk.db) as connection:
         found = rows.proposal(connection, number)
-    if found is not None and found[0].by != principal.login:
+    roster = desk.book.roster
+    if found is not None and not roster.same_person(found[0].by, principal.login):
         require(request, Right.APPROVE_PLAN)
     now_ns = desk.clock.now_ns()
     return PlanOffice(desk.engine).reject(number, principal.login, why, now_ns)

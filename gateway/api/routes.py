@@ -19,6 +19,7 @@ from gateway.api.homes import CURVE_NS_MAX
 from gateway.api.incidents import PAGE_MAX, BadCursorError
 from gateway.api.problem import Problem, finite_json
 from gateway.api.quiet import TOLD, Quiet, quiet_of
+from gateway.closing.terms import OwnWork
 from gateway.db.engine import reading
 from gateway.engine import Conflict, NoSuchIncident
 from gateway.live import SUBSCRIBERS_MAX
@@ -122,8 +123,8 @@ def perform(request: Request, incident_id: str, body: ActBody) -> Incident:
     """The incident after `body` was done by whoever is signed in.
 
     Raises:
-        Problem: 403 not allowed, 404 no such incident, 409 the incident has moved on, 422 the
-            act is not possible as things stand.
+        Problem: 403 not allowed or one's own work, 404 no such incident, 409 the incident has
+            moved on, 422 the act is not possible as things stand.
     """
     principal = require(request, Right.ACT)
     desk = desk_of(request)
@@ -137,6 +138,8 @@ def perform(request: Request, incident_id: str, body: ActBody) -> Incident:
         raise Problem(404, "no_such_incident", "There is no incident of that id.") from None
     except Conflict:
         raise Problem(409, "moved_on", "The incident has changed; read it again.") from None
+    except OwnWork as error:
+        raise Problem(403, "own_work", "Somebody else has to verify it.", str(error)) from None
     except IllegalAct as error:
         raise Problem(422, "not_possible", "That is not possible now.", str(error)) from None
 

@@ -127,7 +127,8 @@ def reject_rules(request: Request, number: int, why: str) -> RuleProposal:
     principal, desk = require(request, Right.PLAN), desk_of(request)
     with reading(desk.db) as connection:
         found = rows.get(connection, number)
-    if found is not None and found.by != principal.login:
+    roster = desk.book.roster
+    if found is not None and not roster.same_person(found.by, principal.login):
         require(request, Right.APPROVE_PLAN)
     office = _office(request)
     return office.reject(number, principal.login, why, desk.clock.now_ns())

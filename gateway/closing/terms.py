@@ -14,7 +14,11 @@ from edge.settings import Settings
 from gateway.db.closing_tables import closing as table
 from gateway.db.tables import incident_event as events
 
-_CHECKS = (Act.VERIFY, Act.REWORK)
+CHECKS = (Act.VERIFY, Act.REWORK)
+
+
+class OwnWork(IllegalAct):
+    """Whoever resolved it would verify it, or send it back."""
 
 
 class ClosingSettings(Settings):
@@ -35,13 +39,13 @@ def check(
     A person is one by `roster`, whether they sign in or answer by telephone.
 
     Raises:
-        IllegalAct: the resolver would verify their own work, or a tier that has to be
-            verified would be closed without.
+        OwnWork: the resolver would verify their own work.
+        IllegalAct: a tier that has to be verified would be closed without.
     """
-    if command.act in _CHECKS:
+    if command.act in CHECKS:
         resolver = last_by(connection, incident, Act.RESOLVE)
-        if resolver is not None and roster.who(command.by) == roster.who(resolver):
-            raise IllegalAct("another person than the one who resolved it verifies")
+        if resolver is not None and roster.same_person(command.by, resolver):
+            raise OwnWork("another person than the one who resolved it verifies")
     if command.act is Act.CLOSE and incident.tier in settings.verify_tiers:
         outcome = command.outcome or incident.outcome
         if incident.state is not State.VERIFIED and outcome is not Outcome.DRILL:

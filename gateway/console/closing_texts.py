@@ -6,6 +6,10 @@ from types import MappingProxyType
 CLOSING: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "act.rework": ("核查不通过，退回", "Send back"),
+        "act.own_work": (
+            "须由处置人以外的人员核查。",
+            "Another person than whoever resolved it has to verify it.",
+        ),
         "event.rework": ("核查不通过，退回", "Sent back"),
         "event.evidence": ("添加证据", "Evidence added"),
         "event.evidence_read": ("查看证据", "Evidence read"),

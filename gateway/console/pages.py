@@ -29,6 +29,9 @@ RANGES_H = (24, 72, 168)
 _RECENT_MAX = 6
 _UNITS_A_PAGE = 60
 _EPISODE_LEAD_NS = 12 * HOUR_NS
+_ACT_REFUSED = {
+    "moved_on": "act.moved_on", "not_possible": "act.illegal", "own_work": "act.own_work"
+}  # fmt: skip
 
 router = APIRouter(include_in_schema=False)
 
@@ -121,7 +124,7 @@ async def act(
     try:
         perform(request, incident_id, ActBody(**form.model_dump()))
     except Problem as problem:
-        words = {"moved_on": "act.moved_on", "not_possible": "act.illegal"}.get(problem.code)
+        words = _ACT_REFUSED.get(problem.code)
         if words is None:
             raise
         notice = voice_of(request).say(words)

@@ -161,7 +161,8 @@ def _proposal_page(
         base = None if found is None else rows.document(connection, found[0].base)
     if found is None or base is None:
         raise Problem(404, "no_such_proposal", "There is no proposal of that number.")
-    asked, own = found[0], found[0].by == principal.login
+    asked = found[0]
+    own = desk_of(request).book.roster.same_person(asked.by, principal.login)
     waits = asked.state is Fate.OPEN
     return render(
         request,

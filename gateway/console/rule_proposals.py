@@ -113,6 +113,8 @@ def _page(request: Request, status: int = 200, refused: Refused | None = None) -
     desk, voice = desk_of(request), voice_of(request)
     with reading(desk.db) as connection:
         proposals = rows.newest(connection, 2**31 - 1, SHOWN_MAX)
+    waiting = [each for each in proposals if each.state is Fate.OPEN]
+    same_person = desk.book.roster.same_person
     return render(
         request,
         "rule_proposals.html",
@@ -121,13 +123,13 @@ def _page(request: Request, status: int = 200, refused: Refused | None = None) -
         notice=None if refused is None else _refusal(voice, refused),
         owned=desk.office is not None,
         modes=RuleOffice(desk.office, desk.book.roster).modes if desk.office else {},
-        waiting=[each for each in proposals if each.state is Fate.OPEN],
+        waiting=waiting,
+        own={each.id for each in waiting if same_person(each.by, principal.login)},
         over=[each for each in proposals if each.state is not Fate.OPEN],
         moved=list(_moved(desk, voice)),
         rules=sorted(known_rules() - life_safety()),
         rule_in=rule_in,
         home_in=lambda name: name.partition(IN)[2],
-        login=principal.login,
         may_propose=principal.may(Right.PLAN),
         may_approve=principal.may(Right.APPROVE_PLAN),
         why_max=WHY_MAX,

@@ -58,7 +58,10 @@ def open_plans(database: sa.Engine, file: Mapping[str, Any], now_ns: int) -> Non
 
 
 class PlanOffice:
-    """Proposals and decisions about the plans that `engine` goes by."""
+    """Proposals and decisions about the plans that `engine` goes by.
+
+    By its roster a person is one whatever the login.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -100,7 +103,7 @@ class PlanOffice:
         """
         with writing(self._engine.database) as connection:
             asked, table = _waiting(connection, number)
-            if asked.by == by:
+            if self._engine.book.roster.same_person(asked.by, by):
                 raise Refused("own_proposal", "somebody else has to approve it")
             if rows.newest(connection) != asked.base:
                 raise Refused("moved_on", f"it was made from version {asked.base}; propose anew")

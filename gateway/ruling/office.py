@@ -77,7 +77,7 @@ class RuleOffice:
 
         def act(connection: sa.Connection, given: Mapping[str, Any], version: int) -> Any:
             asked = _in_state(connection, number, Fate.OPEN)
-            if self._roster.who(asked.by) == self._roster.who(by):
+            if self._roster.same_person(asked.by, by):
                 raise Refused("own_proposal", "somebody else has to approve it")
             self._check(asked.changes)
             modes = given.get("modes", {})

@@ -1,8 +1,9 @@
 """A whole gateway over a real SQLite file, with one site, its people and a settable clock."""
 
+import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from alerts.plan import Plans
-from alerts.roster import Places, Roster
+from alerts.roster import Person, Places, Roster
 from edge.history import Span
 from edge.outbox import Envelope
 from edge.reading import (
@@ -239,13 +240,50 @@ class World:
             headers={"origin": ORIGIN, **headers},
         )
 
-    def signed_in(self, role: Role = Role.OPERATOR) -> httpx.AsyncClient:
-        """A browser signed in as somebody of that role."""
-        found = Accounts(self.desk.db).find(role.value)
+    def signed_in(self, role: str = Role.OPERATOR) -> httpx.AsyncClient:
+        """A browser signed in as somebody of that role, or by the login of that name."""
+        found = Accounts(self.desk.db).find(str(role))
         assert found is not None
         client = self.client()
         client.cookies.set("shouwang", self.desk.sessions.open(found.id, self.clock.now_ns()))
         return client
+
+
+def ask(
+    world: World, method: str, path: str, role: str = Role.OPERATOR, **sent: Any
+) -> httpx.Response:
+    """What somebody of that role, or of the login of that name, is answered."""
+
+    async def run() -> httpx.Response:
+        async with world.signed_in(role) as client:
+            return await client.request(method, path, **sent)
+
+    return asyncio.run(run())
+
+
+def known_as(world: World, **logins: tuple[str, ...]) -> None:
+    """The people of the roster sign in by these logins, by person."""
+    people = [
+        person.model_copy(update={"logins": logins.get(person.id, ())})
+        for person in world.desk.book.roster.person
+    ]
+    go_by(world, people)
+
+
+def go_by(world: World, people: Sequence[Person]) -> None:
+    """The roster has these people from now on."""
+    roster = world.desk.book.roster.model_copy(update={"person": tuple(people)})
+    world.desk.engine.book = replace(world.desk.book, roster=roster)
+
+
+def routes(world: World) -> list[tuple[str, str]]:
+    """Every method and path of the application, as its own table of routes has them."""
+    return [
+        (method, found.path)
+        for route in world.app.routes
+        for found in getattr(route, "effective_route_contexts", lambda r=route: [r])()
+        for method in getattr(found, "methods", None) or {"GET"}
+    ]
 
 
 def make_book(public_url: str = ORIGIN) -> Book:

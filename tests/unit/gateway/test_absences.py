@@ -1,12 +1,9 @@
 """外出报备: by console, API or text, a resident's absence reaches the registry of the edges."""
 
-import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from alerts.channels.base import Inbound
@@ -20,7 +17,8 @@ from gateway.db.tables import outbox
 from gateway.registry import absence
 from gateway.registry.card import Impossible
 from gateway.registry.office import Why
-from tests.unit.gateway.registry_world import NOW_NS, Site, make_office, make_site
+from tests.unit.gateway.desk_world import ask
+from tests.unit.gateway.registry_world import NOW_NS, Site, make_office
 from tests.unit.gateway.test_closing import rows
 
 PHONE = "13900000301"
@@ -30,23 +28,12 @@ UNIT = {"code": "u0301", "building": "b03", "care": ["alone"]}
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    site = make_site(tmp_path)
+def site(site: Site) -> Site:
+    """Where residents may declare theirs by text, too."""
     engine = site.world.desk.engine
     engine.book = replace(engine.book, takes_absences=True)
     consents.give(site.world.desk.db, Consent(SUBJECT, "", "zh", "op", NOW_NS), PHONE)
-    yield site
-    site.world.desk.db.dispose()
-
-
-def ask(
-    site: Site, method: str, path: str, role: Role = Role.OPERATOR, **sent: Any
-) -> httpx.Response:
-    async def run() -> httpx.Response:
-        async with site.world.signed_in(role) as client:
-            return await client.request(method, path, **sent)
-
-    return asyncio.run(run())
+    return site
 
 
 def away(site: Site) -> list[absence.Span]:
@@ -104,7 +91,7 @@ def test_many_absences_stay_few_and_old_ones_go() -> None:
 def test_the_api_notes_an_absence_in_the_registry_that_edges_are_pushed(site: Site) -> None:
     before = site.office.held.version
     answer = ask(
-        site, "POST", "/api/v1/units/u0301/absences",
+        site.world, "POST", "/api/v1/units/u0301/absences",
         json={"to": "2026-01-05T00:00:00+08:00", "why": "女儿来电"},
     )  # fmt: skip
     assert answer.status_code == 201
@@ -114,12 +101,14 @@ def test_the_api_notes_an_absence_in_the_registry_that_edges_are_pushed(site: Si
     assert site.office.held.version == before + 1
     (unit,) = (unit for unit in site.office.registry.units() if unit.code == "u0301")
     assert len(unit.away) == 1
-    assert ask(site, "POST", "/api/v1/units/u0301/absences/end").status_code == 200
+    assert ask(site.world, "POST", "/api/v1/units/u0301/absences/end").status_code == 200
     assert away(site) == []
 
 
 def test_an_absence_outlives_a_restart(site: Site, tmp_path: Path) -> None:
-    ask(site, "POST", "/api/v1/units/u0301/absences", json={"to": "2026-01-05T00:00:00+08:00"})
+    ask(
+        site.world, "POST", "/api/v1/units/u0301/absences", json={"to": "2026-01-05T00:00:00+08:00"}
+    )
     anew = make_office(tmp_path)
     assert absence.spans(anew.held.units["u0301"]) == away(site)
     anew.database.dispose()
@@ -137,27 +126,27 @@ def test_an_absence_outlives_a_restart(site: Site, tmp_path: Path) -> None:
 def test_the_api_refuses_by_name_what_cannot_be(
     site: Site, unit: str, to: str, status: int
 ) -> None:
-    answer = ask(site, "POST", f"/api/v1/units/{unit}/absences", json={"to": to})
+    answer = ask(site.world, "POST", f"/api/v1/units/{unit}/absences", json={"to": to})
     assert answer.status_code == status
     assert away(site) == []
 
 
 def test_a_viewer_declares_nothing(site: Site) -> None:
     body = {"to": "2026-01-05T00:00:00+08:00"}
-    answer = ask(site, "POST", "/api/v1/units/u0301/absences", Role.VIEWER, json=body)
+    answer = ask(site.world, "POST", "/api/v1/units/u0301/absences", Role.VIEWER, json=body)
     assert answer.status_code == 403
 
 
 def test_the_page_of_a_home_has_the_form_and_what_is_declared(site: Site) -> None:
-    assert "没有报备外出" in ask(site, "GET", "/units/u0301").text
+    assert "没有报备外出" in ask(site.world, "GET", "/units/u0301").text
     form = {"last": "2026-01-04", "why": "本人"}
-    answer = ask(site, "POST", "/units/u0301/absences", data=form)
+    answer = ask(site.world, "POST", "/units/u0301/absences", data=form)
     assert answer.status_code == 303
     assert away(site) == [(NOW_NS, NOW_NS + 4 * DAY_NS - 8 * HOUR_NS)]
-    page = ask(site, "GET", "/units/u0301").text
+    page = ask(site.world, "GET", "/units/u0301").text
     assert "外出至" in page
     assert "已回家" in page
-    assert "外出报备" not in ask(site, "GET", "/units/u0001").text
+    assert "外出报备" not in ask(site.world, "GET", "/units/u0001").text
 
 
 def test_a_resident_writes_that_they_are_away_and_hears_when_it_is_noted(site: Site) -> None:

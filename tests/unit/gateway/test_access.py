@@ -15,7 +15,7 @@ from gateway.access.sessions import ABSOLUTE_NS, IDLE_NS, SESSIONS_MAX
 from gateway.access.throttle import PER_ACCOUNT, Buckets, LoginThrottle, Pace
 from gateway.db.engine import reading, writing
 from gateway.db.tables import account, web_session
-from tests.unit.gateway.desk_world import ORIGIN, PASSWORD, World, make_world
+from tests.unit.gateway.desk_world import ORIGIN, PASSWORD, World, make_world, routes
 
 OPEN = {"/healthz", "/login", "/static", "/a/{token}", "/f/{token}"}
 
@@ -31,21 +31,11 @@ async def _sign_in(client: httpx.AsyncClient, password: str = PASSWORD) -> httpx
     return await client.post("/login", data={"login": "operator", "password": password})
 
 
-def _routes(world: World) -> list[tuple[str, str]]:
-    """Every method and path of the application, as its own table of routes has them."""
-    return [
-        (method, found.path)
-        for route in world.app.routes
-        for found in getattr(route, "effective_route_contexts", lambda r=route: [r])()
-        for method in getattr(found, "methods", None) or {"GET"}
-    ]
-
-
 def test_every_route_but_the_open_ones_is_shut_to_strangers(world: World) -> None:
     async def walk() -> dict[tuple[str, str], int]:
         answers = {}
         async with world.client() as client:
-            for method, path in _routes(world):
+            for method, path in routes(world):
                 real = path.replace("{incident_id}", "i1").replace("{unit}", "u0301")
                 answer = await client.request(method, real.replace("{token}", "t"))
                 answers[method, path] = answer.status_code

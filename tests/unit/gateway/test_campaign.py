@@ -21,8 +21,8 @@ from gateway.campaign.runner import CampaignRunner
 from gateway.db.campaign_tables import campaign_call, consent
 from gateway.db.engine import writing
 from gateway.db.tables import outbox
-from tests.unit.gateway.desk_world import NOW_NS, World, make_world
-from tests.unit.gateway.test_closing import ask, rows
+from tests.unit.gateway.desk_world import NOW_NS, World, ask, make_world
+from tests.unit.gateway.test_closing import rows
 
 HOMES = {"u0301": "13900000301", "u0502": "13900000502", "u1201": "13900001201"}
 

@@ -1,12 +1,10 @@
 """How a case ends: outcome and reason, verification by another, rework, evidence."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -20,7 +18,7 @@ from gateway.closing.terms import ClosingSettings
 from gateway.db.closing_tables import closing
 from gateway.db.engine import reading
 from gateway.db.tables import incident_event, outbox
-from tests.unit.gateway.desk_world import World, make_world
+from tests.unit.gateway.desk_world import World, ask, known_as, make_world
 from tests.unit.gateway.pictures import SECRET, a_jpeg, a_png
 
 PICTURE = {"content-type": "image/jpeg"}
@@ -41,16 +39,6 @@ def do(world: World, incident_id: str, act: Act, by: str = "p01", **told: Any) -
 def rows(world: World, table: sa.Table) -> list[sa.RowMapping]:
     with reading(world.desk.db) as connection:
         return list(connection.execute(sa.select(table)).mappings())
-
-
-def ask(
-    world: World, method: str, path: str, role: Role = Role.OPERATOR, **more: Any
-) -> httpx.Response:
-    async def send() -> httpx.Response:
-        async with world.signed_in(role) as client:
-            return await client.request(method, path, **more)
-
-    return asyncio.run(send())
 
 
 @pytest.fixture
@@ -86,24 +74,13 @@ def test_nobody_verifies_their_own_work(world: World, resolved: str) -> None:
     assert rows(world, closing)[0]["verified_by"] == "p03"
 
 
-def signing_in(world: World, logins: dict[str, tuple[str, ...]]) -> None:
-    """The roster's people have these accounts."""
-    book = world.desk.book
-    people = [
-        person.model_copy(update={"logins": logins.get(person.id, ())})
-        for person in book.roster.person
-    ]
-    roster = book.roster.model_copy(update={"person": tuple(people)})
-    world.desk.engine.book = replace(book, roster=roster)
-
-
 @pytest.mark.parametrize(
     ("resolver", "verifier"), [("p01", "fang.w"), ("fang.w", "p01"), ("fang.w", "chief")]
 )
 def test_nobody_verifies_by_a_login_what_they_resolved_by_phone(
     world: World, resolver: str, verifier: str
 ) -> None:
-    signing_in(world, {"p01": ("fang.w", "chief"), "p03": ("li.q",)})
+    known_as(world, p01=("fang.w", "chief"), p03=("li.q",))
     incident_id = world.raise_finding("u0301")
     do(world, incident_id, Act.RESOLVE, by=resolver, outcome=Outcome.REAL)
     with pytest.raises(IllegalAct, match="another person"):

@@ -17,8 +17,8 @@ from gateway.db.closing_tables import label
 from gateway.db.tables import outbox
 from gateway.drill_order import DrillCalendar, DrillSettings, begin
 from gateway.drills import Order, held
-from tests.unit.gateway.desk_world import NOW_NS, World, make_world
-from tests.unit.gateway.test_closing import ask, do, rows
+from tests.unit.gateway.desk_world import NOW_NS, World, ask, make_world
+from tests.unit.gateway.test_closing import do, rows
 
 SMOKE = Order("smoke", "s01/b03", Tier.URGENT, "chief")
 

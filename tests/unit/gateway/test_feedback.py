@@ -18,8 +18,8 @@ from edge.reading import DAY_NS
 from gateway.closing.feedback_settings import FeedbackSettings
 from gateway.db.feedback_tables import feedback
 from gateway.db.tables import incident_event, outbox
-from tests.unit.gateway.desk_world import ROSTER, World, make_world
-from tests.unit.gateway.test_closing import ask, do, rows
+from tests.unit.gateway.desk_world import ROSTER, World, ask, make_world
+from tests.unit.gateway.test_closing import do, rows
 
 SON = "13900000077"
 FAMILY = [

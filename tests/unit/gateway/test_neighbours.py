@@ -16,8 +16,8 @@ from gateway.db.tables import incident
 from gateway.neighbours import reports
 from gateway.neighbours.reports import HOMES_MIN, WITHIN_NS, Report, Topic
 from gateway.neighbours.watch import WORDS, NeighbourWatch
-from tests.unit.gateway.desk_world import NOW_NS, World, make_world
-from tests.unit.gateway.test_closing import ask, rows
+from tests.unit.gateway.desk_world import NOW_NS, World, ask, make_world
+from tests.unit.gateway.test_closing import rows
 
 PATH = "/api/v1/neighbour-reports"
 BUILDING = "s01/b03"

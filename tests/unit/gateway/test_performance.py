@@ -11,8 +11,8 @@ from alerts.incident import Act, FalseReason, Outcome
 from edge.reading import DAY_NS
 from gateway.access.role import Role
 from gateway.closing import cli
-from tests.unit.gateway.desk_world import World, make_world
-from tests.unit.gateway.test_closing import ask, do
+from tests.unit.gateway.desk_world import World, ask, make_world
+from tests.unit.gateway.test_closing import do
 
 CONFIG = Path(__file__).parents[3] / "config"
 

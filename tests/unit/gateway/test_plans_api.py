@@ -1,6 +1,5 @@
 """Plans change by two people, and running incidents keep the version they began with."""
 
-import asyncio
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -14,7 +13,7 @@ from gateway.access.role import Role
 from gateway.db import plans as rows
 from gateway.db.engine import reading
 from gateway.plans.office import open_plans
-from tests.unit.gateway.desk_world import NOW_NS, PLANS, World, make_world
+from tests.unit.gateway.desk_world import NOW_NS, PLANS, World, ask, make_world
 
 PATH = "/api/v1/plans"
 
@@ -27,14 +26,10 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.desk.db.dispose()
 
 
-def ask(
+def call(
     world: World, method: str, path: str, body: Any = None, role: Role = Role.OPERATOR
 ) -> httpx.Response:
-    async def run() -> httpx.Response:
-        async with world.signed_in(role) as client:
-            return await client.request(method, PATH + path, json=body)
-
-    return asyncio.run(run())
+    return ask(world, method, PATH + path, role, json=body)
 
 
 def first_plan(**changes: Any) -> dict[str, Any]:
@@ -43,15 +38,15 @@ def first_plan(**changes: Any) -> dict[str, Any]:
 
 
 def propose(world: World, change: dict[str, Any], role: Role = Role.OPERATOR) -> httpx.Response:
-    return ask(world, "POST", "/proposals", {"change": change, "why": "drill of May"}, role)
+    return call(world, "POST", "/proposals", {"change": change, "why": "drill of May"}, role)
 
 
 def decide(world: World, number: int, how: str, role: Role = Role.ADMIN) -> httpx.Response:
-    return ask(world, "POST", f"/proposals/{number}/{how}", {"why": "as agreed"}, role)
+    return call(world, "POST", f"/proposals/{number}/{how}", {"why": "as agreed"}, role)
 
 
 def test_the_file_is_the_first_version(world: World) -> None:
-    body = ask(world, "GET", "").json()
+    body = call(world, "GET", "").json()
     assert body["made"] | {"file": ""} == {
         "version": 3, "at_ns": NOW_NS, "proposed_by": "system", "approved_by": "system",
         "why": "taken from the file", "file": "",
@@ -61,24 +56,24 @@ def test_the_file_is_the_first_version(world: World) -> None:
 
 def test_one_person_proposes_and_another_puts_it_in_force(world: World) -> None:
     number = propose(world, first_plan(ack_within="2 min")).json()["id"]
-    shown = ask(world, "GET", f"/proposals/{number}").json()
+    shown = call(world, "GET", f"/proposals/{number}").json()
     assert shown["changes"] == [
         {"plan": "default-1", "key": "ack_within", "before": "60 s", "after": "2 min"}
     ]
     made = decide(world, number, "approval").json()
     assert (made["version"], made["proposed_by"], made["approved_by"]) == (4, "operator", "admin")
-    diff = ask(world, "GET", "/diff?before=3&after=4").json()
+    diff = call(world, "GET", "/diff?before=3&after=4").json()
     assert diff["changes"] == shown["changes"]
-    history = ask(world, "GET", "/versions").json()["versions"]
+    history = call(world, "GET", "/versions").json()["versions"]
     assert [each["version"] for each in history] == [4, 3]
-    assert ask(world, "GET", "/versions/3").json() == PLANS
+    assert call(world, "GET", "/versions/3").json() == PLANS
 
 
 def test_nobody_approves_their_own_proposal(world: World) -> None:
     number = propose(world, first_plan(ack_within="2 min"), Role.ADMIN).json()["id"]
     answer = decide(world, number, "approval")
     assert (answer.status_code, answer.json()["code"]) == (403, "own_proposal")
-    assert ask(world, "GET", "").json()["plans"]["version"] == 3
+    assert call(world, "GET", "").json()["plans"]["version"] == 3
 
 
 @pytest.mark.parametrize(
@@ -131,12 +126,12 @@ def test_problems_are_named_and_nothing_is_stored(
     assert any(problem["key"].startswith(key) for problem in answer.json()["problems"]) or (
         key == "plan" and answer.json()["problems"]
     )
-    assert ask(world, "GET", "/proposals").json() == {"proposals": []}
+    assert call(world, "GET", "/proposals").json() == {"proposals": []}
 
 
 def test_a_whole_document_can_be_checked_without_proposing_it(world: World) -> None:
-    assert ask(world, "POST", "/check", PLANS).json() == {"problems": []}
-    assert ask(world, "POST", "/check", {"version": 1}).json()["problems"] != []
+    assert call(world, "POST", "/check", PLANS).json() == {"problems": []}
+    assert call(world, "POST", "/check", {"version": 1}).json()["problems"] != []
 
 
 def test_a_proposal_made_from_an_older_version_is_not_put_in_force(world: World) -> None:
@@ -161,7 +156,7 @@ def test_whoever_proposed_may_take_it_back_and_an_operator_may_not_reject_others
 def test_a_new_plan_beside_the_others_is_added(world: World) -> None:
     smoke = first_plan(id="smoke", category="smoke", estate="unmanaged")
     number = propose(world, smoke).json()["id"]
-    changes = ask(world, "GET", f"/proposals/{number}").json()["changes"]
+    changes = call(world, "GET", f"/proposals/{number}").json()["changes"]
     assert changes == [{"plan": "smoke", "key": "", "before": None, "after": smoke}]
 
 
@@ -169,8 +164,8 @@ def test_a_file_of_a_higher_version_is_taken_and_one_of_the_same_is_not(world: W
     longer: dict[str, Any] = deepcopy(PLANS)
     longer["plan"][0]["ack_within"] = "9 min"
     open_plans(world.desk.db, longer, NOW_NS)
-    assert ask(world, "GET", "").json()["plans"] == PLANS
+    assert call(world, "GET", "").json()["plans"] == PLANS
     open_plans(world.desk.db, longer | {"version": 5}, NOW_NS)
-    assert ask(world, "GET", "").json()["plans"]["plan"][0]["ack_within"] == "9 min"
+    assert call(world, "GET", "").json()["plans"]["plan"][0]["ack_within"] == "9 min"
     open_plans(world.desk.db, longer | {"version": 5}, NOW_NS)
-    assert len(ask(world, "GET", "/versions").json()["versions"]) == 2
+    assert len(call(world, "GET", "/versions").json()["versions"]) == 2

@@ -1,6 +1,5 @@
 """The console's pages of plans: one person writes a change, another decides it."""
 
-import asyncio
 import tomllib
 from collections.abc import Iterator
 from html import unescape
@@ -13,7 +12,7 @@ from gateway.access.role import Role
 from gateway.db import plans as rows
 from gateway.db.engine import reading
 from gateway.plans.office import open_plans
-from tests.unit.gateway.desk_world import NOW_NS, ORIGIN, PLANS, World, make_world
+from tests.unit.gateway.desk_world import NOW_NS, PLANS, World, ask, make_world
 
 
 @pytest.fixture
@@ -25,21 +24,13 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def get(world: World, path: str, role: Role = Role.OPERATOR) -> httpx.Response:
-    async def run() -> httpx.Response:
-        async with world.signed_in(role) as client:
-            return await client.get(path)
-
-    return asyncio.run(run())
+    return ask(world, "GET", path, role)
 
 
 def send(
     world: World, path: str, form: dict[str, str], role: Role = Role.OPERATOR
 ) -> httpx.Response:
-    async def run() -> httpx.Response:
-        async with world.signed_in(role) as client:
-            return await client.post(path, data=form, headers={"origin": ORIGIN})
-
-    return asyncio.run(run())
+    return ask(world, "POST", path, role, data=form)
 
 
 def text_of(page: str) -> str:

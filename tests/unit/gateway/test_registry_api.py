@@ -1,7 +1,5 @@
 """The registry by the API: who may, what is possible, what is written down, what is owed."""
 
-import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ from gateway.db.registry_tables import registry_change, stranger
 from gateway.intake import Refused
 from gateway.registry.card import iso
 from gateway.registry.office import Why
-from tests.unit.gateway.desk_world import make_world
+from tests.unit.gateway.desk_world import ask, make_world
 from tests.unit.gateway.registry_world import NOW_NS, REGISTRY, Site, make_office, make_site
 
 DEVICE = "mu0301"
@@ -28,29 +26,18 @@ OLD_STATE = "sw/1/s01/b03/u0301/water/mu0301/state"
 SEEN_TOPIC = "sw/1/s01/_edge/e01/seen"
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    site = make_site(tmp_path)
-    yield site
-    site.world.desk.db.dispose()
-
-
-def ask(
+def call(
     site: Site, method: str, path: str, body: Any = None, role: Role = Role.OPERATOR
 ) -> httpx.Response:
-    async def run() -> httpx.Response:
-        async with site.world.signed_in(role) as client:
-            return await client.request(method, f"/api/v1{path}", json=body)
-
-    return asyncio.run(run())
+    return ask(site.world, method, f"/api/v1{path}", role, json=body)
 
 
 def post(site: Site, path: str, body: Any, role: Role = Role.OPERATOR) -> httpx.Response:
-    return ask(site, "POST", path, body, role)
+    return call(site, "POST", path, body, role)
 
 
 def get(site: Site, path: str, role: Role = Role.OPERATOR) -> Any:
-    answer = ask(site, "GET", path, role=role)
+    answer = call(site, "GET", path, role=role)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -187,7 +174,7 @@ def test_an_installer_claims_and_looks_at_devices_and_sees_no_incident_nor_home(
     assert get(site, "/devices/wmbus-33225544", Role.INSTALLER)["unit"] == "u0301"
     assert get(site, "/strangers", Role.INSTALLER) == {"strangers": []}
     for path in ("/incidents", "/units", "/edges", "/registry", "/registry/changes", "/events"):
-        assert problem(ask(site, "GET", path, role=Role.INSTALLER)) == (403, "not_allowed")
+        assert problem(call(site, "GET", path, role=Role.INSTALLER)) == (403, "not_allowed")
 
 
 def test_a_viewer_looks_and_does_not_claim(site: Site) -> None:
@@ -200,7 +187,7 @@ def test_a_gateway_whose_file_rules_says_so(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     site = Site(world, None, None)  # type: ignore[arg-type]
     assert problem(post(site, f"/devices/{DEVICE}/retire", {})) == (409, "not_owned")
-    assert problem(ask(site, "GET", "/devices")) == (409, "not_owned")
+    assert problem(call(site, "GET", "/devices")) == (409, "not_owned")
     world.desk.db.dispose()
 
 

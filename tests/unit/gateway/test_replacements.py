@@ -13,9 +13,7 @@ from edge.registry import Registry
 from gateway.registry.card import iso
 from gateway.registry.toml_text import toml_text
 from tests.unit.gateway.registry_world import NOW_NS, Site
-from tests.unit.gateway.test_registry_api import DEVICE, get, hear, post, problem, site
-
-__all__ = ["site"]
+from tests.unit.gateway.test_registry_api import DEVICE, get, hear, post, problem
 
 
 def replaced(**changes: Any) -> dict[str, Any]:

@@ -20,8 +20,7 @@ from gateway.engine import Engine
 from gateway.health import Pulse
 from gateway.rota import Rota, Why
 from gateway.web import build_app
-from tests.unit.gateway.desk_world import NOW_NS, REGISTRY, ROSTER, World, make_world
-from tests.unit.gateway.test_closing import ask
+from tests.unit.gateway.desk_world import NOW_NS, REGISTRY, ROSTER, World, ask, make_world
 
 BASE = "/api/v1/roster"
 TODAY = [{"from": "2026-01-01", "to": "2026-01-02"}]

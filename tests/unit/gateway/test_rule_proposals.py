@@ -1,10 +1,7 @@
 """Which rules speak: one person proposes, another approves, the edges are told; one rolls back."""
 
-import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,55 +20,36 @@ from gateway.db.engine import reading, writing
 from gateway.db.tables import edge_status
 from gateway.registry.office import Why
 from gateway.web import build_app
-from tests.unit.gateway.desk_world import ORIGIN, REGISTRY
-from tests.unit.gateway.registry_world import KEY, NOW_NS, Site, make_site
+from tests.unit.gateway.desk_world import REGISTRY, ask
+from tests.unit.gateway.registry_world import KEY, NOW_NS, Site
 
 PATH = "/api/v1/rules"
 SHADOWED = {"leak_slow": "shadow"}
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    site = make_site(tmp_path)
-    yield site
-    site.world.desk.db.dispose()
-
-
-def ask(
+def call(
     site: Site, method: str, path: str, body: Any = None, role: Role = Role.OPERATOR
 ) -> httpx.Response:
-    async def run() -> httpx.Response:
-        async with site.world.signed_in(role) as client:
-            return await client.request(method, PATH + path, json=body)
-
-    return asyncio.run(run())
+    return ask(site.world, method, PATH + path, role, json=body)
 
 
 def get(site: Site, path: str, role: Role = Role.OPERATOR) -> str:
-    async def run() -> str:
-        async with site.world.signed_in(role) as client:
-            return (await client.get(path)).text
-
-    return asyncio.run(run())
+    return ask(site.world, "GET", path, role).text
 
 
 def send(site: Site, path: str, form: dict[str, str], role: Role = Role.OPERATOR) -> httpx.Response:
-    async def run() -> httpx.Response:
-        async with site.world.signed_in(role) as client:
-            return await client.post(path, data=form, headers={"origin": ORIGIN})
-
-    return asyncio.run(run())
+    return ask(site.world, "POST", path, role, data=form)
 
 
 def propose(
     site: Site, changes: dict[str, str] | None = None, role: Role = Role.OPERATOR
 ) -> httpx.Response:
     body = {"changes": changes or SHADOWED, "why": "drips in May"}
-    return ask(site, "POST", "/proposals", body, role)
+    return call(site, "POST", "/proposals", body, role)
 
 
 def decide(site: Site, number: int, how: str, role: Role = Role.ADMIN) -> httpx.Response:
-    return ask(site, "POST", f"/proposals/{number}/{how}", {"why": "as agreed"}, role)
+    return call(site, "POST", f"/proposals/{number}/{how}", {"why": "as agreed"}, role)
 
 
 def approved(site: Site, changes: dict[str, str] | None = None) -> int:
@@ -95,7 +73,7 @@ def test_what_one_proposes_and_another_approves_is_pushed_to_the_edges(site: Sit
     assert (made["by"], made["decided_by"], made["state"]) == ("operator", "admin", "approved")
     assert made["version"] == site.office.held.version
     assert modes_at_the_edge(site) == {"leak_slow": Mode.SHADOW}
-    assert ask(site, "GET", "").json()["modes"] == SHADOWED
+    assert call(site, "GET", "").json()["modes"] == SHADOWED
 
 
 def test_nobody_approves_their_own_proposal(site: Site) -> None:
@@ -189,7 +167,7 @@ def test_a_file_that_is_imported_decides_nothing_about_rules(site: Site) -> None
 def test_every_act_is_a_change_of_the_registry_with_its_author_and_reason(site: Site) -> None:
     number = approved(site)
     decide(site, number, "roll-back", Role.OPERATOR)
-    ask(site, "POST", "/resets", {"rule": "leak_slow@u0301", "why": "a new valve"})
+    call(site, "POST", "/resets", {"rule": "leak_slow@u0301", "why": "a new valve"})
     with reading(site.world.desk.db) as connection:
         told = registry_rows.changes(connection, 2**31, 3)
     assert [(each.act, each.by, each.why) for each in told] == [
@@ -201,10 +179,10 @@ def test_every_act_is_a_change_of_the_registry_with_its_author_and_reason(site: 
 
 def test_a_reset_is_counted_for_the_edges(site: Site) -> None:
     for _ in range(2):
-        assert ask(site, "POST", "/resets", {"rule": "leak_slow@u0301"}).status_code == 200
+        assert call(site, "POST", "/resets", {"rule": "leak_slow@u0301"}).status_code == 200
     rules = site.office.registry.rules
     assert rules.agreed == {"leak_slow@u0301": 2}
-    refused = ask(site, "POST", "/resets", {"rule": "smoke_alarm"})
+    refused = call(site, "POST", "/resets", {"rule": "smoke_alarm"})
     assert (refused.status_code, refused.json()["code"]) == (422, "not_tuned")
 
 
@@ -242,7 +220,7 @@ def test_what_outcomes_moved_is_shown_with_a_button_to_put_it_back(site: Site) -
     assert 'value="leak_slow@u0301"' in page
     assert send(site, "/rules/modes/resets", {"rule": "leak_slow@u0301"}).status_code == 303
     assert site.office.registry.rules.agreed == {"leak_slow@u0301": 1}
-    assert ask(site, "GET", "").json()["edges"]["e01"]["scales"] == scales
+    assert call(site, "GET", "").json()["edges"]["e01"]["scales"] == scales
 
 
 def test_a_gateway_whose_registry_is_a_file_says_that_edges_decide(site: Site) -> None:

@@ -18,8 +18,7 @@ from gateway.db.engine import reading
 from gateway.intake import Refused
 from gateway.uptime.hearing import UptimeHearing
 from gateway.uptime.share import day_of
-from tests.unit.gateway.desk_world import World, make_world
-from tests.unit.gateway.test_closing import ask
+from tests.unit.gateway.desk_world import World, ask, make_world
 
 CAMERAS = ({"id": "cam-1", "building": "b01"}, {"id": "cam-2", "building": "b02"})
 DAY_MIN = 24 * 60

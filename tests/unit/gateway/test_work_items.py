@@ -11,8 +11,8 @@ from edge.reading import DAY_NS, HOUR_NS
 from gateway.access.role import Role
 from gateway.db.work_item_tables import work_item_event
 from gateway.work_items import ClassTerms, WorkItemSettings
-from tests.unit.gateway.desk_world import NOW_NS, World, make_world
-from tests.unit.gateway.test_closing import ask, rows
+from tests.unit.gateway.desk_world import NOW_NS, World, ask, make_world
+from tests.unit.gateway.test_closing import rows
 
 PATH = "/api/v1/work-items"
 LAMP = {"work_class": "small", "title": "楼道灯坏了", "subject": "s01/b03"}

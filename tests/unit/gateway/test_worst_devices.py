@@ -15,8 +15,7 @@ from gateway.db import edges
 from gateway.db.engine import writing
 from gateway.db.tables import incident
 from gateway.uptime.worst import WORST_MAX, Spell, hours, ranked
-from tests.unit.gateway.desk_world import World, make_world
-from tests.unit.gateway.test_closing import ask
+from tests.unit.gateway.desk_world import World, ask, make_world
 
 NOW_NS = 1_000 * DAY_NS
 PLACE = "s01/b01/u01"
