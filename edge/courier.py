@@ -161,6 +161,6 @@ def _ack(payload: bytes) -> Ack | None:
         return None
     try:
         ack: Any = msgspec.json.decode(payload, type=Ack)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return ack if ack.v == 1 else None

@@ -69,6 +69,6 @@ def _page(payload: bytes) -> LabelPage | None:
         return None
     try:
         page = msgspec.json.decode(payload, type=LabelPage)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return page if is_sound(page) else None

@@ -167,7 +167,7 @@ def _read(frame: bytes) -> Push:
             raise _NotAPushError(Fault.TOO_LARGE, f"{size} bytes unpacked")
         text = zstandard.ZstdDecompressor().decompress(frame, max_output_size=TABLE_BYTES_MAX)
         push = msgspec.json.decode(text, type=Push)
-    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+    except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _NotAPushError(Fault.BAD_FORM, str(error)[:200]) from None
     if push.v != 1 or not 0 < push.version < VERSION_MAX:
         raise _NotAPushError(Fault.BAD_FORM, f"v {push.v}, version {push.version}")
