@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 # The link's own times are the network's and stay in real seconds on any clock.
 _BACKOFF_S_MIN, _BACKOFF_S_MAX = 1.0, 60.0
 _STABLE_S = 300.0
+_SHORT_LINKS_TOLD = 3
 
 _QUEUE_MAX = 4_000
 _QUEUE_BYTES_MAX = 64 * 2**20
@@ -106,15 +107,19 @@ class PahoSession:
     async def run(self, on_link: OnLink) -> None:
         """Connect, and reconnect with full-jitter back-off, until cancelled."""
         loop = asyncio.get_running_loop()
-        failures = 0
+        failures = short = 0
         while True:
             began_s = loop.time()
             try:
                 await self._one_link(on_link)
+                short += 1
             except (Refused, OSError, TimeoutError) as error:
                 log.warning("broker %s: %s", self._where(), error)
-            stable = loop.time() - began_s >= _STABLE_S
-            failures = 1 if stable else failures + 1
+            if loop.time() - began_s >= _STABLE_S:
+                failures = short = 0
+            failures += 1
+            if short == _SHORT_LINKS_TOLD:
+                self._suspect_a_twin()
             await asyncio.sleep(back_off_s(failures, self._rng))
 
     async def receive(self, limit: int, linger_s: float) -> list[Delivery]:
@@ -167,6 +172,14 @@ class PahoSession:
             self._queued_bytes = 0
         if was_up:
             await on_link(False)  # noqa: FBT003  (the contract's own signature)
+
+    def _suspect_a_twin(self) -> None:
+        """Nothing in MQTT 3.1.1 says so: the broker hangs up on the older of two."""
+        log.warning(
+            "broker %s: %d links ended within minutes of their beginning; look for"
+            ' another client with the id "%s", such as a copy of this machine',
+            self._where(), _SHORT_LINKS_TOLD, self._settings.client_id,
+        )  # fmt: skip
 
     def _client(self) -> PahoClient:
         settings = self._settings

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 # The link's own times are the network's and stay in real seconds on any clock.
 _ACCEPT_S = 15.0
 _PUBACK_S = 30.0
+_OVERDUE_MAX = 20
+"""Confirmations missed in a row, after which the link is given up: what is not confirmed keeps its
+place in paho's window for as long as the link lasts, and a full window lets nothing out."""
 _MISC_S = 1.0
 
 Take = Callable[[list[Delivery]], None]
@@ -49,6 +52,8 @@ class Link:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._reading = False
+        self._overdue = 0
+        self._filters: Sequence[str] = ()
         self._connack: asyncio.Future[None] = self._loop.create_future()
         self._suback: asyncio.Future[None] = self._loop.create_future()
         self._confirmations: dict[int, asyncio.Future[None]] = {}
@@ -67,6 +72,7 @@ class Link:
             OSError, TimeoutError: the network's; no answer.
             Refused: the broker's.
         """
+        self._filters = filters
         await self._connect(where, keepalive_s)
         async with asyncio.timeout(_ACCEPT_S):
             await self._connack
@@ -107,6 +113,7 @@ class Link:
             async with asyncio.timeout(_PUBACK_S):
                 await confirmed
         except TimeoutError:
+            self._miss()
             raise NotPublished(f"no confirmation within {_PUBACK_S:.0f} s") from None
         finally:
             self._confirmations.pop(info.mid, None)
@@ -168,12 +175,23 @@ class Link:
         answer = Refused(f"connection refused: {reason}; check username and password")
         _resolve(self._connack, answer if reason.is_failure else None)
 
+    def _miss(self) -> None:
+        self._overdue += 1
+        if self._overdue >= _OVERDUE_MAX:
+            log.warning("the link is given up: the broker confirms nothing")
+            self.stop_reading()
+            self._end()
+
     def _on_subscribe(self, _c: mqtt.Client, _u: Any, _m: int, reasons: list[Any], _p: Any) -> None:
-        refused = any(reason.is_failure for reason in reasons)
-        answer = Refused("subscription refused; check what this user may read")
-        _resolve(self._suback, answer if refused else None)
+        answers = zip(self._filters, reasons, strict=False)  # a broker may answer anything
+        refused = [pattern for pattern, reason in answers if reason.is_failure]
+        answer = Refused(
+            f"subscription refused: {', '.join(refused) or 'in part'}; let this user read that"
+        )
+        _resolve(self._suback, answer if refused or len(reasons) != len(self._filters) else None)
 
     def _on_publish(self, _c: mqtt.Client, _u: Any, mid: int, _r: Any, _p: Any) -> None:
+        self._overdue = 0
         confirmed = self._confirmations.get(mid)
         if confirmed is not None:
             _resolve(confirmed, None)
