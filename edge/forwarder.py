@@ -19,7 +19,7 @@ from edge.entry import Entry
 from edge.entry_readings import readings_of
 from edge.health import Health
 from edge.influx import Sink
-from edge.influx_answer import REMEDIES, Answer, Verdict
+from edge.influx_answer import REMEDIES, SLOW, Answer, Verdict
 from edge.journal import (
     INFLUX,
     INFLUX_FINDINGS,
@@ -42,6 +42,9 @@ SHADOW_MEASUREMENT = "finding_shadow"
 """Apart from `finding`, so that nobody counts among alarms what told nobody."""
 LINES_A_TURN = 200
 """Lines made before the event loop may turn to others; one entry's may be more."""
+_TIMEOUTS_MAX = 3
+_LINES_ALWAYS = 50
+"""A server that is too slow for more than these gets half as many, down to them."""
 _PAGE = 16
 _FINDINGS_A_BATCH = 256
 _IDLE_S = 1.0
@@ -246,8 +249,11 @@ class Forwarder:
             await self._deliver_part(lines[middle:])
 
     async def _write(self, lines: Sequence[str]) -> Answer:
-        """Write until the server has judged the lines, however long it is away."""
-        began_ns, failures, told = self._clock.monotonic_ns(), 0, ""
+        """Write until the server has judged the lines, however long it is away.
+
+        One that is there, and cannot take so many in time, has judged them too large.
+        """
+        began_ns, failures, slow, told = self._clock.monotonic_ns(), 0, 0, ""
         while True:
             answer = await self._sink.write(lines)
             if answer.verdict is not Verdict.LATER:
@@ -255,6 +261,9 @@ class Forwarder:
                 return answer
             failures += 1
             self._health.count("influx_retries", reason=answer.cause)
+            slow = slow + 1 if answer.cause == SLOW else 0
+            if slow >= _TIMEOUTS_MAX and len(lines) > _LINES_ALWAYS:
+                return answer._replace(verdict=Verdict.TOO_LARGE)
             blocked_s = (self._clock.monotonic_ns() - began_ns) / SECOND_NS
             self._health.gauge("influx_blocked_s", blocked_s)
             if answer.cause != told:

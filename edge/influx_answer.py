@@ -6,6 +6,7 @@ database or a proxy that is wrong shows as a write that is tried for ever.
 
 import re
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import NamedTuple
 
 
@@ -32,8 +33,10 @@ class Answer(NamedTuple):
     expired: int = 0
 
 
+SLOW = "slow"
+"""The cause of an answer that did not come in time."""
 _WAIT_S_MAX = 300.0
-_SAID_MAX = 300
+SAID_MAX = 300
 _VERDICTS = {200: Verdict.STORED, 204: Verdict.STORED, 413: Verdict.TOO_LARGE}
 # 201: partly stored. 500: what early 2.x gives for a partial write.
 _MAY_NAME_A_LINE = frozenset({201, 400, 422, 500})
@@ -49,14 +52,21 @@ REMEDIES = {
     "400": "see what it says",
     "401": "check username and secret",
     "403": "give this user or token the right to write there",
+    SLOW: "it is sent less at a time, and tried until it does",
+    "page": "something between answers in its place, such as a login page of the network",
     "404": "create the database or bucket, and check the path in url",
 }
 """What a person can do about a cause that does not pass by itself."""
 
 
 def judge(status: int, said: str, retry_after: str = "") -> Answer:
-    """The meaning of an HTTP answer: its status, its body, its Retry-After."""
-    said = said[:_SAID_MAX]
+    """The meaning of an HTTP answer: its status, its body, its Retry-After.
+
+    Who has stored a write has nothing more to say: a 200 with a page is not InfluxDB's.
+    """
+    said = said[:SAID_MAX]
+    if status == HTTPStatus.OK and said:
+        return Answer(Verdict.LATER, "page", said)
     if status in _MAY_NAME_A_LINE and not _LIMIT.search(said):
         if expired := _EXPIRED.search(said):
             return Answer(Verdict.STORED, str(status), said, expired=int(expired[1]))

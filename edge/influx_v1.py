@@ -6,7 +6,9 @@ from collections.abc import Sequence
 import httpx
 
 from edge.influx import InfluxSettings
-from edge.influx_answer import Answer, Verdict, judge
+from edge.influx_answer import SAID_MAX, SLOW, Answer, Verdict, judge
+
+_HEADERS = {"Content-Encoding": "gzip", "Accept-Encoding": "identity"}
 
 
 class V1Sink:
@@ -23,16 +25,30 @@ class V1Sink:
         """See `Sink.write`."""
         body = gzip.compress("\n".join(lines).encode(), compresslevel=1)
         try:
-            answer = await self._client.post(
+            async with self._client.stream(
+                "POST",
                 "/write",
                 params=self._parameters,
                 content=body,
-                headers={"Content-Encoding": "gzip"},
-            )
+                headers=_HEADERS,
+            ) as answer:
+                said = await _beginning(answer)
+        except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
+            return Answer(Verdict.LATER, SLOW, str(error))
         except httpx.RequestError as error:
             return Answer(Verdict.LATER, type(error).__name__, str(error))
-        return judge(answer.status_code, answer.text, answer.headers.get("Retry-After", ""))
+        return judge(answer.status_code, said, answer.headers.get("Retry-After", ""))
 
     async def aclose(self) -> None:
         """See `Sink.aclose`."""
         await self._client.aclose()
+
+
+async def _beginning(answer: httpx.Response) -> str:
+    """What the server says, and no more than is worth telling: a page may have no end."""
+    said = b""
+    async for piece in answer.aiter_raw(SAID_MAX):
+        said += piece
+        if len(said) >= SAID_MAX:
+            break
+    return said.decode("utf-8", "replace")

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.rest import ApiException
 from influxdb_client.service.write_service import WriteService
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from edge.influx import InfluxSettings
-from edge.influx_answer import Answer, Verdict, judge
+from edge.influx_answer import SLOW, Answer, Verdict, judge
 
 
 class V2Sink:
@@ -32,17 +33,20 @@ class V2Sink:
 
     def _write(self, body: str) -> Answer:
         try:
-            said, status, _ = self._service.post_write_with_http_info(
+            said, status, headers = self._service.post_write_with_http_info(
                 org=self._org, bucket=self._bucket, body=body.encode(), precision="ns",
                 content_type="text/plain; charset=utf-8",
             )  # fmt: skip
         except ApiException as error:
-            headers: Mapping[str, str] = error.headers or {}
-            pause = headers.get("Retry-After", "")
+            refused: Mapping[str, str] = error.headers or {}
+            pause = refused.get("Retry-After", "")
             return judge(error.status or 0, _text(error.body), pause)
+        except ReadTimeoutError as error:
+            return Answer(Verdict.LATER, SLOW, str(error))
         except (HTTPError, OSError) as error:
             return Answer(Verdict.LATER, type(error).__name__, str(error))
-        return judge(status, _text(said))
+        has_more = status == HTTPStatus.OK and headers.get("Content-Length") != "0"
+        return judge(status, "a page" if has_more else _text(said))  # the library drops its text
 
 
 def v2_client(settings: InfluxSettings) -> InfluxDBClient:

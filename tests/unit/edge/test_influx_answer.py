@@ -17,6 +17,8 @@ ANSWERS = [
     (400, '{"error":"partial write of line protocol occurred","data":[]}', Verdict.REFUSED),
     (413, "Request Entity Too Large", Verdict.TOO_LARGE),
     # nothing wrong with the lines
+    (200, "<html>the login page of a network</html>", Verdict.LATER),
+    (200, "ok", Verdict.LATER),
     (400, '{"error":"database is required"}', Verdict.LATER),
     (400, '{"code":"invalid","message":"Please provide either orgID or org"}', Verdict.LATER),
     (400, "<html>a proxy's own page</html>", Verdict.LATER),
