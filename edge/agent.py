@@ -50,6 +50,7 @@ from edge.session import Delivery, Session, Will
 from edge.settings import ConfigError
 from edge.timekeeper import Timekeeper
 from edge.told import Told, Topics
+from edge.told_errors import told
 
 if TYPE_CHECKING:
     from edge.intake_http import PushIntake
@@ -366,7 +367,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_serve(settings, clock))
     except (JournalError, OSError) as error:
-        sys.stderr.write(f"the edge cannot run: {error}\n")
+        sys.stderr.write(f"the edge cannot run: {told(error)}\n")
         return 1
     except ExceptionGroup as group:
         for failure in group.exceptions:
@@ -392,7 +393,5 @@ async def _serve(settings: EdgeSettings, clock: Clock) -> None:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="shouwang edge", description="Run one edge.")
     parser.add_argument("--config", type=Path, required=True, help="TOML file of the edge")
-    parser.add_argument(
-        "--clock", default="real", help="'real', or 'scaled:SPEED:REAL_NS:WALL_NS' in a simulation"
-    )
+    parser.add_argument("--clock", default="real", help="real, or scaled:SPEED:REAL_NS:WALL_NS")
     return parser.parse_args(argv)

@@ -114,7 +114,8 @@ class PahoSession:
                 await self._one_link(on_link)
                 short += 1
             except (Refused, OSError, TimeoutError) as error:
-                log.warning("broker %s: %s", self._where(), error)
+                remedy = "trying again; check that it runs, and [broker] host, port and password"
+                log.warning("broker %s: %s; %s", self._where(), error or "no answer", remedy)
             if loop.time() - began_s >= _STABLE_S:
                 failures = short = 0
             failures += 1

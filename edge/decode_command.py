@@ -18,6 +18,7 @@ from edge.profiles.base import Profile, VendorMessage, VendorMessages, instant_n
 from edge.profiles.channel import CHANNELS
 from edge.reading import SECOND_NS
 from edge.settings import ConfigError
+from edge.told_errors import told
 from edge.wire import Reason, Rejection, WireError
 
 DECODED, REJECTED, USAGE = 0, 1, 2
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         received_ns = _received_ns(arguments.at)
         profile = _profile(arguments, payload)
     except (OSError, ValueError, ConfigError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{told(error)}\n")
         return USAGE
     if profile is None:
         sys.stderr.write(f"name one by --profile: {', '.join(_known())}\n")
@@ -50,7 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _payload(path: Path, *, as_hex: bool) -> bytes:
     raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    return bytes.fromhex(raw.decode("ascii")) if as_hex else raw
+    try:
+        return bytes.fromhex(raw.decode("ascii")) if as_hex else raw
+    except ValueError:
+        raise ValueError(f"{path}: holds more than hexadecimal digits; leave --hex out") from None
 
 
 def _received_ns(text: str | None) -> int:

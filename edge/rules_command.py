@@ -23,7 +23,7 @@ from edge.compare import Pair, Played, RuleReport, pair, played, reports
 from edge.edge_settings import EdgeSettings, read_registry
 from edge.entry import Entry, Provisioned
 from edge.journal import BLOB_ERRORS, decode
-from edge.mode import TRIAL, Mode, Modes, mode_of
+from edge.mode import TRIAL, Mode, Modes, mode_of, rule_in
 from edge.pipeline import Pipeline
 from edge.reading import SECOND_NS
 from edge.registry import Registry
@@ -42,6 +42,7 @@ from edge.settings import ConfigError, read_table
 
 DONE, FAILED, USAGE = 0, 1, 2
 _PROGRESS = 1_000
+_CONFIG = Path("config/edge.toml")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return USAGE
-    except (RuleActError, OSError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
+        journal = f"{settings.journal.path}: {error}"
+        sys.stderr.write(f"rules: {journal}; check [journal] path, and that the edge ran once\n")
+        return FAILED
+    except (RuleActError, OSError) as error:
         sys.stderr.write(f"rules: {error}\n")
         return FAILED
 
@@ -87,8 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     back.add_argument("rule", metavar="RULE[@UNIT]")
     back.set_defaults(run=_roll_back)
     for each in (listing, compare, promote, shadow, approve, withdraw, reset, back):
-        each.add_argument("--config", type=Path, default=Path("edge.toml"), help="the edge's file")
-        each.add_argument("--json", action="store_true")
+        each.add_argument("--config", type=Path, default=_CONFIG,
+                          help=f"the edge's file; default: {_CONFIG}")  # fmt: skip
+        each.add_argument("--json", action="store_true", help="print JSON for a program")
     return parser
 
 
@@ -191,6 +197,8 @@ def _whose(act: RuleAct) -> str:
 
 
 def _compare(options: argparse.Namespace, settings: EdgeSettings) -> int:
+    if unknown := sorted({rule_in(name) for name in options.rules} - known_rules()):
+        raise RuleActError(f"{', '.join(unknown)}: there is no such rule; see `rules list`")
     other: Path | None = options.registry
     registry = Registry.parse(read_table(other), other) if other else read_registry(settings)
     entries = _entries(settings.journal.path)

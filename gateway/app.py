@@ -22,6 +22,7 @@ from edge.clock import Clock, parse
 from edge.registry import Registry
 from edge.session import Session
 from edge.settings import ConfigError, read_table
+from edge.told_errors import told
 from gateway import intake
 from gateway.access.accounts import Accounts
 from gateway.access.login import Doorkeeper
@@ -199,10 +200,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="shouwang gateway", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="gateway.toml")
     parser.add_argument(
-        "--clock", type=parse, default="real", help="real, or scaled:SPEED:REAL:WALL"
+        "--clock", type=parse, default="real", help="real, or scaled:SPEED:REAL_NS:WALL_NS"
     )
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # else a line for every revision
     try:
         loaded = load_gateway(arguments.config)
     except ConfigError as error:
@@ -214,7 +216,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     except OSError as error:
-        sys.stderr.write(f"the gateway cannot start: {error}\n")
+        sys.stderr.write(f"the gateway cannot start: {told(error)}\n")
         return 1
     except sa.exc.DBAPIError as error:
         remedy = "check [database] url, the file's rights and the disk"

@@ -14,57 +14,54 @@ from alerts.roster_edit import edited, standing
 from alerts.shift import Span
 from edge.clock import SystemClock
 from edge.reading import DAY_NS
-from edge.settings import ConfigError
 from gateway.book import Book
+from gateway.command_line import ask_config, between
 from gateway.covering import Asked, cover_of
 from gateway.db import phones, roster_edits
-from gateway.db.engine import connect, reading
+from gateway.db.engine import reading
 from gateway.db.plan_tables import plan_version
 from gateway.db.roster_tables import roster_edit
-from gateway.settings import Loaded, load_gateway
+from gateway.own_database import beside_gateway
+from gateway.settings import Loaded
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """`shouwang plans check`: 0 covered, 1 there are gaps, 2 configuration."""
+    """`shouwang plans check`: 0 covered, 1 gaps or no use of the database, 2 configuration."""
     parser = argparse.ArgumentParser(prog="shouwang plans check", description=__doc__)
-    parser.add_argument("--config", type=Path, default=Path("config/gateway.toml"))
-    parser.add_argument("--days", type=int, default=COVER_NS // DAY_NS, choices=range(1, 367),
-                        metavar="1..366")  # fmt: skip
+    ask_config(parser)
+    parser.add_argument("--days", type=between(1, 366), default=COVER_NS // DAY_NS,
+                        metavar="1..366", help="default: 90")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     arguments = parser.parse_args(argv)
-    try:
-        loaded = load_gateway(arguments.config)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    now_ns = SystemClock().now_ns()
-    window = Span(now_ns, now_ns + arguments.days * DAY_NS)
-    asked = _as_it_runs(loaded)
-    (_tell_json if arguments.json else _tell)(found := cover_of(asked, window), asked.book)
-    return 1 if found.count else 0
+
+    def look(loaded: Loaded, database: sa.Engine) -> int:
+        now_ns = SystemClock().now_ns()
+        window = Span(now_ns, now_ns + arguments.days * DAY_NS)
+        asked = _as_it_runs(loaded, database)
+        (_tell_json if arguments.json else _tell)(found := cover_of(asked, window), asked.book)
+        return 1 if found.count else 0
+
+    return beside_gateway(arguments.config, look, migrate=False)
 
 
-def _as_it_runs(loaded: Loaded) -> Asked:
+def _as_it_runs(loaded: Loaded, database: sa.Engine) -> Asked:
     """What the gateway's database says on top of the files: changes by hand, plans, phones.
 
     The files alone where there is no such database yet.
     """
     book = loaded.book
-    database = connect(loaded.settings.database.url.get_secret_value())
     file = database.url.database
     if database.dialect.name == "sqlite" and not (file and Path(file).exists()):
+        sys.stderr.write(f"{file}: no such database yet; this is of the files alone\n")
         return Asked(book.plans, book, loaded.registry)
-    try:
-        with reading(database) as connection:
-            known = set(sa.inspect(connection).get_table_names())
-            if not {roster_edit.name, plan_version.name} <= known:
-                return Asked(book.plans, book, loaded.registry)
-            edits = standing(book.roster, roster_edits.load(connection))
-            book = replace(book, roster=edited(book.roster, edits))
-            failing = phones.failing(connection, book.roster)
-            return Asked(book.plans_in_force(connection), book, loaded.registry, failing)
-    finally:
-        database.dispose()
+    with reading(database) as connection:
+        known = set(sa.inspect(connection).get_table_names())
+        if not {roster_edit.name, plan_version.name} <= known:
+            return Asked(book.plans, book, loaded.registry)
+        edits = standing(book.roster, roster_edits.load(connection))
+        book = replace(book, roster=edited(book.roster, edits))
+        failing = phones.failing(connection, book.roster)
+        return Asked(book.plans_in_force(connection), book, loaded.registry, failing)
 
 
 def _tell(found: Cover, book: Book) -> None:

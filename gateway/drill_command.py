@@ -5,7 +5,6 @@ import getpass
 import random
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from alerts.channels.catalog import kinds
 from edge.clock import SystemClock
 from edge.reading import Tier
+from gateway.command_line import ask_config, between
 from gateway.drill_order import begin
 from gateway.drills import Held, Order, held
 from gateway.engine import Engine
@@ -40,11 +40,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="shouwang drill", description=__doc__)
     parser.add_argument("--category", help="what is played: welfare, smoke, gas ...")
     parser.add_argument("--area", help="where: s01, s01/b01 or s01/b01/u0101")
-    parser.add_argument("--tier", type=int, choices=(1, 2, 3), default=2)
+    parser.add_argument(
+        "--tier", type=between(1, 3), default=2, metavar="1..3",
+        help="1 urgent, 2 important (the default), 3 general",
+    )  # fmt: skip
     parser.add_argument("--channels", default="", help="only these, divided by commas")
     parser.add_argument("--report", action="store_true", help="how soon everybody answered")
     parser.add_argument("--json", action="store_true", help="print the report for a program")
-    parser.add_argument("--config", type=Path, default=Path("config/gateway.toml"))
+    ask_config(parser)
     return parser
 
 

@@ -16,8 +16,8 @@ Task = Callable[[Loaded, sa.Engine], int]
 def beside_gateway(config: Path, task: Task, *, migrate: bool = True) -> int:
     """The exit code of `task`; 2, with the faults on standard error, where `config` is no use.
 
-    Without `migrate` the database is taken as it is, so that a command that only reads changes
-    nothing.
+    1, with a remedy, where the database is of no use. Without `migrate` it is taken as it is, so
+    that a command that only reads changes nothing.
     """
     try:
         loaded = load_gateway(config)
@@ -29,5 +29,15 @@ def beside_gateway(config: Path, task: Task, *, migrate: bool = True) -> int:
         if migrate:
             upgrade(database)
         return task(loaded, database)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except sa.exc.DBAPIError as error:
+        start = "" if migrate else "; start this release's gateway once"
+        where = f"{config}: database.url: {database.url.render_as_string()}"
+        sys.stderr.write(
+            f"{where}: {error.orig}; check url, the file's rights and the disk{start}\n"
+        )
+        return 1
     finally:
         database.dispose()

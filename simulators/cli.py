@@ -4,7 +4,9 @@ Each command is imported only when it is asked for, so that an edge never loads 
 Exit codes: 0 ok, 1 failed, 2 usage or configuration, 130 interrupted.
 """
 
+import difflib
 import importlib
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -12,6 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+_USAGE = "usage: shouwang COMMAND [--help] ..."
 
 Main = Callable[[Sequence[str]], int]
 
@@ -68,7 +71,18 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code of the command that `argv` (default: the process's own) names."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _answered(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # who read what we print has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return code
+
+
+def _answered(arguments: list[str]) -> int:
     if arguments[:1] == ["--version"]:
         print(f"shouwang {version('shouwang')}")
         return OK
@@ -76,9 +90,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = COMMANDS.get(" ".join(arguments[:words]))
         if command is not None:
             return _run(command, arguments[words:])
-    asked = arguments[:1] in (["--help"], ["-h"], ["help"])
-    print(_help(), file=sys.stdout if asked else sys.stderr)
-    return OK if asked else USAGE
+    asked, group = arguments[-1:] in (["--help"], ["-h"], ["help"]), _group(arguments[:1])
+    if asked and (len(arguments) == 1 or group):
+        print(_help(group or COMMANDS))
+        return OK
+    print(_refusal(arguments), file=sys.stderr)
+    return USAGE
 
 
 def _run(command: Command, arguments: list[str]) -> int:
@@ -96,17 +113,32 @@ def _run(command: Command, arguments: list[str]) -> int:
             raise
         print(f"{error.name} is not installed; run this from the source tree", file=sys.stderr)
         return USAGE
-    try:
-        return entry(arguments)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    return entry(arguments)
 
 
-def _help() -> str:
-    rows = [f"  {name:14} {command.summary}" for name, command in COMMANDS.items()]
+def _refusal(arguments: Sequence[str]) -> str:
+    """What to type instead of `arguments`, which begin with no command."""
+    if not arguments:
+        return _help(COMMANDS)
+    if group := _group(arguments[:1]):
+        return f"{_help(group)}\n\nshouwang {arguments[0]}: name one of these"
+    near = difflib.get_close_matches(arguments[0], COMMANDS, n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    told = f"there is no command {arguments[0]!r}; {meant}`shouwang --help` lists them all"
+    return f"{_USAGE}\nshouwang: {told}"
+
+
+def _group(first: Sequence[str]) -> Mapping[str, Command]:
+    """The commands of two words that begin with the word `first`."""
+    return {name: each for name, each in COMMANDS.items() if name.split()[:-1] == [*first]}
+
+
+def _help(commands: Mapping[str, Command]) -> str:
+    wide = max(map(len, commands))
+    rows = [f"  {name:{wide}}  {command.summary}" for name, command in commands.items()]
     return "\n".join(
         [
-            "usage: shouwang COMMAND [--help] ...",
+            _USAGE,
             "",
             *rows,
             "",

@@ -27,6 +27,7 @@ from edge.broker import PahoSession
 from edge.clock import ScaledClock, SystemClock
 from edge.reading import DAY_NS, SECOND_NS, Timeliness
 from edge.session import Session, Will
+from edge.told_errors import told
 from gateway.access.accounts import Accounts
 from gateway.app import run_gateway
 from gateway.db.engine import connect, upgrade
@@ -76,6 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if not 1 <= arguments.speed <= 3_600:  # noqa: PLR2004  (an hour a second)
         parser.error("--speed must be from 1 to 3600")
+    if not getattr(arguments, "for") >= 0:
+        parser.error("--for must be 0 (until interrupted) or more seconds")
     options = Options(
         for_s=getattr(arguments, "for"),
         speed=arguments.speed,
@@ -87,8 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _folder(arguments.dir) as folder:
             asyncio.run(_Demo(options, folder).run())
-    except (BrokerFailed, Missing, FileExistsError) as error:
-        print(f"demo: {error}", file=sys.stderr)
+    except (BrokerFailed, Missing, OSError) as error:
+        print(f"demo: {told(error)}", file=sys.stderr)
         return 1
     return 0
 
@@ -257,11 +260,14 @@ def _folder(wanted: Path | None) -> Iterator[Path]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="shouwang demo", description=__doc__)
-    parser.add_argument("--for", type=float, default=0.0, metavar="SECONDS", help="then end")
+    parser.add_argument(
+        "--for", type=float, default=0.0, metavar="SECONDS", help="then end; default: at Ctrl-C"
+    )
     parser.add_argument("--speed", type=float, default=900.0, help="default 900: 12 h in 48 s")
     parser.add_argument("--port", type=int, default=0, help="of the console; default: a free one")
     parser.add_argument("--dir", type=Path, help="an empty folder to keep; default: none is kept")
-    parser.add_argument("--sms", choices=["twin", "gammu"], default="twin")
+    parser.add_argument("--sms", choices=["twin", "gammu"], default="twin",
+                        help="the SMS daemon: simulated (the default), or gammu-smsd")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     return parser
 

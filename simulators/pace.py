@@ -17,11 +17,15 @@ _RETRY_S = 5.0
 
 @dataclass(slots=True)
 class Progress:
-    """How far a story has come; `until_ns` is when its last message was due."""
+    """How far a story has come; `until_ns` is when its last message was due.
+
+    `trouble` says why the message that is told now was not confirmed, "" where none waits.
+    """
 
     published: int = 0
     retried: int = 0
     until_ns: int = 0
+    trouble: str = ""
 
 
 async def play(
@@ -46,7 +50,11 @@ async def _insist(
 ) -> None:
     while True:
         try:
-            return await publish(message.topic, message.payload)
-        except NotPublished:
+            await publish(message.topic, message.payload)
+        except NotPublished as error:
             progress.retried += 1
+            progress.trouble = str(error)
             await sleep(clock, _RETRY_S)
+        else:
+            progress.trouble = ""
+            return

@@ -32,7 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         clock = parse((folder / CLOCK).read_text("ascii"))
         roster = load(folder / "roster.toml", Roster)
         secret = (folder / "webhook.secret").read_text("ascii")
-    except (ConfigError, OSError, ValueError) as error:
+    except OSError as error:
+        remedy = "name a folder that `shouwang walkthrough` has made"
+        print(f"people: {error.filename}: {error.strerror}; {remedy}", file=sys.stderr)
+        return 2
+    except (ConfigError, ValueError) as error:
         print(f"people: {error}", file=sys.stderr)
         return 2
     # An hour of this clock may be a second: what is late is told by the receiver's own time.

@@ -24,6 +24,7 @@ from edge.clock import Clock, ScaledClock, SystemClock, parse, sleep
 from edge.reading import SECOND_NS
 from edge.session import NotPublished
 from edge.settings import DurationS
+from edge.told_errors import told
 from simulators.estate import Home, home, places_text, registry_text
 from simulators.households import EXTRACT, HouseholdsError, Series, moment_ns, moment_text, read
 from simulators.pace import Progress, play
@@ -101,9 +102,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"replay: {error}", file=sys.stderr)
         return 2
     except (HouseholdsError, OSError) as error:
-        print(f"replay: {error}", file=sys.stderr)
+        print(f"replay: {told(error)}", file=sys.stderr)
         return 1
-    _write_papers(options, replay)
     try:
         asyncio.run(_run(options, replay))
     except KeyboardInterrupt:
@@ -113,10 +113,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _told(options: argparse.Namespace) -> int:
     """Print what the edge makes of the homes, without a broker; 1 when it is not sound."""
+    if unused := [name for name in (*EDIT_NAMES, "daily-batches") if _given(options, name)]:
+        raise ValueError(f"--{unused[0]}: tells a story to a broker; a --report reads the file")
     names = [name for name in options.homes.split(",") if name]
     homes = read(options.readings, names or None)
     reports = [report_of(name, series) for name, series in homes.items()]
     return write(reports, sys.stdout, as_json=options.json)
+
+
+def _given(options: argparse.Namespace, name: str) -> bool:
+    return bool(getattr(options, name.replace("-", "_")))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -153,7 +159,9 @@ def _prepared(options: argparse.Namespace) -> Replay:
     clock, spec = _clock(options)
     story = _story(options, series, clock.now_ns())
     homes = tuple(home(name, site=options.site) for name in series)
-    return Replay(homes, series, story, clock, waiting, spec)
+    replay = Replay(homes, series, story, clock, waiting, spec)
+    _write_papers(options, replay)
+    return replay
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -287,7 +295,8 @@ async def _report_often(options: argparse.Namespace, clock: Clock, progress: Pro
             "progress",
             published=progress.published,
             retried=progress.retried,
-            told_until=moment_text(progress.until_ns),
+            told_until=moment_text(progress.until_ns) if progress.published else "nothing yet",
+            **({"trouble": progress.trouble} if progress.trouble else {}),
         )
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from edge.clock import ScaledClock, SystemClock
 from edge.reading import SECOND_NS
+from edge.told_errors import told
 from simulators.box import DATABASE, Box, make_hook_secret, write_box
 from simulators.estate import home
 from simulators.gammu import Missing
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         commands = prepare(options.folder, speed=options.speed, any_ports=options.any_ports)
     except (BrokerFailed, Missing, OSError) as error:
-        print(f"walkthrough: {error}", file=sys.stderr)
+        print(f"walkthrough: {told(error)}", file=sys.stderr)
         return 1
     if options.json:
         print(json.dumps(commands, ensure_ascii=False))

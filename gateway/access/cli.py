@@ -4,36 +4,32 @@ import argparse
 import getpass
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+
+import sqlalchemy as sa
 
 from alerts.roster import Roster
 from edge.clock import SystemClock
-from edge.settings import ConfigError
 from gateway.access.accounts import AccountError, Accounts
 from gateway.access.password import UnfitPasswordError
 from gateway.access.role import Role
-from gateway.db.engine import connect, upgrade
-from gateway.settings import load_gateway
+from gateway.command_line import ask_config, one_of
+from gateway.own_database import beside_gateway
+from gateway.settings import Loaded
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """`shouwang user COMMAND --config FILE`: 0 done, 1 refused, 2 configuration."""
     arguments = _parser().parse_args(argv)
-    try:
-        loaded = load_gateway(arguments.config)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    database = connect(loaded.settings.database.url.get_secret_value())
-    upgrade(database)
-    try:
-        _do(arguments, Accounts(database), loaded.book.roster)
-    except (AccountError, UnfitPasswordError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    finally:
-        database.dispose()
-    return 0
+
+    def act(loaded: Loaded, database: sa.Engine) -> int:
+        try:
+            _do(arguments, Accounts(database), loaded.book.roster)
+        except (AccountError, UnfitPasswordError) as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+        return 0
+
+    return beside_gateway(arguments.config, act)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,7 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     add = commands.add_parser("add", help="make an account; the password is asked for")
     add.add_argument("login")
-    add.add_argument("--role", type=Role, choices=list(Role), default=Role.OPERATOR)
+    add.add_argument(
+        "--role", type=one_of(Role), default=Role.OPERATOR, metavar=f"{{{','.join(Role)}}}",
+        help="what the account may do; default: operator",
+    )  # fmt: skip
     passwd = commands.add_parser("passwd", help="change a password; signs the account out")
     passwd.add_argument("login")
     disable = commands.add_parser("disable", help="sign an account out for good, when one leaves")
@@ -50,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     enable.add_argument("login")
     commands.add_parser("list", help="list the accounts, and whose of the roster each is")
     for command in commands.choices.values():
-        command.add_argument("--config", type=Path, default=Path("config/gateway.toml"))
+        ask_config(command)
     return parser
 
 

@@ -4,7 +4,6 @@ import argparse
 import getpass
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import sqlalchemy as sa
@@ -12,13 +11,23 @@ import sqlalchemy as sa
 from edge.clock import SystemClock
 from edge.reading import HOUR_NS
 from gateway.campaign import book
+from gateway.command_line import ask_config
 from gateway.own_database import beside_gateway
+from gateway.settings import Loaded
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """`shouwang campaign begin|again|end|show`: 0 done, 1 refused, 2 configuration."""
     arguments = _parser().parse_args(argv)
-    return beside_gateway(arguments.config, lambda _, database: _do(database, arguments))
+
+    def act(loaded: Loaded, database: sa.Engine) -> int:
+        site = loaded.settings.site
+        if arguments.command == "begin" and arguments.area.split("/")[0] != site:
+            sys.stderr.write(f"{arguments.area} is not in site {site}\n")
+            return 1
+        return _do(database, arguments)
+
+    return beside_gateway(arguments.config, act)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=told).add_argument("number", type=int)
     commands.add_parser("show", help="print the latest mass checks as JSON")
     for command in commands.choices.values():
-        command.add_argument("--config", type=Path, default=Path("config/gateway.toml"))
+        ask_config(command)
     return parser
 
 

@@ -3,13 +3,13 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import sqlalchemy as sa
 
 from edge.clock import SystemClock
 from gateway.closing.cases import Report, Watched, report
+from gateway.command_line import ask_config, between
 from gateway.own_database import beside_gateway
 from gateway.settings import Loaded
 
@@ -31,9 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="shouwang report", description=__doc__)
-    parser.add_argument("--days", type=int, choices=range(1, 367), default=30, metavar="1..366")
+    parser.add_argument(
+        "--days", type=between(1, 366), default=30, metavar="1..366", help="default: 30"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for a program")
-    parser.add_argument("--config", type=Path, default=Path("config/gateway.toml"))
+    ask_config(parser)
     return parser
 
 

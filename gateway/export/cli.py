@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 
 from edge.clock import SystemClock
 from edge.reading import SECOND_NS
+from gateway.command_line import ask_config, one_of
 from gateway.export import cap
 from gateway.export.cap import Issuer
 from gateway.export.routes import Form, told
@@ -32,26 +32,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _write(loaded: Loaded, database: sa.Engine, arguments: argparse.Namespace) -> int:
-    try:
-        for part in _WRITTEN[arguments.format](every(database, arguments.since), loaded, arguments):
-            sys.stdout.buffer.write(part)
-    except sa.exc.DBAPIError as error:
-        remedy = "check [database] url, and start this release's gateway once"
-        sys.stderr.write(f"the gateway's database cannot be read: {error.orig}; {remedy}\n")
-        return 1
+    for part in _WRITTEN[arguments.format](every(database, arguments.since), loaded, arguments):
+        sys.stdout.buffer.write(part)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="shouwang export", description=__doc__)
-    parser.add_argument("--config", type=Path, default=Path("config/gateway.toml"))
+    ask_config(parser)
     parser.add_argument(
-        "--format", type=Form, choices=list(Form), default=Form.JSON,
-        help="json (one incident a line), csv, or cap (an Atom feed of CAP 1.2 messages)",
+        "--format", type=one_of(Form), default=Form.JSON, metavar=f"{{{','.join(Form)}}}",
+        help="json (the default: one incident a line), csv, or cap (an Atom feed of CAP 1.2)",
     )  # fmt: skip
     parser.add_argument(
-        "--sheet", type=Sheet, choices=list(Sheet), default=Sheet.INCIDENTS, help="of csv"
-    )
+        "--sheet", type=one_of(Sheet), default=Sheet.INCIDENTS,
+        metavar=f"{{{','.join(Sheet)}}}", help="of csv; default: incidents",
+    )  # fmt: skip
     parser.add_argument(
         "--since", type=_day, default=0, metavar="YYYY-MM-DD", help="opened on that day or later"
     )
@@ -59,7 +55,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _day(text: str) -> int:
-    return int(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()) * SECOND_NS
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write 2026-01-31") from None
+    return int(day.timestamp()) * SECOND_NS
 
 
 def _json(stories: Iterable[Story], _: Loaded, __: argparse.Namespace) -> Iterator[bytes]:

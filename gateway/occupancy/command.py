@@ -3,13 +3,13 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import sqlalchemy as sa
 
 from edge.clock import Clock, SystemClock
 from edge.history import HistoryUnavailable
+from gateway.command_line import ask_config, between
 from gateway.configured import make_history
 from gateway.occupancy.plausible import HOMES_MIN, Looked, Reason, visits
 from gateway.occupancy.totals import away, totals
@@ -44,10 +44,14 @@ def main(argv: Sequence[str] | None = None, clock: Clock | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="shouwang occupancy", description=__doc__)
-    parser.add_argument("--months", type=int, choices=range(2, 13), default=2, metavar="2..12")
-    parser.add_argument("--limit", type=int, choices=range(1, 501), default=20, metavar="1..500")
+    parser.add_argument(
+        "--months", type=between(2, 12), default=2, metavar="2..12", help="of 30 days; default: 2"
+    )
+    parser.add_argument(
+        "--limit", type=between(1, 500), default=20, metavar="1..500", help="homes; default: 20"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for a program")
-    parser.add_argument("--config", type=Path, default=Path("config/gateway.toml"))
+    ask_config(parser)
     return parser
 
 

@@ -14,6 +14,7 @@ from typing import TextIO
 import msgspec
 from msgspec import structs
 
+from edge.told_errors import told
 from simulators.evaluate.doors import read_doors
 from simulators.evaluate.loho import BUDGETS, left_out, lived
 from simulators.evaluate.members import read_members
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
     except (HouseholdsError, OSError) as error:
-        print(f"evaluate: {error}", file=sys.stderr)
+        print(f"evaluate: {told(error)}", file=sys.stderr)
         return 1
     plan = Plan(options.cuts, options.seed)
     if options.loho:

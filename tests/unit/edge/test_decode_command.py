@@ -102,7 +102,7 @@ def test_a_payload_that_nobody_claims_is_refused_and_the_profiles_are_listed(
     [
         (b"?", ["--profile", "sundial"], "'sundial'"),
         (b"?", ["--hex"], "hex"),
-        (b"\xff", ["--hex"], "ascii"),
+        (b"\xff", ["--hex"], "leave --hex out"),
         (b"?", ["--at", "noon"], "--at"),
     ],
 )

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,64 @@ def test_what_is_no_command_is_a_usage_error(
 ) -> None:
     assert main(arguments) == 2
     assert "usage: shouwang" in capsys.readouterr().err
+
+
+def test_a_slip_of_the_pen_is_told_what_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gatway"]) == 2
+    assert "did you mean 'gateway'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("asked", [["bench", "--help"], ["bench"]])
+def test_a_group_shows_its_own_commands_alone(
+    asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(asked) == (0 if "--help" in asked else 2)
+    shown = "".join(capsys.readouterr())
+    assert "bench soak" in shown
+    assert "gateway" not in shown
+
+
+def test_whoever_stops_reading_our_output_gets_no_trace_back() -> None:
+    script = "import sys, simulators.cli; sys.exit(simulators.cli.main(['--help']))"
+    reader, writer = os.pipe()
+    os.close(reader)
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, stdout=writer, stderr=subprocess.PIPE,
+        text=True, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["demo", "--for", "-1"],
+        ["demo", "--dir", "FILE"],
+        ["demo", "--dir", "FILE/below"],
+        ["decode", "--payload-file", "FILE/below"],
+        ["decode", "--payload-file", "FILE", "--hex"],
+        ["evaluate", "--readings", "FILE/below"],
+        ["people", "FILE"],
+        ["replay", "--report", "--cut-use", "home-031@2016-10-01T02:00"],
+        ["replay", "--broker", "mqtt://h", "--registry-out", "FILE/below"],
+        ["walkthrough", "FILE"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_cannot_be_done_says_why_and_what_to_do(
+    wrong: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("no reading", "utf-8")
+    try:
+        assert main([word.replace("FILE", str(file)) for word in wrong]) in {1, 2}
+    except SystemExit as ended:  # argparse's own way out
+        assert ended.code == 2  # noqa: PT017  (either way will do)
+    said = capsys.readouterr().err
+    assert "Errno" not in said
+    assert ";" in said or "must be" in said, said
 
 
 def test_a_replay_without_a_broker_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,103 @@
+"""What the documents name is there, and what a stranger has to set or read is in a document.
+
+Commands are looked up in their own help, addresses in the application's routes, metrics in what
+edge and gateway tell; links and files in the tree.
+"""
+
+import contextlib
+import io
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from edge.edge_settings import EdgeSettings
+from edge.health import METRICS
+from edge.settings import Settings
+from gateway.settings import GatewaySettings
+from simulators.cli import COMMANDS, main
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("edge", "alerts", "gateway", "simulators", "config", "tests", "docs", "scripts", "bench")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+TICKED = re.compile(r"`([^`\n]+)`")
+COMMAND = re.compile(r"(?:^|[`$] ?|\. |and |\|\s)shouwang ([a-z][^\n`|;)]*)", re.MULTILINE)
+FILE = re.compile(rf"(?:{'|'.join(ROOMS)})/[\w./-]+")
+
+
+def _documents() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [path for line in listed.stdout.splitlines() if (path := ROOT / line).is_file()]
+
+
+def _named(pattern: re.Pattern[str]) -> Iterator[tuple[Path, str]]:
+    for path in _documents():
+        text = path.read_text("utf-8").replace("\\\n", " ")
+        yield from ((path, found[1]) for found in pattern.finditer(text))
+
+
+def _headings(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+def test_every_link_leads_somewhere() -> None:
+    broken = []
+    for path, link in _named(LINK):
+        if not link.startswith(("http://", "https://", "mailto:")):
+            file, _, heading = link.partition("#")
+            page = path.parent / file if file else path
+            if not page.exists() or (heading and heading not in _headings(page)):
+                broken.append(f"{path.relative_to(ROOT)}: {link}")
+    assert not broken, "\n".join(broken)
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    missing = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path, name in _named(TICKED)
+        if FILE.fullmatch(name) and not (ROOT / name).exists()
+    ]
+    assert not missing, "\n".join(missing)
+
+
+@cache
+def _help(words: tuple[str, ...]) -> str:
+    """What `shouwang WORDS --help` prints; "" where it is no command."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            code: object = main([*words, "--help"])
+        except SystemExit as ended:  # argparse prints its help and goes
+            code = ended.code
+    return said.getvalue() if code == 0 else ""
+
+
+def _wrong_in(command: str) -> list[str]:
+    """The words of `command`, which followed `shouwang`, that its help does not know."""
+    words = [word.rstrip(".,:") for word in shlex.split(command, comments=True, posix=False)]
+    size = 2 if " ".join(words[:2]) in COMMANDS else 1
+    if " ".join(words[:size]) not in COMMANDS:
+        return words[:1]
+    told = _help(tuple(words[:size]))
+    if len(words) > size and (act := _help(tuple(words[: size + 1]))) != told:
+        told += act
+    return [word for word in words if word.startswith("--") and word not in f"{told} --help"]
+
+
+def test_every_command_that_is_shown_can_be_typed() -> None:
+    shown = list(_named(COMMAND))
+    assert len(shown) > 20
+    wrong = [
+        f"{path.relative_to(ROOT)}: shouwang {command}: {', '.join(words)}"
+        for path, command in shown
+        if (words := _wrong_in(command))
+    ]
+    assert not wrong, "\n".join(wrong)
