@@ -1,24 +1,13 @@
-"""What the documents name is there, and what a stranger has to set or read is in a document.
-
-Commands are looked up in their own help, addresses in the application's routes, metrics in what
-edge and gateway tell; links and files in the tree.
-"""
+"""What the documents name is there: links, files, and commands with their options."""
 
 import contextlib
 import io
 import re
-import shlex
 import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
-from edge.edge_settings import EdgeSettings
-from edge.health import METRICS
-from edge.settings import Settings
-from gateway.settings import GatewaySettings
 from simulators.cli import COMMANDS, main
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +57,18 @@ def test_every_file_that_is_named_is_there() -> None:
     assert not missing, "\n".join(missing)
 
 
+def test_the_index_of_rooms_has_every_folder_and_no_other() -> None:
+    there = {
+        f"{room}/{folder.name}/"
+        for room in ("edge", "alerts", "gateway", "simulators")
+        for folder in (ROOT / room).iterdir()
+        if folder.is_dir() and folder.name != "__pycache__"
+    }
+    index = (ROOT / "docs/architecture.md").read_text("utf-8").partition("\n## The flow")[0]
+    rows = "\n".join(line.split("|")[1] for line in index.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`(\w+/\w+/)`", rows)) == there
+
+
 @cache
 def _help(words: tuple[str, ...]) -> str:
     """What `shouwang WORDS --help` prints; "" where it is no command."""
@@ -82,10 +83,10 @@ def _help(words: tuple[str, ...]) -> str:
 
 def _wrong_in(command: str) -> list[str]:
     """The words of `command`, which followed `shouwang`, that its help does not know."""
-    words = [word.rstrip(".,:") for word in shlex.split(command, comments=True, posix=False)]
+    words = [word.rstrip(".,:") for word in command.partition("#")[0].split()]
     size = 2 if " ".join(words[:2]) in COMMANDS else 1
     if " ".join(words[:size]) not in COMMANDS:
-        return words[:1]
+        return words[:1] or ["(nothing)"]
     told = _help(tuple(words[:size]))
     if len(words) > size and (act := _help(tuple(words[: size + 1]))) != told:
         told += act
