@@ -13,8 +13,9 @@ from gateway.api.desk import desk_of, require
 from gateway.api.problem import Problem, finite_json
 from gateway.db import plans as rows
 from gateway.db.engine import reading
-from gateway.db.plans import Proposal
-from gateway.plans.office import PlanOffice, Refused
+from gateway.db.plans import PROPOSALS, Proposal
+from gateway.plans.office import NotValid, PlanOffice
+from gateway.proposing import Refused
 
 PAGE_MAX = 100
 _NUMBER_MAX = 2**31 - 1
@@ -95,7 +96,7 @@ async def proposals(request: Request, before: Before = _NUMBER_MAX, limit: Limit
     """A page of proposals, newest first."""
     require(request, Right.READ)
     with reading(desk_of(request).db) as connection:
-        return finite_json({"proposals": rows.proposals(connection, before, limit)})
+        return finite_json({"proposals": PROPOSALS.newest(connection, before, limit)})
 
 
 @router.get("/proposals/{number}")
@@ -103,11 +104,12 @@ async def proposal(request: Request, number: Number) -> Response:
     """A proposal, the plans it proposes, and what they change."""
     require(request, Right.READ)
     with reading(desk_of(request).db) as connection:
-        found = rows.proposal(connection, number)
+        found = PROPOSALS.get(connection, number)
         if found is None:
             raise Problem(404, "no_such_proposal", "There is no proposal of that number.")
-        changes = difference(_document(connection, found[0].base), found[1])
-    return finite_json({"proposal": found[0], "plans": found[1], "changes": changes})
+        plans = rows.proposed(connection, number)
+        changes = difference(_document(connection, found.base), plans)
+    return finite_json({"proposal": found, "plans": plans, "changes": changes})
 
 
 @router.post("/proposals")
@@ -149,9 +151,9 @@ def reject_proposal(request: Request, number: int, why: str) -> Proposal:
     """
     principal, desk = require(request, Right.PLAN), desk_of(request)
     with reading(desk.db) as connection:
-        found = rows.proposal(connection, number)
+        found = PROPOSALS.get(connection, number)
     roster = desk.book.roster
-    if found is not None and not roster.same_person(found[0].by, principal.login):
+    if found is not None and not roster.same_person(found.by, principal.login):
         require(request, Right.APPROVE_PLAN)
     now_ns = desk.clock.now_ns()
     return PlanOffice(desk.engine).reject(number, principal.login, why, now_ns)
@@ -166,5 +168,5 @@ def _document(connection: sa.Connection, version: int) -> dict[str, Any]:
 
 def _refusal(refused: Refused) -> Response:
     told = {"title": "The plans stay as they are.", "detail": str(refused), "code": refused.code}
-    body = told | {"problems": refused.problems}
+    body = told | {"problems": refused.problems if isinstance(refused, NotValid) else []}
     return finite_json(body, _STATUS.get(refused.code, 409), "application/problem+json")

@@ -12,10 +12,10 @@ from gateway.access.role import Right
 from gateway.api.desk import Desk, desk_of, require
 from gateway.api.devices import office_of
 from gateway.api.problem import Problem, finite_json
-from gateway.db import rule_proposals as rows
 from gateway.db.engine import reading
-from gateway.db.rule_proposals import RuleProposal
-from gateway.ruling.office import Refused, RuleOffice
+from gateway.db.rule_proposals import PROPOSALS, RuleProposal
+from gateway.proposing import Refused
+from gateway.ruling.office import RuleOffice
 
 PAGE_MAX = 100
 WHY_MAX = 500
@@ -75,7 +75,7 @@ async def proposals(
     """A page of proposals, newest first."""
     require(request, Right.READ)
     with reading(desk_of(request).db) as connection:
-        return finite_json({"proposals": rows.newest(connection, before, limit)})
+        return finite_json({"proposals": PROPOSALS.newest(connection, before, limit)})
 
 
 @router.post("/proposals")
@@ -126,7 +126,7 @@ def reject_rules(request: Request, number: int, why: str) -> RuleProposal:
     """It is rejected by who may approve, or taken back by who made it; raises Refused."""
     principal, desk = require(request, Right.PLAN), desk_of(request)
     with reading(desk.db) as connection:
-        found = rows.get(connection, number)
+        found = PROPOSALS.get(connection, number)
     roster = desk.book.roster
     if found is not None and not roster.same_person(found.by, principal.login):
         require(request, Right.APPROVE_PLAN)

@@ -22,8 +22,10 @@ from gateway.console.problem_words import in_words
 from gateway.console.texts import Lang
 from gateway.db import plans as rows
 from gateway.db.engine import reading
-from gateway.db.plans import Fate
-from gateway.plans.office import PlanOffice, Refused
+from gateway.db.plans import PROPOSALS
+from gateway.db.proposals import Fate
+from gateway.plans.office import NotValid, PlanOffice
+from gateway.proposing import Refused
 
 SHOWN_MAX = 20
 TOML_CHARS_MAX = 20_000
@@ -63,7 +65,7 @@ async def plans_page(request: Request) -> Response:
     desk, voice = desk_of(request), voice_of(request)
     with reading(desk.db) as connection:
         found = desk.book.plans_in_force(connection)
-        proposals = rows.proposals(connection, 2**31 - 1, SHOWN_MAX)
+        proposals = PROPOSALS.newest(connection, 2**31 - 1, SHOWN_MAX)
         made = rows.versions(connection, 2**31 - 1, SHOWN_MAX)
     return render(
         request,
@@ -95,8 +97,7 @@ async def propose(
         change = _plan_of(toml, plan_id)
         number = PlanOffice(desk.engine).propose(change, by, why, desk.clock.now_ns())
     except Refused as refused:
-        problems = tuple(refused.problems) or (PlanProblem("", str(refused), ""),)
-        return _plan_page(request, plan_id, 422, Draft(toml, why, problems))
+        return _plan_page(request, plan_id, 422, Draft(toml, why, _problems(refused)))
     return RedirectResponse(f"/plans/proposals/{number}", 303)
 
 
@@ -157,11 +158,11 @@ def _proposal_page(
 ) -> Response:
     principal = require(request, Right.READ)
     with reading(desk_of(request).db) as connection:
-        found = rows.proposal(connection, number)
-        base = None if found is None else rows.document(connection, found[0].base)
-    if found is None or base is None:
-        raise Problem(404, "no_such_proposal", "There is no proposal of that number.")
-    asked = found[0]
+        asked = PROPOSALS.get(connection, number)
+        base = None if asked is None else rows.document(connection, asked.base)
+        if asked is None or base is None:
+            raise Problem(404, "no_such_proposal", "There is no proposal of that number.")
+        plans = rows.proposed(connection, number)
     own = desk_of(request).book.roster.same_person(asked.by, principal.login)
     waits = asked.state is Fate.OPEN
     return render(
@@ -171,15 +172,21 @@ def _proposal_page(
         section="plans",
         notice=None if refused is None else _refusal(voice_of(request), refused),
         proposal=asked,
-        changes=difference(base, found[1]),
+        changes=difference(base, plans),
         written=_written,
-        problems=refused.problems if refused else (),
+        problems=refused.problems if isinstance(refused, NotValid) else (),
         words=partial(in_words, voice_of(request).lang),
         may_approve=waits and principal.may(Right.APPROVE_PLAN) and not own,
         may_reject=waits and (own or principal.may(Right.APPROVE_PLAN)),
         is_own=waits and own,
         why_max=WHY_MAX,
     )
+
+
+def _problems(refused: Refused) -> tuple[PlanProblem, ...]:
+    if isinstance(refused, NotValid):
+        return tuple(refused.problems)
+    return (PlanProblem("", str(refused), ""),)
 
 
 def _refused(request: Request, number: int, refused: Refused) -> Response:
@@ -213,15 +220,15 @@ def _plan_of(toml: str, plan_id: str) -> dict[str, Any]:
     """The one plan that `toml` is.
 
     Raises:
-        Refused: it cannot be read, or is another plan.
+        NotValid: it cannot be read, or is another plan.
     """
     try:
         table = tomllib.loads(toml.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
-        raise Refused("not_valid", "it cannot be read", [_unread(error)]) from error
+        raise NotValid("it cannot be read", [_unread(error)]) from error
     if table.get("id") != plan_id:
         remedy = f'write id = "{plan_id}"'
-        raise Refused("not_valid", "other plan", [PlanProblem("id", "another plan", remedy)])
+        raise NotValid("other plan", [PlanProblem("id", "another plan", remedy)])
     return table
 
 

@@ -24,10 +24,11 @@ from gateway.api.rule_proposals import (
     roll_back_rules,
 )
 from gateway.console.page import Voice, render, voice_of
-from gateway.db import rule_proposals as rows
 from gateway.db.engine import reading
-from gateway.db.rule_proposals import Fate
-from gateway.ruling.office import Refused, RuleOffice
+from gateway.db.proposals import Fate
+from gateway.db.rule_proposals import PROPOSALS
+from gateway.proposing import Refused
+from gateway.ruling.office import RuleOffice
 
 SHOWN_MAX = 30
 _PAGE = "/rules/modes"
@@ -112,7 +113,7 @@ def _page(request: Request, status: int = 200, refused: Refused | None = None) -
     principal = require(request, Right.READ)
     desk, voice = desk_of(request), voice_of(request)
     with reading(desk.db) as connection:
-        proposals = rows.newest(connection, 2**31 - 1, SHOWN_MAX)
+        proposals = PROPOSALS.newest(connection, 2**31 - 1, SHOWN_MAX)
     waiting = [each for each in proposals if each.state is Fate.OPEN]
     same_person = desk.book.roster.same_person
     return render(

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from gateway.db.bundle_tables import bundle, waiting
 from gateway.db.plan_tables import plan_proposal, plan_version
-from gateway.db.plans import Fate
+from gateway.db.proposals import Fate
 from gateway.db.retention import forget
 from gateway.db.roster_tables import roster_change
 from gateway.db.rule_proposal_tables import rule_proposal
@@ -36,7 +36,7 @@ def forget_history(connection: sa.Connection, before_ns: int) -> int:
             ),
             (
                 rule_proposal.c.id,
-                rule_proposal.c.state.in_(("rejected", "undone"))
+                rule_proposal.c.state.in_((Fate.REJECTED.value, Fate.UNDONE.value))
                 & (rule_proposal.c.decided_ns < before_ns),
             ),
             (

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from msgspec import structs
 
@@ -15,25 +16,26 @@ from alerts.channels.catalog import kinds
 from alerts.plan import Plans
 from alerts.plan_check import Manned, PlanProblem, problems
 from edge.settings import ConfigError, parse
+from gateway import proposing
 from gateway.db import plans as rows
 from gateway.db.engine import writing
-from gateway.db.plans import Fate, Proposal, Version
+from gateway.db.plans import PROPOSALS, Proposal, Version
+from gateway.db.proposals import Fate
 from gateway.engine import Engine
+from gateway.proposing import Decision, Refused
 from gateway.registry.office import SYSTEM, digest
 
 log = logging.getLogger(__name__)
 
-OPEN_MAX = 50
 _DOCUMENT = Path("plans")
 
 
-class Refused(Exception):  # noqa: N818  (the caller's mistake or a lost race, not a fault of ours)
-    """The plans stay as they are; `code` says why in one word, `problems` what to mend."""
+class NotValid(Refused):
+    """What would be put in force is not whole; `problems` says what to mend."""
 
-    def __init__(self, code: str, why: str, found: list[PlanProblem] | None = None) -> None:
-        super().__init__(why)
-        self.code = code
-        self.problems = found or []
+    def __init__(self, why: str, found: list[PlanProblem]) -> None:
+        super().__init__("not_valid", why)
+        self.problems = found
 
 
 def open_plans(database: sa.Engine, file: Mapping[str, Any], now_ns: int) -> None:
@@ -80,68 +82,53 @@ class PlanOffice:
         """A proposal, by number: `change` is a whole document, or one plan (which has an `id`).
 
         Raises:
-            Refused: it has problems, or too many proposals wait.
+            NotValid: it has problems.
+            Refused: too many proposals wait.
         """
         with writing(self._engine.database) as connection:
-            if rows.count_open(connection) >= OPEN_MAX:
-                raise Refused("too_many", f"{OPEN_MAX} proposals wait to be decided")
             base = rows.newest(connection)
             before = None if base is None else rows.document(connection, base)
             if base is None or before is None:
                 raise Refused("no_plans", "this gateway stores no plans")
             table = {**_merged(before, change), "version": base + 1}
-            if found := self.check(table):
-                raise Refused("not_valid", "the plans have problems", found)
-            return rows.propose(connection, Proposal(0, base, now_ns, by, why, Fate.OPEN), table)
+            self._require(table, "the plans have problems")
+            made = Proposal(at_ns=now_ns, by=by, why=why, base=base)
+            body = msgspec.json.encode(table).decode()
+            return proposing.propose(PROPOSALS, connection, made, body=body)
 
     def approve(self, number: int, by: str, why: str, now_ns: int) -> Version:
         """The proposal is in force for new incidents.
 
         Raises:
-            Refused: there is none, it was decided, it is one's own, the plans have moved on, or
-                it has problems by now.
+            NotValid: it has problems by now.
+            Refused: there is none, it was decided, it is one's own, or the plans have moved on.
         """
         with writing(self._engine.database) as connection:
-            asked, table = _waiting(connection, number)
-            if self._engine.book.roster.same_person(asked.by, by):
-                raise Refused("own_proposal", "somebody else has to approve it")
+            asked = proposing.found(PROPOSALS, connection, number)
+            proposing.another(asked, by, self._engine.book.roster)
             if rows.newest(connection) != asked.base:
                 raise Refused("moved_on", f"it was made from version {asked.base}; propose anew")
-            if found := self.check(table):
-                raise Refused("not_valid", "the plans have problems by now", found)
+            table = rows.proposed(connection, number)
+            self._require(table, "the plans have problems by now")
             made = Version(asked.base + 1, now_ns, asked.by, by, asked.why)
-            decided = structs.replace(
-                asked, state=Fate.APPROVED, decided_ns=now_ns, decided_by=by, decided_why=why,
-                version=made.version,
-            )  # fmt: skip
-            if not rows.decide(connection, decided):
-                raise Refused("decided", "somebody else was faster")
+            approved = proposing.decided(asked, Fate.APPROVED, Decision(by, why, now_ns))
+            approved = structs.replace(approved, version=made.version)
+            proposing.move(PROPOSALS, connection, approved)
             rows.add_version(connection, made, table)
         return made
 
     def reject(self, number: int, by: str, why: str, now_ns: int) -> Proposal:
-        """The proposal is over; whoever made it may do so too.
+        """The proposal is over; whoever made it may take it back so.
 
         Raises:
             Refused: there is none, or it was decided.
         """
         with writing(self._engine.database) as connection:
-            asked, _ = _waiting(connection, number)
-            decided = structs.replace(
-                asked, state=Fate.REJECTED, decided_ns=now_ns, decided_by=by, decided_why=why
-            )
-            if not rows.decide(connection, decided):
-                raise Refused("decided", "somebody else was faster")
-        return decided
+            return proposing.reject(PROPOSALS, connection, number, Decision(by, why, now_ns))
 
-
-def _waiting(connection: sa.Connection, number: int) -> tuple[Proposal, dict[str, Any]]:
-    found = rows.proposal(connection, number)
-    if found is None:
-        raise Refused("no_such_proposal", "there is no proposal of that number")
-    if found[0].state is not Fate.OPEN:
-        raise Refused("decided", f"it is {found[0].state} already")
-    return found
+    def _require(self, table: Mapping[str, Any], why: str) -> None:
+        if found := self.check(table):
+            raise NotValid(why, found)
 
 
 def _merged(before: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,24 +14,16 @@ from alerts.roster import Roster
 from edge.given_rules import GIVEN_MAX
 from edge.mode import IN, Mode, rule_in
 from edge.rule_names import faults_of, tunable_rules
-from gateway.db import rule_proposals as rows
+from gateway import proposing
 from gateway.db.engine import reading, writing
-from gateway.db.rule_proposals import Fate, RuleProposal
+from gateway.db.proposals import Fate
+from gateway.db.rule_proposals import PROPOSALS, RuleProposal
+from gateway.proposing import Decision, Refused
 from gateway.registry.card import Impossible
 from gateway.registry.office import Office, Why
 
-OPEN_MAX = 50
-
 Modes = Mapping[str, Mode | None]
 """Of rules, or rules in one home; None where none is given any more."""
-
-
-class Refused(Exception):  # noqa: N818  (the caller's mistake or a lost race, not a fault of ours)
-    """The rules stay as they are; `code` says why in one word."""
-
-    def __init__(self, code: str, why: str) -> None:
-        super().__init__(why)
-        self.code = code
 
 
 class RuleOffice:
@@ -63,10 +55,9 @@ class RuleOffice:
                 proposals wait.
         """
         self._check(changes)
+        made = RuleProposal(at_ns=now_ns, by=by, why=why, changes=dict(changes))
         with writing(self._office.database) as connection:
-            if rows.count_open(connection) >= OPEN_MAX:
-                raise Refused("too_many", f"{OPEN_MAX} proposals wait to be decided")
-            return rows.add(connection, RuleProposal(0, now_ns, by, why, dict(changes)))
+            return proposing.propose(PROPOSALS, connection, made)
 
     def approve(self, number: int, by: str, why: str, now_ns: int) -> RuleProposal:
         """The proposal goes to the edges, as another version of the registry.
@@ -76,17 +67,14 @@ class RuleOffice:
         """
 
         def act(connection: sa.Connection, given: Mapping[str, Any], version: int) -> Any:
-            asked = _in_state(connection, number, Fate.OPEN)
-            if self._roster.same_person(asked.by, by):
-                raise Refused("own_proposal", "somebody else has to approve it")
+            asked = proposing.found(PROPOSALS, connection, number)
+            proposing.another(asked, by, self._roster)
             self._check(asked.changes)
             modes = given.get("modes", {})
             before = {name: modes.get(name) for name in asked.changes}
-            made = structs.replace(
-                asked, state=Fate.APPROVED, before=before, decided_ns=now_ns, decided_by=by,
-                decided_why=why, version=version,
-            )  # fmt: skip
-            _move(connection, made, Fate.OPEN)
+            made = proposing.decided(asked, Fate.APPROVED, Decision(by, why, now_ns))
+            made = structs.replace(made, before=before, version=version)
+            proposing.move(PROPOSALS, connection, made)
             return _with_modes(given, asked.changes)
 
         self._change(act, Why(by, "rule_approve", why, {"proposal": number}), now_ns)
@@ -99,12 +87,7 @@ class RuleOffice:
             Refused: there is none, or it was decided.
         """
         with writing(self._office.database) as connection:
-            asked = _in_state(connection, number, Fate.OPEN)
-            made = structs.replace(
-                asked, state=Fate.REJECTED, decided_ns=now_ns, decided_by=by, decided_why=why
-            )
-            _move(connection, made, Fate.OPEN)
-        return made
+            return proposing.reject(PROPOSALS, connection, number, Decision(by, why, now_ns))
 
     def roll_back(self, number: int, by: str, why: str, now_ns: int) -> RuleProposal:
         """What was approved is as it was before, by one person: that state is known.
@@ -114,14 +97,14 @@ class RuleOffice:
         """
 
         def act(connection: sa.Connection, given: Mapping[str, Any], _: int) -> Any:
-            asked = _in_state(connection, number, Fate.APPROVED)
-            for later in rows.in_force(connection, number):
+            asked = proposing.found(PROPOSALS, connection, number, Fate.APPROVED)
+            for later in PROPOSALS.in_force(connection, number):
                 if later.changes.keys() & asked.changes.keys():
                     raise Refused("not_the_last", f"roll back number {later.id} first")
             undone = structs.replace(
                 asked, state=Fate.UNDONE, undone_ns=now_ns, undone_by=by, undone_why=why
             )
-            _move(connection, undone, Fate.APPROVED)
+            proposing.move(PROPOSALS, connection, undone, Fate.APPROVED)
             return _with_modes(given, asked.before)
 
         self._change(act, Why(by, "rule_roll_back", why, {"proposal": number}), now_ns)
@@ -151,10 +134,7 @@ class RuleOffice:
 
     def _read(self, number: int) -> RuleProposal:
         with reading(self._office.database) as connection:
-            found = rows.get(connection, number)
-        if found is None:
-            raise Refused("no_such_proposal", "there is no proposal of that number")
-        return found
+            return proposing.known(PROPOSALS, connection, number)
 
     def _check(self, changes: Mapping[str, Mode]) -> None:
         if wrong := faults_of(changes):
@@ -168,20 +148,6 @@ class RuleOffice:
         _, at, unit = name.partition(IN)
         if at and unit not in self._office.held.units:
             raise Refused("no_such_unit", f"there is no home {unit}")
-
-
-def _in_state(connection: sa.Connection, number: int, state: Fate) -> RuleProposal:
-    found = rows.get(connection, number)
-    if found is None:
-        raise Refused("no_such_proposal", "there is no proposal of that number")
-    if found.state is not state:
-        raise Refused("decided", f"it is {found.state} already")
-    return found
-
-
-def _move(connection: sa.Connection, moved: RuleProposal, before: Fate) -> None:
-    if not rows.move(connection, moved, before):
-        raise Refused("decided", "somebody else was faster")
 
 
 def _with_modes(given: Mapping[str, Any], changes: Modes) -> dict[str, Any]:

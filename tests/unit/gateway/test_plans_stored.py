@@ -12,7 +12,8 @@ from gateway.db import calls
 from gateway.db import plans as rows
 from gateway.db.engine import reading
 from gateway.engine import Engine
-from gateway.plans.office import PlanOffice, Refused, open_plans
+from gateway.plans.office import PlanOffice, open_plans
+from gateway.proposing import Refused
 from gateway.whistling import Wanted
 from tests.unit.gateway.test_engine import CONFIG, NOW, engine, only_incident, raise_one
 

@@ -11,7 +11,8 @@ from gateway.db.bundles import Bundle
 from gateway.db.cycle_tables import cycle
 from gateway.db.engine import reading, writing
 from gateway.db.plan_tables import plan_proposal, plan_version
-from gateway.db.plans import Fate, Proposal, Version
+from gateway.db.plans import PROPOSALS, Proposal, Version
+from gateway.db.proposals import Fate
 from gateway.db.roster_edits import Change
 from gateway.db.roster_tables import roster_change
 from gateway.db.tables import outbox as outbox_table
@@ -107,7 +108,10 @@ def test_proposals_that_wait_stay_however_old(engine: Engine) -> None:
     with writing(engine.database) as connection:
         for decided_ns in (None, LONG_AGO, LATER):
             state = Fate.OPEN if decided_ns is None else Fate.REJECTED
-            plans.propose(connection, Proposal(0, 1, LONG_AGO, "a", "", state, decided_ns), {})
+            made = Proposal(
+                at_ns=LONG_AGO, by="a", why="", state=state, decided_ns=decided_ns, base=1
+            )
+            PROPOSALS.add(connection, made, body="{}")
     before = keys(engine, plan_proposal.c.id)
     assert forget(engine, "history") == 1
     assert keys(engine, plan_proposal.c.id) == [before[0], before[2]]
