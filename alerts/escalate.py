@@ -164,6 +164,13 @@ def fallback(notice: Notice, person: Person, tried: frozenset[ChannelName]) -> N
     return None
 
 
+def redirected(notice: Notice, person: Person) -> Notice:
+    """The same notice on a channel that the person still has; addresses change while it waits."""
+    if notice.channel in person.channels:
+        return notice
+    return replace(notice, channel=person.channels[0])
+
+
 def hasten(incident: Incident, now_ns: int) -> Incident:
     """The incident with its next step due now, for when all of the last step's sends failed."""
     if incident.state not in ESCALATING or incident.next_due_ns is None:

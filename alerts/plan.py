@@ -125,9 +125,9 @@ class Plan(Terms):
 
     `action_*` is the order in full; `short_*` is the same in a few words, for text messages.
     Limits count from the start of the plan. `on_clear` says whether the clocks stop when the
-    condition clears before anybody has answered. `estate` restricts the plan to such places.
-    Where the home has agreed to it, its resident has `ask_resident` to answer before the first
-    step; no clock runs meanwhile.
+    condition clears before anybody has answered, and whether people hear that they need not go.
+    `estate` restricts the plan to such places. Where the home has agreed to it, its resident has
+    `ask_resident` to answer before the first step; no clock runs meanwhile.
     """
 
     id: str = Field(pattern=r"[a-z0-9][a-z0-9_-]{0,63}$")

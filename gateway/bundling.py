@@ -13,6 +13,7 @@ from alerts.outbox import DeliveryState
 from alerts.plan import ChannelName
 from alerts.roster import Person
 from edge.reading import Tier
+from gateway import merging
 from gateway.db import bundles, codes, outbox, waiting
 from gateway.db.bundles import Bundle
 from gateway.db.ledger import Report, Source, enter
@@ -45,10 +46,7 @@ def make(
 ) -> None:
     """One message to the person tells of all `rows`, over the channel that they prefer."""
     wanted = {row.notice.channel for row in rows}
-    channel = next((name for name in person.channels if name in wanted), None)
-    if channel is None:
-        waiting.drop(work.connection, rows, "no way to reach them")
-        return
+    channel = next((name for name in person.channels if name in wanted), person.channels[0])
     made = Bundle(
         id=idempotency_id(f"bundle {person.id} {work.now_ns} {rows[0].row_id}")[:24],
         person_id=person.id,
@@ -99,20 +97,25 @@ def answer(work: "Work", bundle: Bundle, act: Act) -> str:
     """
     if act is not Act.ACKNOWLEDGE:
         return Answer.WHICH.value
-    members = {each.id: each for each in bundles.members(work.connection, bundle.id)}
+    members = {
+        each.id: merging.standing(work.connection, each)
+        for each in bundles.members(work.connection, bundle.id)
+    }
     rows = waiting.of_bundle(work.connection, bundle.id)
     asking = {
         notice.incident_id
         for notice in (row.notice for row in rows if row.notice.purpose in _ASKS)
-        if (incident := members.get(notice.incident_id)) and is_wanted(work, notice, incident)
+        if (incident := members.get(notice.incident_id))
+        and incident.id == notice.incident_id
+        and is_wanted(work, notice, incident)
     }
-    waiting_ones = [
-        incident
+    waiting_ones = {
+        incident.id
         for incident in members.values()
         if incident.state in ESCALATING or incident.id in asking
-    ]
-    for incident in waiting_ones:
-        work.act(incident.id, Command(Act.ACKNOWLEDGE, by=bundle.person_id))
+    }
+    for incident_id in sorted(waiting_ones):
+        work.act(incident_id, Command(Act.ACKNOWLEDGE, by=bundle.person_id))
     acked = Report(DeliveryState.ACKED, "answered", Source.PERSON, work.now_ns)
     enter(work.connection, bundle.outbox_id, acked, work.now_ns)
     return Act.ACKNOWLEDGE.value if waiting_ones else Answer.OVER.value
@@ -125,7 +128,7 @@ def _send(work: "Work", made: Bundle, person: Person, channel: ChannelName) -> N
     news: dict[str, News] = {}
     for row in rows:
         said = _NEWS.get(row.notice.purpose, News.ALARM)
-        news[row.notice.incident_id] = max(said, news.get(row.notice.incident_id, said))
+        news[row.notice.incident_id] = min(said, news.get(row.notice.incident_id, said))
     entries = [_entry(work, person, each, news[each.id]) for each in incidents]
     words = Words(grouped(entries), len(entries), made.code)
     text = sms_bundle(words, person.lang) if is_short(channel) else full_bundle(words, person.lang)

@@ -13,7 +13,7 @@ from alerts.escalate import Purpose
 from alerts.incident import ESCALATING, Incident
 from alerts.outbox import RANK, RETRY, DeliveryState
 from edge.reading import MINUTE_NS, Tier
-from gateway import bundling, hearing_from, holding
+from gateway import bundling, hearing_from, holding, wanted
 from gateway.db import incidents, outbox
 from gateway.db.ledger import Report, Source, enter
 from gateway.db.outbox import Claim, Owed
@@ -36,6 +36,8 @@ _STATES: Mapping[Outcome, DeliveryState] = MappingProxyType(
         Outcome.UNKNOWN: DeliveryState.UNKNOWN,
     }
 )
+_REASSURES = frozenset({Purpose.STAND_DOWN, Purpose.BELATED, Purpose.TAKEN})
+_MAY_PASS = _REASSURES | {Purpose.ALERT}
 _TAKEN = frozenset({Outcome.ACCEPTED, Outcome.DELIVERED})
 _UNBILLED = frozenset({Outcome.TEMPORARY, Outcome.PERMANENT})
 # The last word on a message in one of these was a refusal, so giving up on it is a failure;
@@ -54,11 +56,13 @@ def record(work: Work, claim: Claim, verdict: Verdict) -> None:
     if before.token != claim.token or before.lease_until_ns is None:
         return
     owed = outbox.get(work.connection, claim.outbox_id)
-    wants_more = verdict.outcome not in _TAKEN and not _has_arrived(owed)
-    again = wants_more and verdict.outcome is not Outcome.PERMANENT
+    # A provider's word that it failed may come before the answer that they took it.
+    failed = owed.state is DeliveryState.FAILED
+    wants_more = not _has_arrived(owed) and (failed or verdict.outcome not in _TAKEN)
+    again = wants_more and not failed
     due_ns = _again_ns(work, owed, verdict) if again else None
     outbox.settle(work.connection, owed.outbox_id, due_ns, verdict.provider_id)
-    if verdict.outcome is Outcome.ACCEPTED and not _has_arrived(owed):
+    if verdict.outcome is Outcome.ACCEPTED and not failed and not _has_arrived(owed):
         _wait_for_receipt(work, owed)
     if wants_more and (due_ns is None or owed.attempt == RETRY.fallback_at):
         _fall_back(work, owed, gave_up=due_ns is None)
@@ -149,10 +153,15 @@ def _has_arrived(owed: Owed) -> bool:
 
 
 def is_wanted(work: Work, owed: Owed) -> bool:
-    """Whether the message still has a point: an alert, until it is answered or held."""
-    if owed.notice.purpose is not Purpose.ALERT or owed.incident_id is None:
+    """Whether the message still has a point: an alert, until it is answered or held.
+
+    What reassures has one only while it is true.
+    """
+    if owed.notice.purpose not in _MAY_PASS or owed.incident_id is None:
         return True
     incident = incidents.get(work.connection, owed.incident_id)
+    if owed.notice.purpose in _REASSURES:
+        return wanted.is_wanted(work, owed.notice, incident)
     return _is_running(incident, owed) and not holding.is_held(work, incident.id)
 
 

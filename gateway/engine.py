@@ -24,7 +24,7 @@ from gateway.db import edges, incidents, outbox
 from gateway.db.edges import Letter, Origin
 from gateway.db.engine import reading, writing
 from gateway.db.incidents import Conflict, NoSuchIncident
-from gateway.db.outbox import Claim
+from gateway.db.outbox import Claim, Owed
 from gateway.links import LinkView
 from gateway.taking import take_all
 from gateway.work import Work
@@ -141,9 +141,23 @@ class Engine:
         """Urgent messages without a word of arrival go over a second channel; returns how many."""
         with self._work(now_ns) as work:
             silent = outbox.unreceipted(work.connection, now_ns, _ADVANCE_BATCH)
-            missed = sum([delivery.unheard_of(work, owed) for owed in silent])
+            missed = sum([self._unheard_of(work, owed) for owed in silent])
         self.counts["receipt", "missed"] += missed
         return missed
+
+    def _unheard_of(self, work: Work, owed: Owed) -> bool:
+        """Whether another channel is used too; if that breaks, it is looked at in a minute."""
+        try:
+            with work.connection.begin_nested():
+                return delivery.unheard_of(work, owed)
+        except sa.exc.OperationalError:
+            raise
+        except Exception:
+            # This supervises messages: one that breaks us must not hide that others are unheard of.
+            log.exception("no other way is found for message %d yet", owed.outbox_id)
+            self.counts["receipt", "broke"] += 1
+            outbox.watch(work.connection, owed.outbox_id, work.now_ns + MINUTE_NS)
+            return False
 
     def next_due_ns(self) -> int | None:
         """When `advance_due` or `claim` next has work; None when nothing is waiting."""
@@ -171,11 +185,23 @@ class Engine:
                 work.connection, now_ns, terms, partial(delivery.is_wanted, work)
             )
             for owed in waiting:
-                delivery.crowded_out(work, owed)
+                self._crowded_out(work, owed)
         self.counts["claim", "no_room"] += len(waiting)
         self.counts["claim", "first"] += sum(claim.attempt == 1 for claim in claims)
         self.counts["claim", "again"] += sum(claim.attempt > 1 for claim in claims)
         return claims
+
+    def _crowded_out(self, work: Work, owed: Owed) -> None:
+        """It goes elsewhere where it must; if that breaks, it waits for room all the same."""
+        try:
+            with work.connection.begin_nested():
+                delivery.crowded_out(work, owed)
+        except sa.exc.OperationalError:
+            raise
+        except Exception:
+            # This supervises messages: one that breaks us must not keep the others from going.
+            log.exception("message %d finds no way beside its own", owed.outbox_id)
+            self.counts["claim", "broke"] += 1
 
     def record(self, claim: Claim, verdict: Verdict, now_ns: int) -> None:
         """The outcome of one try is in the ledger; what follows from it is owed."""

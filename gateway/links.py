@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from alerts.incident import Incident
 from alerts.link import LinkError, LinkFault, verify
+from gateway import merging
 from gateway.book import Book
 from gateway.db import incidents
 from gateway.db.tables import link as table
@@ -35,7 +36,8 @@ def read(connection: sa.Connection, book: Book, token: str, now_ns: int) -> Link
         raise LinkError(LinkFault.USED)
     if book.roster.get(row.person_id) is None:
         raise LinkError(LinkFault.LEFT)
-    return LinkView(claim.nonce, incidents.get(connection, row.incident_id), row.person_id)
+    incident = merging.standing(connection, incidents.get(connection, row.incident_id))
+    return LinkView(claim.nonce, incident, row.person_id)
 
 
 def spend(connection: sa.Connection, view: LinkView, now_ns: int) -> None:

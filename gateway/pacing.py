@@ -4,15 +4,18 @@ Every notice is accounted for: it goes by itself, waits in `waiting`, goes in a 
 dropped with a reason. Before it is told, its incident is asked whether that is still wanted.
 """
 
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
 
 from alerts import pace as terms
 from alerts.escalate import Notice, Purpose
 from alerts.incident import Incident
 from alerts.pace import Civil, Pace, Turn, Wait
 from alerts.roster import Person
-from edge.reading import SECOND_NS, Tier
+from edge.reading import MINUTE_NS, SECOND_NS, Tier
 from gateway import bundling, flapping
 from gateway.db import bundles, incidents, waiting
 from gateway.db.bundles import Recent
@@ -23,6 +26,8 @@ from gateway.wanted import BETWEEN_PEOPLE, is_wanted
 
 if TYPE_CHECKING:
     from gateway.work import Work
+
+log = logging.getLogger(__name__)
 
 _PACED = BETWEEN_PEOPLE | {
     Purpose.ALERT, Purpose.STAND_DOWN, Purpose.OVERDUE, Purpose.TAKEN, Purpose.BELATED,
@@ -50,8 +55,22 @@ def tell_due(work: "Work", limit: int) -> int:
     """Everybody whose turn has come is told all that waits for it; returns how many people."""
     people = waiting.people_due(work.connection, work.now_ns, limit)
     for person_id in people:
-        _tell(work, person_id)
+        _tell_or_wait(work, person_id)
     return len(people)
+
+
+def _tell_or_wait(work: "Work", person_id: str) -> None:
+    """They are told; if that breaks, theirs waits a minute and the others are told."""
+    try:
+        with work.connection.begin_nested():
+            _tell(work, person_id)
+    except sa.exc.OperationalError:
+        raise
+    except Exception:
+        # This supervises people: what breaks us for one must not silence all the others.
+        log.exception("%s cannot be told of what waits; it is tried again", person_id)
+        later = Turn(Wait.LOAD, work.now_ns + MINUTE_NS)
+        waiting.postpone(work.connection, person_id, later, work.now_ns)
 
 
 def take_back(work: "Work", incident: Incident, purposes: Iterable[Purpose], reason: str) -> None:

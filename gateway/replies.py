@@ -17,7 +17,7 @@ from alerts.plan import SMS
 from alerts.reply import NotUnderstood, Puzzle, Understood, understand
 from alerts.roster import Person
 from edge.reading import DAY_NS, HOUR_NS, Tier
-from gateway import absences, bundling, resident
+from gateway import absences, bundling, merging, resident
 from gateway.campaign.asking import take_answer
 from gateway.closing.feedback import take_reply
 from gateway.db import bundles, codes, incidents, outbox
@@ -52,6 +52,7 @@ def take(work: Work, channel: str, inbound: Inbound) -> str:
         or absences.take_text(work, inbound)
         or resident.take_answer(work, inbound)
         or take_answer(work, inbound)
+        or resident.cry_for_help(work, inbound)
     )
     result, incident_id = (checked, None) if checked else _act_on(work, inbound)
     work.connection.execute(
@@ -101,7 +102,7 @@ def _act_on(work: Work, inbound: Inbound) -> tuple[str, str | None]:
     target = _told(work, inbound.about) if inbound.about else _target(work, person, meaning)
     if not isinstance(target, tuple):
         return target, None
-    incident, person_id = target
+    incident, person_id = merging.standing(work.connection, target[0]), target[1]
     said = meaning.said
     try:
         work.act(incident.id, Command(said.act, by=person_id, outcome=said.outcome))
@@ -121,13 +122,18 @@ def _is_stranger(work: Work, person: Person | None, about: str) -> bool:
 def _bundle(
     work: Work, person: Person | None, about: str | None, meaning: Understood
 ) -> Bundle | None:
-    """The bundle that was answered as a whole, by its message or its code; None otherwise."""
+    """The bundle that was answered as a whole, by its message or its code; None otherwise.
+
+    A code that has been given again since then is about what it was given for last.
+    """
     if about:
         owed = outbox.by_idempotency_id(work.connection, about)
-        return bundles.by_outbox(work.connection, owed.outbox_id) if owed else None
+        return bundles.by_message(work.connection, owed.outbox_id) if owed else None
     if person is None or meaning.code is None:
         return None
-    return bundles.meant(work.connection, phone(person), meaning.code)
+    found = bundles.meant(work.connection, phone(person), meaning.code)
+    given_ns = codes.given_ns(work.connection, phone(person), meaning.code)
+    return None if found is None or (given_ns or 0) > found.created_ns else found
 
 
 def _told(work: Work, about: str) -> tuple[Incident, str] | str:

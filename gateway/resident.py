@@ -11,7 +11,16 @@ import sqlalchemy as sa
 from alerts.channels.base import Inbound
 from alerts.check import CallState, answer
 from alerts.hold import Hold, Why
-from alerts.incident import ESCALATING, Act, Command, Incident, Outcome, incident_id
+from alerts.incident import (
+    ENDED,
+    ESCALATING,
+    Act,
+    Command,
+    Incident,
+    Outcome,
+    State,
+    incident_id,
+)
 from alerts.reply import Understood, understand
 from edge.reading import SECOND_NS, Tier
 from gateway.campaign import consents
@@ -19,6 +28,7 @@ from gateway.campaign.asking import RULE_HELP, Asked, ask, is_about_other, open_
 from gateway.db import incidents, outbox
 from gateway.db.resident_tables import resident_question as table
 from gateway.db.storable import storable
+from gateway.db.tables import incident as incident_table
 from gateway.db.timeline import SYSTEM, note
 from gateway.drills import is_drill
 
@@ -31,6 +41,8 @@ LATE_NS = 86_400 * SECOND_NS
 """An answer as late as this is still noted on the incident."""
 _TEXT_MAX = 200
 _OPEN_TO_ANSWERS = [CallState.ASKED.value, CallState.SILENT.value, CallState.UNCLEAR.value]
+_HELP_BEATS = [*_OPEN_TO_ANSWERS, CallState.SAFE.value]
+_SEEN_TO = [state.value for state in ENDED | {State.RESOLVED, State.VERIFIED}]
 
 
 def reason(work: "Work", incident: Incident) -> Hold | None:
@@ -65,10 +77,32 @@ def take_answer(work: "Work", inbound: Inbound) -> str | None:
     return f"resident_{said.value}" if answered(work, inbound, said) else None
 
 
+def cry_for_help(work: "Work", inbound: Inbound) -> str | None:
+    """What became of a clear cry for help that nobody had asked for; None of any other text.
+
+    It is urgent in each home that may be asked at that number, unless one stands there already.
+    In words only: a bare 2 answers a question.
+    """
+    if inbound.about or any(char.isnumeric() for char in inbound.text):
+        return None
+    if answer(inbound.text) is not CallState.HELP or is_about_other(work, inbound):
+        return None
+    homes = consents.at(work.connection, inbound.address)
+    for subject in homes:
+        if running := _running_cry(work, subject):
+            note(work.connection, running, "resident_help", RESIDENT,
+                 note=storable(inbound.text, _TEXT_MAX))  # fmt: skip
+            work.changed.add(running.id)
+        else:
+            text = storable(inbound.text, _TEXT_MAX)
+            open_home(work, subject, work.now_ns, RULE_HELP, text)
+    return f"resident_{CallState.HELP.value}" if homes else None
+
+
 def answered(work: "Work", inbound: Inbound, said: CallState) -> bool:
     """Whether a question to that number was open; it has `said` for its answer then."""
     since = table.c.asked_ns > work.now_ns - LATE_NS
-    open_ = table.c.state.in_(_OPEN_TO_ANSWERS)
+    open_ = table.c.state.in_(_HELP_BEATS if said is CallState.HELP else _OPEN_TO_ANSWERS)
     asked = _question(work.connection, table.c.phone == inbound.address, since, open_)
     if asked is None:
         return False
@@ -117,6 +151,16 @@ def _call_help(work: "Work", incident: Incident, text: str) -> None:
     if incident.state in ESCALATING:
         into = incident_id(finding.id)
         work.act(incident.id, Command(Act.MERGE, by=RESIDENT, into=into))
+
+
+def _running_cry(work: "Work", subject: str) -> Incident | None:
+    query = sa.select(incident_table).where(
+        incident_table.c.subject == subject,
+        incident_table.c.rule == RULE_HELP,
+        incident_table.c.state.not_in(_SEEN_TO),
+    )
+    row = work.connection.execute(query.limit(1)).mappings().first()
+    return None if row is None else incidents.from_row(row)
 
 
 def _question(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> sa.RowMapping | None:

@@ -27,7 +27,9 @@ from gateway import (
     drills,
     flapping,
     holding,
+    merging,
     pacing,
+    standing_down,
     tenancy,
     whistling,
 )  # fmt: skip
@@ -44,6 +46,7 @@ from gateway.notices import Composer
 from gateway.scene import scene_for
 
 _PAGED = (Purpose.ALERT, Purpose.SUPPORT, Purpose.HAND_OVER)
+_NO_LONGER_SO = (Purpose.TAKEN, Purpose.STAND_DOWN, Purpose.BELATED)
 _REACHED = (*_PAGED, Purpose.CALL, Purpose.OVERDUE)
 NOTE_MAX = 1_000
 """Characters of a person's note; the rest is cut off."""
@@ -92,8 +95,7 @@ class Work:
         if version is not None and version != before.version:
             raise incidents.Conflict(f"incident {incident_id} is at version {before.version}")
         command = structs.replace(command, note=storable(command.note, NOTE_MAX))
-        if command.into is not None:
-            incidents.get(self.connection, command.into)
+        merging.check(self.connection, before, command)
         command = drills.as_drill(before, command)
         terms.check(self.connection, before, command, self.book.closing, self.book.roster)
         person = self.book.roster.who(command.by)
@@ -114,6 +116,7 @@ class Work:
             self.cancel(after, (Purpose.ALERT,), f"not needed: {command.act}")
         holding.cause_changed(self, after)
         if command.act is Act.SUPPORT:
+            self.cancel(after, _NO_LONGER_SO, "somebody there asks for help")
             self._call_support(after)
         if command.act is Act.CLOSE:
             terms.write_down(self.connection, before, after, command)
@@ -123,7 +126,7 @@ class Work:
         if command.act is Act.REWORK:
             self._send_back(after)
         if command.act is Act.REOPEN:
-            self.cancel(after, (Purpose.TAKEN,), "no longer so: reopened")
+            self.cancel(after, _NO_LONGER_SO, "no longer so: reopened")
             return self.advance(after)
         return holding.review(self, after)
 
@@ -163,7 +166,9 @@ class Work:
 
     def send(self, incident: Incident, notices: Iterable[Notice]) -> None:
         """A message is owed now for each notice whose person can still be reached."""
-        for notice in notices:
+        for each in notices:
+            person = self.book.roster.get(each.person_id)
+            notice = escalate.redirected(each, person) if person else each
             message = self._composer.compose(incident, notice)
             if message is None:
                 note(self.connection, incident, "unreachable", SYSTEM,
@@ -250,19 +255,19 @@ class Work:
         kind = "withdrawn" if after.state is State.WITHDRAWN else finding.state.value
         note(self.connection, after, kind, SYSTEM, revision=finding.revision)
         if before.condition_active and not after.condition_active:
+            if before.state in ESCALATING and plan.on_clear == "stand_down":
+                merging.outlived(self, after)
             self._stand_down(after, told, late)
         after = self.advance(after) if after.condition_active else holding.review(self, after)
         holding.cause_changed(self, after)
 
     def _stand_down(self, incident: Incident, told: list[Notice], late: list[Notice]) -> None:
-        if incident.next_due_ns is not None or incident.state in {
-            State.RESOLVED, State.VERIFIED, State.CLOSED, State.MERGED,
-        }:  # fmt: skip
+        if not standing_down.may_turn_round(self, incident):
             return
         self.cancel(incident, _PAGED, "not needed: the condition is over")
         unaware = {notice.person_id for notice in late}
         aware = [notice for notice in told if notice.person_id not in unaware]
-        self.owe(incident, [*late, *_stand_downs(incident, aware)])
+        self.owe(incident, [*late, *standing_down.notices(incident, aware)])
 
     def told_of(self, incident: Incident) -> list[Notice]:
         """The notices about it that may have reached somebody."""
@@ -293,11 +298,3 @@ class Work:
             if row.notice.person_id == person_id and row.attempt > 0:
                 enter(self.connection, row.outbox_id, acked, self.now_ns)
                 phones.clear(self.connection, person_id)
-
-
-def _stand_downs(incident: Incident, told: list[Notice]) -> list[Notice]:
-    reached = sorted({(notice.person_id, notice.channel) for notice in told})
-    return [
-        Notice(incident.id, person, channel, Purpose.STAND_DOWN, incident.generation, 0, 0)
-        for person, channel in reached
-    ]

@@ -7,6 +7,7 @@ from functools import cache
 import sqlalchemy as sa
 from msgspec import Struct
 
+from alerts.escalate import Purpose
 from alerts.incident import ENDED, Incident, State
 from alerts.pace import Traffic
 from edge.reading import DAY_NS
@@ -14,7 +15,7 @@ from gateway.db.bundle_tables import bundle as table
 from gateway.db.bundle_tables import traffic as traffic_table
 from gateway.db.bundle_tables import waiting
 from gateway.db.incidents import from_row
-from gateway.db.tables import incident
+from gateway.db.tables import incident, outbox
 
 CODE_KEPT_NS = 30 * DAY_NS
 
@@ -58,6 +59,15 @@ def insert(connection: sa.Connection, bundle: Bundle) -> None:
 def find(connection: sa.Connection, bundle_id: str) -> Bundle | None:
     """The bundle of that id, or None."""
     return _bundle(connection, sa.select(table).where(table.c.id == bundle_id))
+
+
+def by_message(connection: sa.Connection, outbox_id: int) -> Bundle | None:
+    """The bundle that the message tells of, be it over another channel by now; or None."""
+    query = sa.select(outbox.c.key).where(
+        outbox.c.id == outbox_id, outbox.c.purpose == Purpose.BUNDLE.value
+    )
+    key = connection.execute(query).scalar()
+    return None if key is None else find(connection, key.split(".")[1])
 
 
 def by_outbox(connection: sa.Connection, outbox_id: int) -> Bundle | None:

@@ -33,12 +33,17 @@ class Asked:
 def code_for(connection: sa.Connection, asked: Asked, chance: Chance, now_ns: int) -> str:
     """The code that the phone already has for that incident, or a fresh one.
 
+    Fresh also where that code has meanwhile been given for something else.
+
     Raises:
         alerts.code.CodesExhausted: too many are out for this phone.
     """
     known = {"of": asked.phone, "about": asked.incident_id}
-    if (held := connection.execute(_HELD, known).scalar()) is not None:
-        return str(held)
+    if (row := connection.execute(_HELD, known).first()) is not None:
+        held = str(row.code), int(row.issued_ns)
+        if not _is_lost(connection, asked, held, now_ns):
+            return held[0]
+        connection.execute(_GIVE_UP, known)
     issued = fresh(connection, asked.phone, chance, now_ns)
     connection.execute(
         _ISSUE,
@@ -94,15 +99,34 @@ def spoken_of(
     return [(incidents.get(connection, row[0]), str(row[1])) for row in rows]
 
 
+def given_ns(connection: sa.Connection, phone: str, code: str) -> int | None:
+    """When `code` was last given to this phone for an incident; None if it never was."""
+    last = sa.select(sa.func.max(table.c.issued_ns))
+    return connection.execute(last.where(table.c.phone == phone, table.c.code == code)).scalar()
+
+
+def _is_lost(connection: sa.Connection, asked: Asked, held: tuple[str, int], now_ns: int) -> bool:
+    """Whether the code that is held may stand, and stands, for something else by now."""
+    code, issued_ns = held
+    if now_ns - issued_ns <= RESERVED_NS:
+        return False
+    meant_last = meant(connection, asked.phone, code)
+    bundle = bundles.meant(connection, asked.phone, code)
+    is_ours = meant_last is not None and meant_last[0].id == asked.incident_id
+    return not is_ours or (bundle is not None and bundle.created_ns > issued_ns)
+
+
 def _taken(connection: sa.Connection, phone: str, now_ns: int) -> frozenset[str]:
     asked = {"of": phone, "since": now_ns - RESERVED_NS}
     return frozenset(connection.execute(_TAKEN, asked).scalars())
 
 
 # Built once: each message asks for them.
-_HELD = sa.select(table.c.code).where(
+_OF_THESE = sa.and_(
     table.c.phone == sa.bindparam("of"), table.c.incident_id == sa.bindparam("about")
 )
+_HELD = sa.select(table.c.code, table.c.issued_ns).where(_OF_THESE)
+_GIVE_UP = sa.delete(table).where(_OF_THESE)
 _ISSUE = sa.insert(table)
 _TAKEN = (
     sa.select(table.c.code)

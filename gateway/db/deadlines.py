@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alerts.pace import Wait
 from gateway.db.bundle_tables import traffic, waiting
 from gateway.db.clock_tables import clock
+from gateway.db.cycle_tables import cycle
 from gateway.db.hold_tables import hold
 from gateway.db.resident_tables import resident_question
 from gateway.db.roster_tables import tenure
@@ -17,7 +18,7 @@ from gateway.db.tables import edge_status, incident, outbox, spend
 # Quiet hours and digests are by the wall; they stay.
 _PACED = sa.and_(
     waiting.c.due_ns.is_not(None),
-    waiting.c.why.in_([Wait.STORM.value, Wait.LOAD.value, Wait.TOGETHER.value]),
+    waiting.c.why.in_([each.value for each in Wait if each not in {Wait.QUIET, Wait.DIGEST}]),
 )
 _RUNS = sa.and_(clock.c.ended_ns.is_(None), clock.c.civil.is_(False))
 
@@ -34,6 +35,7 @@ MOVED: tuple[tuple[sa.Column[int], sa.ColumnElement[bool]], ...] = (
     (resident_question.c.until_ns, resident_question.c.answered_ns.is_(None)),
     (tenure.c.due_ns, tenure.c.due_ns.is_not(None)),
     (waiting.c.due_ns, _PACED),
+    (cycle.c.at_ns, sa.true()),
     (traffic.c.told_ns, sa.true()),
     (traffic.c.full_ns, sa.true()),
     (spend.c.at_ns, sa.true()),

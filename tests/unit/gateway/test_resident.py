@@ -116,6 +116,55 @@ def test_what_is_not_understood_reassures_nobody(world: World, text: str) -> Non
     assert standing(world, made).state is State.DISPATCHED
 
 
+def test_a_cry_for_help_beats_the_word_that_all_is_well(world: World) -> None:
+    made = world.raise_finding("u0301")
+    wait(world, 1)
+    assert reply(world, "平安") == "resident_safe"
+    wait(world, 10)
+    assert reply(world, "我摔倒了，救命") == "resident_help"
+    assert owed(world) == ["13800000001", "https://hooks.example/p01"]
+    assert standing(world, made).state is State.RESOLVED
+
+
+@pytest.mark.parametrize("text", ["救命", "我摔倒了", "快来人！"])
+def test_a_home_that_may_be_asked_is_heard_though_nobody_asked(world: World, text: str) -> None:
+    assert reply(world, text) == "resident_help"
+    assert owed(world) == ["13800000001", "https://hooks.example/p01"]
+
+
+def test_a_second_cry_while_the_first_stands_is_noted_and_no_second_alarm(world: World) -> None:
+    reply(world, "救命")
+    assert reply(world, "救命") == "resident_help"
+    (only,) = rows(world, incident_table)
+    assert events(world, only["id"])[-1] == "resident_help"
+
+
+def test_a_cry_after_the_first_was_seen_to_is_another_one(world: World) -> None:
+    reply(world, "救命")
+    (first,) = rows(world, incident_table)
+    resolved = Command(Act.RESOLVE, by="p01", outcome=Outcome.REAL)
+    world.desk.engine.act(first["id"], resolved, now_ns=world.clock.now)
+    wait(world, 60)
+    reply(world, "救命")
+    assert len(rows(world, incident_table)) == 2
+
+
+@pytest.mark.parametrize("text", ["2", "平安", "你好", "谁啊"])
+def test_nothing_else_that_nobody_asked_for_opens_anything(world: World, text: str) -> None:
+    assert reply(world, text) == "unknown_phone"
+    assert rows(world, incident_table) == []
+
+
+def test_a_worker_who_asks_for_help_on_a_job_means_the_job(world: World) -> None:
+    agree(world, "u0301", "13800000001")
+    made = world.raise_finding("u0502")
+    world.desk.engine.advance_due(world.clock.now)
+    world.desk.engine.act(made, Command(Act.ARRIVE, by="p01"), now_ns=world.clock.now)
+    inbound = Inbound("t-job", "13800000001", "救命", world.clock.now)
+    assert world.desk.engine.reply("sms", inbound, world.clock.now) == "support"
+    assert len(rows(world, incident_table)) == 1
+
+
 def test_a_late_answer_ends_what_nobody_has_taken(world: World) -> None:
     made = world.raise_finding("u0301")
     wait(world, 4)
