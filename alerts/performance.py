@@ -17,6 +17,8 @@ MONTH_DAYS = 30.44
 BAD_ACTORS_MAX = 10
 _BAD_ACTOR_CASES = 2
 _DEVICE = "device"
+_DIGITS = 4
+_ALMOST = 0.9999
 
 
 class Case(Struct, frozen=True):
@@ -115,10 +117,10 @@ def _judged(rule: str, found: Sequence[Case], exposure: Exposure) -> RulePerform
         outcomes=dict(Counter(case.outcome.value for case in labelled if case.outcome)),
         reasons=dict(Counter(case.reason for case in labelled if case.reason)),
         withdrawn=len(found) - len(shown),
-        precision=_part(true, len(labelled)),
-        unlabelled_share=_part(len(shown) - len(labelled), len(shown)),
-        false_per_home_month=_part(false, exposure.homes * exposure.days / MONTH_DAYS),
-        false_per_worker_day=_part(false, exposure.workers * exposure.days),
+        precision=part_of(true, len(labelled)),
+        unlabelled_share=part_of(len(shown) - len(labelled), len(shown)),
+        false_per_home_month=part_of(false, exposure.homes * exposure.days / MONTH_DAYS),
+        false_per_worker_day=part_of(false, exposure.workers * exposure.days),
     )
 
 
@@ -127,5 +129,9 @@ def _is_true(case: Case) -> bool:
     return case.outcome is Outcome.REAL or is_fault
 
 
-def _part(count: int, of: float) -> float | None:
-    return round(count / of, 4) if of > 0 else None
+def part_of(count: int, of: float) -> float | None:
+    """`count` by `of` to four digits, None of nothing; 0 is never and 1 is always, not nearly."""
+    if of <= 0:
+        return None
+    part = float(f"{count / of:.{_DIGITS}g}")
+    return min(part, _ALMOST) if count < of else part

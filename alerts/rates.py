@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from alerts.incident import State
+from alerts.performance import part_of
 from alerts.rating import Grade
 
 _AREA_DEPTH = 2
@@ -66,15 +67,11 @@ def _rates(month: str, area: str, cases: list[Handled]) -> Rates:
         settled=settled,
         rated=len(grades),
         satisfied=satisfied,
-        response=_part(answered, len(cases)),
-        resolution=_part(settled, len(cases)),
-        satisfaction=_part(satisfied, len(grades)),
+        response=part_of(answered, len(cases)),
+        resolution=part_of(settled, len(cases)),
+        satisfaction=part_of(satisfied, len(grades)),
     )
 
 
 def _in_time(case: Handled) -> bool:
     return case.acked_ns is not None and case.acked_ns <= case.due_ns
-
-
-def _part(count: int, of: int) -> float | None:
-    return round(count / of, 4) if of else None

@@ -58,4 +58,4 @@ def _table(told: Report) -> str:
 
 
 def _told(rate: float | None) -> str:
-    return "-" if rate is None else f"{rate:.3f}"
+    return "-" if rate is None else f"{rate:.4g}"

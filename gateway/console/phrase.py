@@ -11,6 +11,9 @@ _SPANS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 # From here on a unit is told without a fraction.
 _WHOLE_FROM = 10
 _NOW_S = 5
+_LEAST = 0.1
+_RATE_LEAST = 0.001
+_ALL = 100
 
 
 def local(at_ns: int, zone: tzinfo) -> datetime:
@@ -48,8 +51,30 @@ def ago(lang: Lang, at_ns: int, now_ns: int) -> str:
 
 
 def litres(volume_l: float) -> str:
-    """Litres without false precision: whole from ten, one decimal below, 0 for none."""
+    """Litres without false precision: whole from ten, one decimal below, 0 for none only."""
+    if 0 < volume_l < _LEAST / 2:
+        return f"<{_LEAST}"
     return f"{volume_l:.0f}" if volume_l >= _WHOLE_FROM or volume_l == 0 else f"{volume_l:.1f}"
+
+
+def percent(share: float | None, decimals: int = 0) -> str:
+    """A part of a whole in per cent: none and all are said of these alone, – of what is unknown."""
+    if share is None:
+        return "–"
+    least = 10**-decimals
+    shown = round(100 * share, decimals)
+    if share > 0 and shown == 0:
+        return f"<{least}%"
+    if share < 1 and shown >= _ALL:
+        return f">{_ALL - least:.{decimals}f}%"
+    return f"{share:.{decimals}%}"
+
+
+def rate(count: float | None) -> str:
+    """How often on average, to a thousandth: 0 is said of never alone, – of what is unknown."""
+    if count is None:
+        return "–"
+    return "<0.001" if 0 < count < _RATE_LEAST / 2 else f"{count:.3f}"
 
 
 def register(volume_m3: float) -> str:
@@ -58,5 +83,7 @@ def register(volume_m3: float) -> str:
 
 
 def plain(number: float) -> str:
-    """A number with at most one decimal, and none that says nothing."""
+    """A number with at most one decimal, and none that says nothing; a small one is not 0."""
+    if 0 < abs(number) < _LEAST / 2:
+        return f"{number:.1g}"
     return f"{number:,.1f}".removesuffix(".0")

@@ -10,6 +10,7 @@ from gateway.api.desk import desk_of, require
 from gateway.api.performance import DAYS_MAX, report_of
 from gateway.closing.rates import rates_of
 from gateway.console.page import render, voice_of
+from gateway.console.phrase import percent, rate
 
 RANGES_D = (7, 30, 90)
 _MONTHS = 3
@@ -30,6 +31,6 @@ async def rules(request: Request, days: Annotated[int, Query(ge=1, le=DAYS_MAX)]
         ranges=RANGES_D,
         rates=rates_of(desk.db, desk.book, _MONTHS, voice.now_ns),
         place=lambda subject: desk.book.places.label(subject, voice.lang.value),
-        share=lambda part: "–" if part is None else f"{part:.0%}",
-        rate=lambda each: "–" if each is None else f"{each:.3f}",
+        share=percent,
+        rate=rate,
     )

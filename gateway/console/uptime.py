@@ -1,5 +1,6 @@
 """The page 设备在用率: for how long cameras and lifts were up, and which are worst."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,6 +11,7 @@ from gateway.access.role import Right
 from gateway.api.desk import desk_of, require
 from gateway.api.uptime import Looked
 from gateway.console.page import render, voice_of
+from gateway.console.phrase import percent
 from gateway.uptime.report import DAYS_MAX, report_of
 from gateway.uptime.worst import worst_of
 
@@ -37,5 +39,5 @@ async def uptime_page(
         ranges=RANGES_D,
         kinds=list(Looked),
         place=lambda subject: desk.book.places.label(subject, lang.value),
-        share=lambda part: "–" if part is None else f"{part:.1%}",
+        share=partial(percent, decimals=1),
     )

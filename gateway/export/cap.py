@@ -20,6 +20,8 @@ ATOM = "http://www.w3.org/2005/Atom"
 register_namespace("", ATOM)
 register_namespace("cap", CAP)
 
+# What was merged goes on in another one.
+_PAST = ENDED - {State.MERGED}
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _URGENCY = MappingProxyType(
     {Tier.URGENT: "Immediate", Tier.IMPORTANT: "Expected", Tier.GENERAL: "Future"}
@@ -113,7 +115,7 @@ def _info(each: Incident, issuer: Issuer, language: str) -> Element:
         "language": language,
         "category": _CATEGORIES.get(each.category, "Other"),
         "event": each.category,
-        "urgency": "Past" if each.state in ENDED else _URGENCY.get(each.tier, "Unknown"),
+        "urgency": "Past" if each.state in _PAST else _URGENCY.get(each.tier, "Unknown"),
         "severity": _SEVERITY.get(each.tier, "Unknown"),
         "certainty": "Observed" if each.acked_ns is not None else "Likely",
         "effective": issuer.time(each.opened_ns),
@@ -138,6 +140,7 @@ def _info(each: Incident, issuer: Issuer, language: str) -> Element:
 
 def _parameters(each: Incident) -> dict[str, str]:
     told = {"state": each.state.value, "rule": each.rule, "plan": each.plan_id}
+    told |= {"merged_into": each.merged_into} if each.merged_into else {}
     return told | ({"outcome": each.outcome.value} if each.outcome else {})
 
 

@@ -159,3 +159,14 @@ def test_all_stories_since_a_day_come_a_page_at_a_time(world: World) -> None:
     assert list(every(world.desk.db, now_ns + 1)) == []
     assert rows(table(every(world.desk.db, 0), Sheet.INCIDENTS))[0]["incident"] == opened
     assert json.loads(call(world).text)["next"] is None
+
+
+def test_what_was_merged_is_not_told_as_past(world: World) -> None:
+    one_id, other_id = (world.raise_finding(unit) for unit in ("u0301", "u0502"))
+    merge = Command(Act.MERGE, by="op", into=other_id)
+    world.desk.engine.act(one_id, merge, now_ns=world.clock.now)
+    story = one(world.desk.db, one_id)
+    assert story is not None
+    root = ET.fromstring(document(story, Issuer("s01", world.desk.book)))
+    assert {each.text for each in root.iter(f"{CAP}urgency")} == {"Immediate"}
+    assert other_id in {each.text for each in root.iter(f"{CAP}value")}
