@@ -1,8 +1,8 @@
 """An HTTP server for devices: bounded connections, and no patience with slow ones.
 
 uvicorn on our own loop, as one task that owns no signals and ends when cancelled. What it
-lacks is added here: a limit on connections that have asked nothing yet, and a deadline for
-the head of a request.
+lacks is added here: a limit on connections that have asked nothing yet, of which one address has
+half at most, and a deadline for the head of a request.
 """
 
 import asyncio
@@ -51,11 +51,16 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > self.limits.connections:
-            self.limits.refused("connections")
+        if reason := self._too_many():
+            self.limits.refused(reason)
+            self.connections.discard(self)  # at once: others come in the same turn of the loop
             transport.abort()
             return
         self._await_head()
+
+    def send_400_response(self, msg: str) -> None:
+        self.limits.refused("bad_request")
+        super().send_400_response(msg)
 
     def handle_events(self) -> None:
         super().handle_events()
@@ -70,6 +75,15 @@ class _Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_head()
         super().connection_lost(exc)
+
+    def _too_many(self) -> str:
+        """Why there is no room for this one; "" when there is."""
+        limit = self.limits.connections
+        if len(self.connections) > limit:
+            return "connections"
+        peers = [getattr(each, "client", None) for each in self.connections]
+        same = sum(peer[0] == self.client[0] for peer in peers if peer and self.client)
+        return "address" if same > (limit + 1) // 2 else ""
 
     def _await_head(self) -> None:
         self._forget_head()

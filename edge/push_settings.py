@@ -32,7 +32,8 @@ class PushSettings(Settings):
     """Where vendors' pushes come in, from whom, and how many at once.
 
     `read_timeout` bounds the head of a request, and then its body, in real seconds;
-    `connections` those that stand at once, `waiting` the bodies that wait for the journal.
+    `connections` those that stand at once, half of them from one address; `waiting` the bodies
+    that wait for the journal.
     """
 
     host: str = Field(default="127.0.0.1", min_length=1)

@@ -111,9 +111,9 @@ class Door:
             "/push/hikvision", content=payload, auth=auth, headers={"content-type": kind}
         )
 
-    async def raw(self, sent: bytes) -> bytes:
-        """What comes back on a connection that sends this much and then waits."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+    async def raw(self, sent: bytes, host: str = "127.0.0.1") -> bytes:
+        """What comes back on a connection from `host` that sends this much and then waits."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(host, 0))
         writer.write(sent)
         try:
             async with asyncio.timeout(10):

@@ -1,7 +1,9 @@
 """What the HTTP door does with too much, too slow and too many, and how it opens."""
 
 import asyncio
+import gzip
 import socket
+from base64 import b64encode
 from pathlib import Path
 
 import httpx
@@ -99,13 +101,87 @@ def test_a_client_that_does_not_finish_is_cut_off_and_holds_up_nobody(
     assert play(tmp_path, scene) == FINGER_READ
 
 
+def test_one_address_holds_half_of_the_connections_and_the_others_are_served(
+    tmp_path: Path,
+) -> None:
+    async def scene(door: Door) -> None:
+        held = [asyncio.ensure_future(door.raw(b"", host="127.0.0.2")) for _ in range(8)]
+        await asyncio.wait(held, return_when=asyncio.FIRST_COMPLETED)
+        assert (await door.hikvision(FINGER)).text == "OK"
+        await asyncio.gather(*held)
+        assert door.health.counted("pushes_refused", "address") == 6
+
+    assert play(tmp_path, scene) == FINGER_READ
+
+
 def test_connections_beyond_the_limit_are_closed_at_once_and_counted(tmp_path: Path) -> None:
     async def scene(door: Door) -> None:
-        await asyncio.gather(*(door.raw(b"") for _ in range(8)))
+        await asyncio.gather(*(door.raw(b"", host=f"127.0.0.{n}") for n in range(2, 10)))
         assert door.health.counted("pushes_refused", "connections") == 5
         assert (await door.hikvision(FINGER)).text == "OK"
 
     assert play(tmp_path, scene) == FINGER_READ
+
+
+HEAD = b"POST /push/hikvision HTTP/1.1\r\nHost: a\r\nAuthorization: Basic %s\r\n" % b64encode(
+    ":".join(LOGIN).encode()
+)
+LENGTH = b"Content-Length: %d\r\n"
+MALFORMED = {
+    "two lengths": HEAD + LENGTH % 2 + LENGTH % 3 + b"\r\n{}",
+    "a negative length": HEAD + LENGTH % -2 + b"\r\n{}",
+    "a chunk without a size": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+    "an encoding that nobody knows": HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "a NUL in the head": HEAD + b"X: \x00\r\n\r\n",
+    "TLS where there is none": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+    + bytes(80)
+    + b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+def test_what_is_no_request_is_refused_and_counted(tmp_path: Path, what: str) -> None:
+    async def scene(door: Door) -> None:
+        assert b" 400 " in (await door.raw(MALFORMED[what]))[:16]
+        assert door.health.counted("pushes_refused", "bad_request") == 1
+        assert (await door.hikvision(FINGER)).text == "OK"
+
+    assert play(tmp_path, scene) == FINGER_READ
+
+
+def test_chunks_without_an_end_are_refused_at_the_limit_and_never_kept(tmp_path: Path) -> None:
+    async def scene(door: Door) -> None:
+        chunk = b"10000\r\n" + b"CANARY--" * 8_192 + b"\r\n"
+        await door.raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 80)
+        assert door.health.counted("pushes_refused", "too_large") == 1
+
+    assert play(tmp_path, scene) == []
+    assert b"CANARY" not in b"".join(f.read_bytes() for f in tmp_path.glob("journal.db*"))
+
+
+def test_three_requests_in_one_go_are_answered_in_turn_and_a_copy_is_one_reading(
+    tmp_path: Path,
+) -> None:
+    async def scene(door: Door) -> None:
+        one = HEAD + b"Content-Type: application/json\r\n" + LENGTH % len(FINGER)
+        answers = await door.raw(
+            (one + b"\r\n" + FINGER) * 2 + one + b"Connection: close\r\n\r\n" + FINGER
+        )
+        assert answers.count(b"HTTP/1.1 200 OK") == 3
+
+    assert play(tmp_path, scene) == FINGER_READ
+
+
+def test_a_packed_body_is_never_unpacked(tmp_path: Path) -> None:
+    async def scene(door: Door) -> None:
+        bomb = gzip.compress(bytes(64 * 2**20))
+        answer = await door.client.post(
+            "/push/hikvision", content=bomb, auth=LOGIN,
+            headers={"content-type": "application/json", "content-encoding": "gzip"},
+        )  # fmt: skip
+        assert (answer.status_code, answer.text) == (400, "not_utf8")
+
+    assert play(tmp_path, scene) == []
 
 
 def test_an_edge_without_the_table_listens_nowhere(
