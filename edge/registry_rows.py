@@ -16,6 +16,7 @@ from edge.reading import Kind
 from edge.replacement import REPLACEMENTS_MAX, Replacement
 from edge.row import ROW, Shared, Text, Word
 from edge.settings import DurationS
+from edge.vendor_name import VendorName
 from edge.welfare_terms import AWAYS_MAX, Away, RoutineTerms, WelfareTerms
 
 _USUAL = (WelfareTerms(),)
@@ -67,9 +68,6 @@ class Unit:
         return self if has_own or routine is None else replace(self, routine=routine)
 
 
-_Vendor = Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}:[^\s:].{0,127}$")]
-
-
 @checked(frozen=True, slots=True, kw_only=True, config=ROW)
 class Adapter:
     """What stands between devices and the broker: a vendor's gateway, a bridge, a DTU.
@@ -78,7 +76,7 @@ class Adapter:
     """
 
     id: Text
-    vendor: _Vendor | None = None
+    vendor: VendorName | None = None
 
 
 @checked(frozen=True, slots=True, kw_only=True, config=ROW)
@@ -92,7 +90,7 @@ class Device:
     id: Text
     kind: Kind
     unit: Word
-    vendor: _Vendor | None = None
+    vendor: VendorName | None = None
     adapter: Word | None = None
     start: AwareDatetime | None = Field(default=None, alias="from")
     end: AwareDatetime | None = Field(default=None, alias="to")

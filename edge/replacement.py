@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pydantic import AwareDatetime, Field
 
 from edge.settings import Settings, nanoseconds
+from edge.vendor_name import VendorName
 
 REPLACEMENTS_MAX = 16
 """More than a device sees in its life; a file with more of them is a mistake."""
@@ -26,7 +27,7 @@ class Replacement(Settings):
     at: AwareDatetime
     last_m3: float = Field(ge=0, le=_M3_MAX, allow_inf_nan=False)
     first_m3: float = Field(ge=0, le=_M3_MAX, allow_inf_nan=False)
-    vendor: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9-]{0,31}:[^\s:].{0,127}$")
+    vendor: VendorName | None = None
 
     @property
     def at_ns(self) -> int:

@@ -12,6 +12,7 @@ from functools import cached_property
 from hashlib import blake2b
 from math import isfinite
 from typing import Any
+from unicodedata import normalize
 
 from msgspec import Struct, msgpack
 
@@ -202,7 +203,7 @@ def vendor_id(vendor: str, *parts: str) -> str:
     Raises:
         WireError: a part is empty, or the whole is over 128 printable signs.
     """
-    name = f"{vendor}:{'/'.join(parts)}"
+    name = normalize("NFC", f"{vendor}:{'/'.join(parts)}")  # as `edge.vendor_name` spells it
     if not all(parts) or len(name) > _ID_LENGTH_MAX or not name.isprintable():
         raise WireError(Reason.BAD_NAME, f"{vendor}: an id has 1 to {_ID_LENGTH_MAX} signs")
     return name

@@ -1,5 +1,6 @@
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -88,6 +89,21 @@ def test_one_vendor_s_name_for_two_devices_is_a_fault() -> None:
     vendor = {"vendor": "wmbus:33225544"}
     found = faults([UNIT], [METER | vendor, METER | vendor | {"id": "wm-2"}])
     assert found == {"device.1.vendor": '"wmbus:33225544" is "wm-1" already'}
+
+
+def test_two_spellings_of_one_name_are_one_name() -> None:
+    named = [METER | {"vendor": normalize(form, "z2m:Café 3")} for form in ("NFC", "NFD")]
+    assert parsed([UNIT], named[1:]).by_vendor(normalize("NFC", "z2m:Café 3")) == "wm-1"
+    found = faults([UNIT], [named[0], named[1] | {"id": "wm-2"}])
+    assert list(found) == ["device.1.vendor"]
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u202e", "\ufeff", "\u00ad", "\x00"])
+def test_an_invisible_sign_makes_no_other_name(sign: str) -> None:
+    named = METER | {"vendor": f"z2m:door{sign}"}
+    assert parsed([UNIT], [named]).by_vendor("z2m:door") == "wm-1"
+    found = faults([UNIT], [named, METER | {"vendor": "z2m:door", "id": "wm-2"}])
+    assert list(found) == ["device.1.vendor"]
 
 
 def test_a_vendor_s_name_says_whose_it_is() -> None:

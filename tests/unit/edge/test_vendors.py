@@ -1,5 +1,6 @@
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from unicodedata import normalize
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.unit.edge.worlds import METER, UNIT, registry
 
 VENDOR_ID = "wmbus:33225544"
 TOPIC = "wmbusmeters/33225544"
+Form = Literal["NFC", "NFD"]
 T_NS = 1_788_390_574 * SECOND_NS
 TABLE: dict[str, Any] = {
     "edge": "e01",
@@ -55,6 +57,15 @@ def test_a_copy_is_dropped_and_another_value_of_the_same_time_is_not() -> None:
     (other,) = site.gate.admissions(TOPIC, telegram(5.803, at), T_NS + SECOND_NS)
     assert (copy.message, copy.duplicates) == (None, 1)
     assert other.message is not None
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("sent", ["NFC", "NFD"])
+def test_a_name_is_known_however_either_side_spells_it(form: Form, sent: Form) -> None:
+    site = pipeline(normalize(form, "z2m:Café ガス"), "z2m")
+    topic = f"zigbee2mqtt/{normalize(sent, 'Café ガス')}"
+    (admission,) = site.gate.admissions(topic, b'{"temperature": 21.5}', T_NS)
+    assert [reading.device for reading in admission.readings] == ["wm-1"]
 
 
 @pytest.mark.parametrize(
