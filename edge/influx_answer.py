@@ -6,7 +6,6 @@ database or a proxy that is wrong shows as a write that is tried for ever.
 
 import re
 from enum import Enum, auto
-from http import HTTPStatus
 from typing import NamedTuple
 
 
@@ -37,7 +36,8 @@ SLOW = "slow"
 """The cause of an answer that did not come in time."""
 _WAIT_S_MAX = 300.0
 SAID_MAX = 300
-_VERDICTS = {200: Verdict.STORED, 204: Verdict.STORED, 413: Verdict.TOO_LARGE}
+_OK = 200
+_VERDICTS = {_OK: Verdict.STORED, 204: Verdict.STORED, 413: Verdict.TOO_LARGE}
 # 201: partly stored. 500: what early 2.x gives for a partial write.
 _MAY_NAME_A_LINE = frozenset({201, 400, 422, 500})
 _LINE_FAULT = re.compile(
@@ -65,7 +65,7 @@ def judge(status: int, said: str, retry_after: str = "") -> Answer:
     Who has stored a write has nothing more to say: a 200 with a page is not InfluxDB's.
     """
     said = said[:SAID_MAX]
-    if status == HTTPStatus.OK and said:
+    if status == _OK and said:
         return Answer(Verdict.LATER, "page", said)
     if status in _MAY_NAME_A_LINE and not _LIMIT.search(said):
         if expired := _EXPIRED.search(said):
