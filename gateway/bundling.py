@@ -90,8 +90,8 @@ def fall_back(work: "Work", owed: Owed) -> None:
         _send(work, found, person, later[0])
 
 
-def answer(work: "Work", bundle: Bundle, act: Act) -> str:
-    """What became of an answer to the whole bundle: the act, or the question to ask back.
+def answer(work: "Work", bundle: Bundle, act: Act, by: str) -> str:
+    """What became of an answer by `by` to the whole bundle: the act, or the question to ask back.
 
     Only taking them over can be meant for all.
     """
@@ -115,7 +115,7 @@ def answer(work: "Work", bundle: Bundle, act: Act) -> str:
         if incident.state in ESCALATING or incident.id in asking
     }
     for incident_id in sorted(waiting_ones):
-        work.act(incident_id, Command(Act.ACKNOWLEDGE, by=bundle.person_id))
+        work.act(incident_id, Command(Act.ACKNOWLEDGE, by=by))
     acked = Report(DeliveryState.ACKED, "answered", Source.PERSON, work.now_ns)
     enter(work.connection, bundle.outbox_id, acked, work.now_ns)
     return Act.ACKNOWLEDGE.value if waiting_ones else Answer.OVER.value

@@ -98,14 +98,15 @@ def _act_on(work: Work, inbound: Inbound) -> tuple[str, str | None]:
     if isinstance(meaning, NotUnderstood):
         return meaning.puzzle.value, None
     if bundle := _bundle(work, person, inbound.about, meaning):
-        return bundling.answer(work, bundle, meaning.said.act), None
+        by = _by(work, bundle.person_id, person)
+        return bundling.answer(work, bundle, meaning.said.act, by), None
     target = _told(work, inbound.about) if inbound.about else _target(work, person, meaning)
     if not isinstance(target, tuple):
         return target, None
-    incident, person_id = merging.standing(work.connection, target[0]), target[1]
+    incident, by = merging.standing(work.connection, target[0]), _by(work, target[1], person)
     said = meaning.said
     try:
-        work.act(incident.id, Command(said.act, by=person_id, outcome=said.outcome))
+        work.act(incident.id, Command(said.act, by=by, outcome=said.outcome))
     except IllegalAct:
         return Answer.OVER.value, incident.id
     return said.act.value, incident.id
@@ -117,6 +118,11 @@ def _is_stranger(work: Work, person: Person | None, about: str) -> bool:
         return person is None
     owed = outbox.by_idempotency_id(work.connection, about)
     return owed is not None and work.book.roster.get(owed.notice.person_id) is None
+
+
+def _by(work: Work, told: str, person: Person | None) -> str:
+    """Who answers: whoever was told, or once they have left, who has their telephone now."""
+    return told if person is None or work.book.roster.get(told) else person.id
 
 
 def _bundle(

@@ -55,6 +55,8 @@ class Rota:
         self._covering = Covering()
         self._lapse()
         self.refresh()
+        with engine.working(clock.now_ns()) as work:
+            tenancy.pass_on(work.connection, work.book, work.now_ns)
 
     async def run(self) -> None:
         """Go by what other gateways have changed, until cancelled."""

@@ -12,14 +12,19 @@ _CLAIMS = frozenset({Act.ACKNOWLEDGE, Act.ARRIVE})
 
 
 def follow(connection: sa.Connection, book: Book, before: Incident, after: Incident) -> None:
-    """Whoever owns the incident now holds it until the end of their duty."""
+    """Whoever owns the incident now holds it until the end of their duty.
+
+    Who has left the roster holds it until it is somebody else's.
+    """
     if after.owner is None and before.owner is None:
         return
     held = tenures.find(connection, after.id)
+    if after.state in HELD and held is not None and held.person_id == after.owner:
+        return
     owner = book.roster.get(after.owner or "")
     if after.state not in HELD or owner is None:
         tenures.drop(connection, after.id)
-    elif held is None or held.person_id != owner.id:
+    else:
         tenures.put(connection, begun(after.id, owner, book.zone, after.changed_ns))
 
 
@@ -48,4 +53,11 @@ def retime(connection: sa.Connection, book: Book, people: list[str], now_ns: int
         if owner := book.roster.get(held.person_id):
             tenures.put(connection, begun(held.incident_id, owner, book.zone, now_ns))
         else:
-            tenures.postpone(connection, held.incident_id, now_ns)
+            tenures.put(connection, structs.replace(held, ends_ns=now_ns))
+
+
+def pass_on(connection: sa.Connection, book: Book, now_ns: int) -> None:
+    """What is held by people who have left the roster is due to be offered to others."""
+    stay = {person.id for person in book.roster.person}
+    left = [who for who in tenures.holders(connection) if who not in stay]
+    retime(connection, book, left, now_ns)

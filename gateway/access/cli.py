@@ -3,13 +3,13 @@
 import argparse
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
 from alerts.roster import Roster
 from edge.clock import SystemClock
-from gateway.access.accounts import AccountError, Accounts
+from gateway.access.accounts import Account, AccountError, Accounts
 from gateway.access.password import UnfitPasswordError
 from gateway.access.role import Role
 from gateway.command_line import ask_config, one_of
@@ -65,10 +65,21 @@ def _do(arguments: argparse.Namespace, accounts: Accounts, roster: Roster) -> No
         case "enable":
             accounts.enable(arguments.login)
         case _:
-            for account in accounts.all():
-                state = "disabled" if account.disabled else account.role.value
-                person = roster.get(roster.who(account.login))
-                sys.stdout.write(f"{account.login}\t{state}\t{person.id if person else '-'}\n")
+            for line in _listed(accounts.all(), roster):
+                sys.stdout.write("\t".join(line) + "\n")
+
+
+def _listed(accounts: Sequence[Account], roster: Roster) -> Iterator[tuple[str, str, str]]:
+    """Each account, its role and its person; then logins of the roster that no account has."""
+    for each in accounts:
+        person = roster.get(roster.who(each.login))
+        state = "disabled" if each.disabled else each.role.value
+        yield each.login, state, person.id if person else "-"
+    known = {each.login for each in accounts}
+    for person in roster.person:
+        for login in person.logins:
+            if login not in known:
+                yield login, "no account", person.id
 
 
 def _ask() -> str:

@@ -47,6 +47,11 @@ def postpone(connection: sa.Connection, incident_id: str, due_ns: int) -> None:
     connection.execute(sa.update(table).where(_HERE).values(values), {"here": incident_id})
 
 
+def holders(connection: sa.Connection) -> list[str]:
+    """Who holds any incident, each once."""
+    return list(connection.execute(sa.select(table.c.person_id).distinct()).scalars())
+
+
 def of_people(connection: sa.Connection, people: Iterable[str]) -> list[Tenure]:
     """What those people hold and is not being offered to anybody."""
     query = sa.select(table).where(table.c.person_id.in_(list(people)), table.c.due_ns.is_(None))

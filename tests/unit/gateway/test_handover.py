@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,11 @@ from alerts.channels.base import Outcome
 from alerts.incident import Act, Command, State
 from alerts.incident import Outcome as Ending
 from alerts.message import units
-from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS
+from alerts.roster import Roster
+from edge.outbox import Envelope
+from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, Finding, finding_id
+from gateway.rota import Rota
+from tests.unit.gateway.desk_world import SetClock
 from tests.unit.gateway.duty_world import (
     DAY,
     NIGHT,
@@ -19,7 +24,7 @@ from tests.unit.gateway.duty_world import (
     make_world,
     person,
 )
-from tests.unit.gateway.test_engine import NOW
+from tests.unit.gateway.test_engine import NOW, a_finding
 
 
 @pytest.fixture
@@ -35,6 +40,12 @@ def held(world: DutyWorld) -> str:
     world.send(NOW)
     world.answer(incident, "wang", NOW)
     return incident.id
+
+
+def later_news() -> Finding:
+    """The finding of the first incident, a revision on."""
+    first = NOW - HOUR_NS
+    return a_finding(revision=1, id=finding_id("welfare", "s01/b01/u0101", first), since_ns=first)
 
 
 def test_both_are_told_at_the_end_of_a_shift_and_the_owner_keeps_it_until_the_answer(
@@ -169,3 +180,50 @@ def test_nobody_hears_of_an_owner_before_having_heard_of_the_incident(world: Dut
     incident = world.raise_one(NOW)
     world.answer(incident, "li", NOW)
     assert world.send(NOW) == []
+
+
+def without(world: DutyWorld, name: str) -> Roster:
+    """The roster once that person has left."""
+    roster = world.engine.book.roster
+    return roster.model_copy(update={"person": tuple(p for p in roster.person if p.id != name)})
+
+
+@pytest.mark.parametrize("hours", [{"shift": DAY}, {}])
+def test_what_somebody_holds_who_has_left_is_offered_at_the_next_start(
+    tmp_path: Path, hours: dict[str, Any]
+) -> None:
+    world = make_world(tmp_path, [person("wang", 1, **hours), person("sun", 2)])
+    incident_id = held(world)
+    world.go_by(without(world, "wang"))
+    Rota(world.engine, SetClock(NOW + MINUTE_NS))
+    world.go_to(NOW + MINUTE_NS)
+    assert world.send(NOW + MINUTE_NS)[-1] == ("sun", "hand_over")
+    world.answer(world.incident(incident_id), "sun", NOW + 2 * MINUTE_NS)
+    assert world.incident(incident_id).owner == "sun"
+    world.engine.database.dispose()
+
+
+def test_news_of_what_somebody_holds_who_has_left_does_not_make_it_nobody_s(
+    world: DutyWorld,
+) -> None:
+    incident_id = held(world)
+    world.go_by(without(world, "wang"))
+    world.engine.take_finding(Envelope(1, "e01", "epoch", 99, later_news()), NOW + 1)
+    assert world.incident(incident_id).version > 2
+    world.go_to(SIX_NS)
+    assert world.send(SIX_NS) == [("zhao", "hand_over")]
+
+
+def test_what_nobody_can_take_over_of_who_has_left_is_said_once_and_asked_again(
+    tmp_path: Path,
+) -> None:
+    world = make_world(tmp_path, [person("wang", 1), person("sun", 2, shift=NIGHT)])
+    held(world)
+    world.go_by(without(world, "wang"))
+    Rota(world.engine, SetClock(NOW))
+    for quarter in range(5):
+        world.go_to(NOW + quarter * QUARTER_NS)
+    assert world.events().count("hand_over_hole") == 1
+    world.go_to(SIX_NS + QUARTER_NS)
+    assert world.send(SIX_NS + QUARTER_NS) == [("sun", "hand_over")]
+    world.engine.database.dispose()

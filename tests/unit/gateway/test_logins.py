@@ -113,6 +113,19 @@ def test_a_key_pressed_by_somebody_who_has_left_stops_no_plan(world: World, told
     assert {row["person_id"] for row in rows(world, tables.outbox)} >= {"p02"}
 
 
+def test_a_text_from_the_telephone_of_who_has_left_is_of_who_has_it_now(
+    world: World, told: str
+) -> None:
+    (message,) = [row for row in rows(world, tables.outbox) if row["channel"] == "sms"]
+    (code,) = {row["code"] for row in rows(world, tables.code)}
+    people = {person.id: person for person in world.desk.book.roster.person}
+    heir = people["p02"].model_copy(update={"sms": message["address"]})
+    go_by(world, [heir, people["p03"]])
+    text = Inbound("t1", message["address"], f"{code} 1", NOW_NS)
+    assert world.desk.engine.reply("sms", text, NOW_NS) == "acknowledge"
+    assert incident(world, told).owner == "p02"
+
+
 def test_an_account_that_is_disabled_is_out_until_it_is_enabled(world: World) -> None:
     accounts = Accounts(world.desk.db)
     found = accounts.find(Role.OPERATOR)
@@ -135,7 +148,7 @@ def test_the_command_ends_an_account_and_lists_whose_each_is(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil(folder / "gateway.toml", "sqlite:///../var/gateway", f"sqlite:///{folder}")
-    spoil(folder / "roster.toml", '#logins = ["wang.fang"]', 'logins = ["wang.fang"]')
+    spoil(folder / "roster.toml", '#logins = ["wang.fang"]', 'logins = ["wang.fang", "fang"]')
 
     def run(*arguments: str) -> int:
         monkeypatch.setattr("sys.stdin", StringIO(f"{PASSWORD}\n"))
@@ -144,7 +157,9 @@ def test_the_command_ends_an_account_and_lists_whose_each_is(
     assert [run("add", login) for login in ("wang.fang", "chief")] == [0, 0]
     assert (run("disable", "chief"), run("disable", "nobody")) == (0, 1)
     assert run("list") == 0
-    assert capsys.readouterr().out == "chief\tdisabled\t-\nwang.fang\toperator\twang\n"
+    assert capsys.readouterr().out == (
+        "chief\tdisabled\t-\nwang.fang\toperator\twang\nfang\tno account\twang\n"
+    )
     assert run("enable", "chief") == 0
     assert run("list") == 0
     assert "chief\toperator\t-" in capsys.readouterr().out
