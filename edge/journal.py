@@ -19,6 +19,7 @@ from pydantic import Field
 
 from edge import entry as logged
 from edge import journal_file, journal_swap
+from edge.dead_letter import DeadLetter, bury
 from edge.entry import Entry, Tick
 from edge.entry_readings import span
 from edge.health import Health
@@ -41,8 +42,6 @@ INFLUX_SHADOW = "influx_shadow"
 ACKED = "acked"
 _OF_FINDINGS = {ACKED: "finding", INFLUX_FINDINGS: "finding", INFLUX_SHADOW: "shadow"}
 
-DEAD_LETTERS_MAX = 10_000
-_DEAD_PAYLOAD_MAX = 4_096
 _CHECKPOINTS_KEPT = 2
 _PAGE = 256
 _CURSOR_LAG_MAX = 64
@@ -65,16 +64,6 @@ class JournalSettings(Settings):
     max_bytes: int = Field(default=512 * 2**20, ge=2**20)
     linger: DurationS = Field(default=30.0, ge=0, le=60)
     on_damage: Literal["quarantine", "stop"] = "quarantine"
-
-
-class DeadLetter(NamedTuple):
-    """Input that was refused: why, and as much of it as is worth keeping (4 KiB)."""
-
-    received_ns: int
-    reason: str
-    topic: str
-    payload: bytes
-    detail: str
 
 
 class Stored(NamedTuple):
@@ -292,18 +281,7 @@ class Journal:
         self.advance(PIPELINE, made.position)
 
     def _bury(self, letters: Sequence[DeadLetter]) -> None:
-        if not letters:
-            return
-        self._connection.executemany(
-            "INSERT INTO dead_letter (received_ns, reason, topic, payload, detail)"
-            " VALUES (?, ?, ?, ?, ?)",
-            [letter._replace(payload=letter.payload[:_DEAD_PAYLOAD_MAX]) for letter in letters],
-        )
-        shed = self._connection.execute(
-            "DELETE FROM dead_letter WHERE id <= (SELECT max(id) FROM dead_letter) - ?",
-            (DEAD_LETTERS_MAX,),
-        ).rowcount
-        self._health.count("dead_letters_shed", shed)
+        self._health.count("dead_letters_shed", bury(self._connection, letters))
 
     def _write_cursors(self) -> None:
         self._connection.executemany(

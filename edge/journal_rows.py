@@ -10,12 +10,11 @@ from collections.abc import Mapping
 
 import msgspec
 
+from edge.dead_letter import DeadLetter, bury
 from edge.health import Health
 from edge.reading import Finding
 
 log = logging.getLogger(__name__)
-
-_KEPT_BYTES = 4_096
 
 
 def bury_unreadable(connection: sqlite3.Connection, health: Health, now_ns: int) -> None:
@@ -55,10 +54,9 @@ def _bury(
     connection: sqlite3.Connection, table: str, broken: list[tuple[int, bytes]], now_ns: int
 ) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(
-        "INSERT INTO dead_letter (received_ns, reason, topic, payload, detail)"
-        " VALUES (?, 'finding_damaged', '', ?, ?)",
-        [(now_ns, body[:_KEPT_BYTES], f"{table} {seq}") for seq, body in broken],
+    bury(
+        connection,
+        [DeadLetter(now_ns, "finding_damaged", "", body, f"{table} {seq}") for seq, body in broken],
     )
     connection.executemany(
         f"DELETE FROM {table} WHERE seq = ?",  # noqa: S608  (of two words)

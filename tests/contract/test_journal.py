@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from edge import journal_file
+from edge.dead_letter import DEAD_LETTERS_MAX
 from edge.entry import Admitted, Entry, Link, Message, Tick
 from edge.health import Health
 from edge.history import JournalHistory
 from edge.journal import (
     ACKED,
-    DEAD_LETTERS_MAX,
     INFLUX,
     PIPELINE,
     DeadLetter,
