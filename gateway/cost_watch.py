@@ -55,7 +55,8 @@ _LEVELS = (
         "it from now on",
     ),
 )  # fmt: skip
-_RULES = tuple(level.rule for level in _LEVELS)
+COST_RULES = tuple(level.rule for level in _LEVELS)
+"""The rules that speak of what messages cost."""
 
 
 class CostWatch:
@@ -81,7 +82,9 @@ class CostWatch:
         with reading(self._engine.database) as connection:
             spent = costs.spent(connection, now_ns)
             rows = connection.execute(
-                sa.select(incident).where(incident.c.rule.in_(_RULES), incident.c.condition_active)
+                sa.select(incident).where(
+                    incident.c.rule.in_(COST_RULES), incident.c.condition_active
+                )
             )
             standing = {found.finding_id for found in map(from_row, rows.mappings())}
         for each in spent:

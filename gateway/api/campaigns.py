@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from edge.reading import HOUR_NS
 from gateway.access.role import Right
+from gateway.api.area import check_area
 from gateway.api.desk import Desk, desk_of, require
 from gateway.api.problem import Problem, finite_json
 from gateway.api.routes import unit_of
@@ -83,6 +84,7 @@ async def campaigns(request: Request) -> Response:
 async def begin(request: Request, body: CampaignBody) -> Response:
     """The mass check has begun; homes are asked by pace and hours."""
     desk, principal = desk_of(request), require(request, Right.ACT)
+    check_area(desk, body.area)
     wait_ns = int(body.wait_h * HOUR_NS)
     plan = book.Plan(body.area, body.text, principal.login, wait_ns, body.open_silent)
     return finite_json(one(desk, book.begin(desk.db, plan, desk.clock.now_ns())), 201)

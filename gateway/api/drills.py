@@ -9,6 +9,7 @@ from starlette.responses import Response
 from alerts.plan import ChannelName
 from edge.reading import Tier
 from gateway.access.role import Right
+from gateway.api.area import check_area
 from gateway.api.desk import desk_of, require
 from gateway.api.problem import Problem, finite_json
 from gateway.drill_order import begin
@@ -39,6 +40,7 @@ async def drills(request: Request) -> Response:
 async def start(request: Request, body: DrillBody) -> Response:
     """The drill has begun: its incident."""
     desk, principal = desk_of(request), require(request, Right.ACT)
+    check_area(desk, body.area)
     now_ns = desk.clock.now_ns()
     order = Order(body.category, body.area, Tier(body.tier), principal.login, body.channels)
     begun = begin(desk.engine, order, now_ns, now_ns)

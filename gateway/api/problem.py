@@ -30,8 +30,8 @@ def finite_json(value: Any, status: int = 200, media_type: str = "application/js
     return Response(msgspec.json.encode(value), status, media_type=media_type)
 
 
-ErrorPage = Callable[[Request, int], Response]
-"""Makes the page for a person whose request ended with that status."""
+ErrorPage = Callable[[Request, int, str], Response]
+"""Makes the page for a person whose request ended with that status and code."""
 
 
 def install(app: FastAPI, page: ErrorPage) -> None:
@@ -44,7 +44,7 @@ def install(app: FastAPI, page: ErrorPage) -> None:
 def _answer(page: ErrorPage, request: Request, error: Exception) -> Response:
     problem = _problem(error)
     if not request.url.path.startswith("/api/"):
-        return page(request, problem.status)
+        return page(request, problem.status, problem.code)
     body = {"title": problem.title, "detail": problem.detail, "code": problem.code}
     return finite_json(body, problem.status, "application/problem+json")
 

@@ -6,6 +6,10 @@ from types import MappingProxyType
 AUDIT: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "rule.self_audit": ("网关自检", "Self-audit"),
+        "category.cost": ("通知费用", "Cost of messages"),
+        "category.outside": ("外部系统告警", "Alerts of other systems"),
+        "rule.message_cost_high": ("通知费用接近上限", "Messages cost nearly their cap"),
+        "rule.message_cost_reached": ("通知费用已达上限", "Messages cost their cap"),
         "category.gateway": ("网关", "Gateway"),
         "measure.reasons": ("原因：{value}", "why: {value}"),
         "system.capped": (

@@ -89,7 +89,7 @@ def _view(voice: Voice, call: Call, names: dict[str, str], *, offers: bool) -> C
     return CallView(
         number=call.number,
         who=_name(voice, call),
-        people="、".join(names.get(person, person) for person in call.people),
+        people=voice.listed(names.get(person, person) for person in call.people),
         state=call.state,
         at_ns=call.ended_ns or call.arrived_ns or call.answered_ns or call.called_ns,
         acts=tuple(doing.value for doing in offered),

@@ -10,6 +10,7 @@ from gateway.api import campaigns as api
 from gateway.api.campaigns import CampaignBody, Number
 from gateway.api.desk import desk_of, require
 from gateway.campaign import book, consents
+from gateway.console.choices import areas
 from gateway.console.page import render, voice_of
 
 router = APIRouter(include_in_schema=False)
@@ -25,6 +26,7 @@ async def campaigns(request: Request) -> Response:
         "campaigns.html",
         section="campaigns",
         campaigns=book.standing(desk.db),
+        areas=areas(desk, voice),
         consenting=len(consents.given(desk.db)),
         may_act=principal.may(Right.ACT),
         place=lambda subject: desk.book.places.label(subject, voice.lang.value),

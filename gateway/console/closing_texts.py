@@ -17,10 +17,11 @@ CLOSING: Mapping[str, tuple[str, str]] = MappingProxyType(
         "purpose.rework": ("退回", "Sent back"),
         "nav.rules": ("规则表现", "Rules"),
         "rules.title": ("规则表现", "How the rules do"),
+        "rules.day": ("近 1 天", "Last day"),
         "rules.days": ("近 {count} 天", "Last {count} days"),
         "rules.exposure": (
             "{homes} 户，{workers} 名网格员。",
-            "{homes} homes, {workers} grid workers.",
+            "Homes: {homes}; grid workers: {workers}.",
         ),
         "rules.no_drills": ("演练不计入。", "Drills are not counted."),
         "rules.not_whole": (

@@ -6,6 +6,9 @@ from types import MappingProxyType
 METER: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "rule.by_routine": ("按本户作息判断", "judged by its own routine"),
+        "rule.welfare-2": ("长时间未用水（第二组条件）", "No water use (second terms)"),
+        "rule.welfare-3": ("长时间未用水（第三组条件）", "No water use (third terms)"),
+        "rule.welfare-4": ("长时间未用水（第四组条件）", "No water use (fourth terms)"),
         "rule.routine": ("安静时间超出本户习惯", "Quieter than its routine"),
         "rule.routine-trial": ("安静时间超出本户习惯（试行）", "Quieter than its routine (trial)"),
         "measure.usual_h": ("通常 {value} 小时内结束", "usually ends within {value} h"),

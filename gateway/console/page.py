@@ -1,6 +1,6 @@
 """How a page is made: its language, its words and the state of the system around it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -56,6 +56,10 @@ class Voice:
         """The word for a code of that kind, or the code itself where there is none."""
         key = f"{kind}.{code}"
         return say(self.lang, key, **values) if key in TEXTS else code
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names one after the other."""
+        return ("、" if self.lang is Lang.ZH else ", ").join(names)
 
     def words(self, key: str) -> str:
         """The text of `key` with its places for values left open, for the browser."""
@@ -152,7 +156,7 @@ def warnings(voice: Voice, vitals: Vitals) -> tuple[Alarm, ...]:
         found.append(Alarm(voice.say(key), grave=True))
     found += _counted(voice, vitals, ("unreached", "uncovered"), grave=False)
     if vitals.capped:
-        named = "、".join(voice.name("channel", each) for each in vitals.capped)
+        named = voice.listed(voice.name("channel", each) for each in vitals.capped)
         found.append(Alarm(voice.say("system.capped", channels=named), grave=False))
     if vitals.calendar_year is not None:
         text = voice.say("system.calendar", year=vitals.calendar_year)

@@ -82,7 +82,7 @@ def step_view(
 
 def roles_text(voice: Voice, roles: Sequence[str]) -> str:
     """The names of `roles`."""
-    return "、".join(voice.name("role", role) for role in roles)
+    return voice.listed(voice.name("role", role) for role in roles)
 
 
 def miss_note(voice: Voice, detail: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
@@ -90,7 +90,7 @@ def miss_note(voice: Voice, detail: Mapping[str, Any], names: Mapping[str, str])
     parts = [voice.name("clock", str(detail["clock"]))]
     for key in ("whose", "told", "knew"):
         if people := detail.get(key):
-            listed = "、".join(names.get(person, person) for person in people)
+            listed = voice.listed(names.get(person, person) for person in people)
             parts.append(voice.say(f"missed.{key}", people=listed))
     return parts
 

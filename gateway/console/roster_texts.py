@@ -32,7 +32,7 @@ ROSTER: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{count} gaps in the roster of the next 90 days (see Roster)",
         ),
         "roster.person": ("姓名", "Name"),
-        "roster.duty": ("在岗", "Duty"),
+        "roster.duty": ("班次", "Duty"),
         "roster.load": ("手上", "In hand"),
         "roster.phone": ("手机", "Phone"),
         "roster.on": ("在岗", "on duty"),

@@ -8,12 +8,12 @@ RULING: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ruling.title": ("规则启停", "Which rules speak"),
         "ruling.link": ("规则启停与自动调整", "Which rules speak, and what outcomes moved"),
         "ruling.not_owned": (
-            "本平台不管理登记信息，规则在各边缘节点上用 shouwang rules 决定。",
+            "本平台不管理登记信息，规则在各边缘站上用 shouwang rules 决定。",
             "The registry is a file here; rules are decided at each edge, by shouwang rules.",
         ),
         "ruling.decided": ("在此决定的规则", "Decided here"),
         "ruling.none_decided": (
-            "没有：各规则按边缘节点自己的设置运行",
+            "没有：各规则按边缘站自己的设置运行",
             "Nothing: every rule runs as its edge's settings say",
         ),
         "ruling.mode.live": ("正式（通知人员）", "live: it tells people"),
@@ -27,7 +27,7 @@ RULING: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ruling.undone_by": ("{by} 撤回到原状", "rolled back by {by}"),
         "ruling.change": ("提出变更", "Propose a change"),
         "ruling.change_note": (
-            "由另一位管理员批准后才下发到各边缘节点。",
+            "由另一位管理员批准后才下发到各边缘站。",
             "Another administrator has to approve it; only then are the edges told.",
         ),
         "ruling.rule": ("规则", "Rule"),

@@ -12,6 +12,7 @@ from gateway.access.role import Right
 from gateway.api.desk import desk_of, principal_of, require
 from gateway.api.problem import Problem
 from gateway.api.silences import SilenceBody, SilenceId, end_silence, lay_silence
+from gateway.console.choices import areas
 from gateway.console.page import render, voice_of
 from gateway.db import silences as rows
 from gateway.db.engine import reading
@@ -86,5 +87,6 @@ def _page(request: Request, status: int = 200, notice: str | None = None) -> Res
         kinds=[kind.value for kind in Kind],
         scopes=[scope.value for scope in Scope],
         hours=HOURS,
+        areas=areas(desk, voice_of(request)),
         reason_max=REASON_MAX,
     )

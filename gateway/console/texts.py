@@ -350,6 +350,16 @@ _LINKS = {
     "error.404": Words("没有这个页面", "There is no such page"),
     "error.403": Words("您没有这个权限", "You may not do that"),
     "error.other": Words("这次没有办成", "That did not work"),
+    "error.not_valid": Words(
+        "填写的内容不符合要求，请返回后改正。",
+        "Something was filled in wrongly; go back and mend it.",
+    ),
+    "error.no_such_area": Words(
+        "没有这个范围代码，请返回后从列表中选择。", "There is no such area; go back and choose one."
+    ),
+    "error.no_such_home": Words(
+        "没有这个住户编码，请返回后从列表中选择。", "There is no such home; go back and choose one."
+    ),
     "error.home": Words("回到事件列表", "Back to the incidents"),
 }
 _TIME = {

@@ -193,7 +193,7 @@ class Viewer:
             told = (*detail["whose"], *detail["told"], *detail["knew"])
             parts += miss_note(self._voice, detail, {code: self.person(code) for code in told})
         if people := _unexplained(detail):
-            parts.append("、".join(self.person(person) for person in people))
+            parts.append(self._voice.listed(self.person(person) for person in people))
         if person := detail.get("person"):
             parts.append(self.person(str(person)))
         if outcome := detail.get("outcome"):

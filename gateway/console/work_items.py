@@ -10,6 +10,7 @@ from gateway import work_items
 from gateway.access.role import Right
 from gateway.api.desk import desk_of, require
 from gateway.api.work_items import ItemActBody, Number, RaiseBody, acted, raised
+from gateway.console.choices import areas, homes
 from gateway.console.page import render, voice_of
 from gateway.neighbours.reports import Topic
 
@@ -28,6 +29,8 @@ async def items(request: Request) -> Response:
         section="work_items",
         items=[(item, _acts(item.state) if principal.may(Right.ACT) else ()) for item in waiting],
         classes=[each.value for each in WorkClass],
+        areas=areas(desk, voice),
+        homes=homes(desk, voice),
         topics=[each.value for each in Topic],
         may_act=principal.may(Right.ACT),
         place=lambda subject: desk.book.places.label(subject, voice.lang.value),

@@ -215,6 +215,25 @@ def test_a_new_incident_appears_without_a_reload(
     page.context.close()
 
 
+def test_what_is_half_typed_outlives_a_change_and_the_page_is_new_all_the_same(
+    browser: Browser, world: World, console: Served
+) -> None:
+    page = _page(browser, WIDE, [])
+    _sign_in(page, console.url)
+    with page.expect_response("**/api/v1/events"):
+        page.goto(f"{console.url}/plans/default-1")
+    page.fill("textarea", "half a plan")
+    page.fill("[name=why]", "half a reason")
+    page.evaluate("document.activeElement.blur()")
+    stamp = page.inner_text("#live")
+    world.clock.now += 3_600 * 1_000_000_000
+    console.call(lambda: world.raise_finding("u0502"))
+    page.wait_for_function("was => document.getElementById('live').textContent !== was", arg=stamp)
+    assert page.input_value("textarea") == "half a plan"
+    assert page.input_value("[name=why]") == "half a reason"
+    page.context.close()
+
+
 def test_the_console_works_without_script(browser: Browser, world: World, url: str) -> None:
     page = browser.new_context(viewport=NARROW, java_script_enabled=False).new_page()
     _sign_in(page, url)

@@ -2,11 +2,14 @@
 // something changed. Without this file everything still works, by reloading.
 
 const DUE_SHOWN_S = 86_400;
+const TYPING_MS = 30_000;
+const FIELDS = "input:not([type=hidden]), select, textarea";
 const body = document.body;
 const words = body.dataset;
 const loadedAt = performance.now();
 let serverNow = Number(words.now);
 let readAt = loadedAt;
+let typedAt = -TYPING_MS;
 
 const now = () => serverNow + ((performance.now() - readAt) / 1000) * Number(words.speed);
 
@@ -38,7 +41,23 @@ function tick() {
     node.textContent = countdown(Number(node.dataset.until) - at);
 }
 
-// Replaces the live part by the server's newest; what the reader has open stays open.
+// What somebody has chosen or typed, and not sent yet.
+function isTouched(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.matches("select"))
+    return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+  return field.value !== field.defaultValue;
+}
+
+// Moves such fields into the newest page, so that nothing typed is lost and no page grows old.
+function carryOver(main, fresh) {
+  const key = (field) => [field.form?.getAttribute("action"), field.name, field.type === "radio" ? field.value : ""].join(" ");
+  const places = new Map([...fresh.querySelectorAll(FIELDS)].map((field) => [key(field), field]));
+  for (const field of main.querySelectorAll(FIELDS))
+    if (field === document.activeElement || isTouched(field)) places.get(key(field))?.replaceWith(field);
+}
+
+// Replaces the live part by the server's newest; what the reader has open or typed stays.
 async function reread() {
   const open = [...document.querySelectorAll("main details[open][id]")].map((node) => node.id);
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
@@ -47,9 +66,12 @@ async function reread() {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = document.querySelector("[data-live]");
   const fresh = page.querySelector("[data-live]");
-  if (main.contains(document.activeElement) && document.activeElement.matches("input, select")) return;
+  const active = document.activeElement;
+  if (main.contains(active) && active.matches(FIELDS) && performance.now() - typedAt < TYPING_MS) return;
+  carryOver(main, fresh);
   main.replaceChildren(...fresh.childNodes);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  if (main.contains(active)) active.focus({ preventScroll: true });
   document.title = page.title;
   const stamp = page.getElementById("live");
   if (stamp) document.getElementById("live").textContent = stamp.textContent;
@@ -85,6 +107,9 @@ function listen() {
   });
 }
 
+for (const sign of ["focusin", "input", "keydown"])
+  document.addEventListener(sign, () => { typedAt = performance.now(); });
+document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 tick();
 setInterval(tick, 1_000);
 if (words.events) {
