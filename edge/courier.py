@@ -59,19 +59,32 @@ class Courier:
         self._wake.set()
 
     async def acknowledge(self, payloads: Sequence[bytes]) -> None:
-        """Take the gateway's acks; one that makes no sense is counted and changes nothing."""
+        """Take the gateway's acks; one that makes no sense is counted and forgets nothing."""
         upto = 0
         for payload in payloads:
             ack = _ack(payload)
             if ack is None or ack.epoch != self._epoch or not self._outbox.gave_out(ack.upto):
                 self._health.count("acks_refused")
                 log.warning("an ack was refused: %r", payload[:200])
+                if ack and ack.epoch == self._epoch and self._outbox.is_behind(ack.upto):
+                    await self._begin_anew(ack.upto)
                 continue
             upto = max(upto, ack.upto)
         if upto > self._outbox.acked:
             await when_room(self._clock, self._health, partial(self._outbox.forget, upto))
             self._progress_ns = self._clock.monotonic_ns()
             self._wake.set()
+
+    async def _begin_anew(self, upto: int) -> None:
+        """Number in an epoch of its own what an older copy of the journal finds from here on."""
+        renew = partial(self._outbox.renew, upto)
+        self._epoch = await when_room(self._clock, self._health, renew)
+        self._health.count("journal_rewound")
+        log.error(
+            "the gateway holds finding %d, this journal ends before it: an older copy was put back,"
+            " and what came in between is not here; numbering begins anew", upto,
+        )  # fmt: skip
+        self.start_over()
 
     async def run(self) -> None:
         """Publish what is owed, for ever."""

@@ -55,6 +55,7 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "journal_full": (_C, "Commits that waited because the disk was full"),
     "journal_quarantined": (_C, "Damaged journals put aside at opening"),
     "journal_vanished": (_C, "Journals that were here before and were not found at opening"),
+    "journal_rewound": (_C, "Times an older copy of the journal was found to be put back"),
     "journal_entries_damaged": (_C, "Journal entries whose checksum failed, skipped"),
     "findings_damaged": (_C, "Findings in the journal that could not be read, dead letters now"),
     "journal_entries_aged": (_C, "Journal entries shed because they were too old"),

@@ -5,6 +5,7 @@ one is fed, has it too; no limit of age or size ever takes one.
 """
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
@@ -114,6 +115,26 @@ class Outbox:
             "SELECT coalesce(max(seq), 0) FROM finding WHERE published_ns IS NOT NULL", ()
         )[0]
         return upto <= int(published)
+
+    def is_behind(self, upto: int) -> bool:
+        """Whether the gateway holds a number of this epoch that this journal has never given.
+
+        Then it was put back to an older copy, and what it numbers now has been numbered before.
+        """
+        rows = self._journal.read("SELECT seq FROM sqlite_sequence WHERE name = 'finding'", ())
+        return upto > max(self._acked, rows[0][0] if rows else 0)
+
+    def renew(self, upto: int) -> str:
+        """Begin another epoch, since this one is used up to `upto`; it is on the disk now.
+
+        A copy that is put back twice begins the same one twice, and finds that used up in its turn.
+        """
+        known = f"{self._journal.epoch} {upto}"
+        epoch = blake2b(known.encode(), digest_size=16).hexdigest()
+        with self._journal.transaction() as connection:
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (epoch,))
+        self._journal.epoch = epoch
+        return epoch
 
     def forget(self, upto: int) -> None:
         """Take the gateway's ack up to `upto`, which was given out."""

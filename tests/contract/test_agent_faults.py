@@ -2,8 +2,9 @@
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -127,3 +128,38 @@ def test_acks_that_stand_still_do_not_keep_a_lost_finding_from_going_out_again(
 
     site = play(tmp_path, scenario)
     assert {(e.seq, e.after, e.acked) for e in site.findings} == {(1, 0, 0)}
+
+
+def test_an_older_copy_of_the_journal_that_was_put_back_is_heard_in_an_epoch_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway's cursor only moves on: it holds numbers that the copy has yet to give."""
+    upto: dict[str, int] = {}
+    journal, copy = tmp_path / "journal.db", tmp_path / "copy.db"
+
+    async def scenario(site: Site) -> None:
+        acknowledge = site.acknowledge
+
+        async def as_a_cursor(epoch: str, seq: int) -> None:
+            upto[epoch] = max(seq, upto.get(epoch, 0))
+            await acknowledge(epoch, upto[epoch])
+
+        monkeypatch.setattr(site, "acknowledge", as_a_cursor)
+        async with site.edge():
+            await site.live(24, litres_an_hour=6)
+        with closing(sqlite3.connect(journal)) as old, closing(sqlite3.connect(copy)) as kept:
+            old.backup(kept)
+            ((epoch,),) = old.execute("SELECT value FROM meta WHERE key = 'epoch'")
+        upto[epoch] = 1_000  # what else was found before the copy was put back
+        for ending in ("", "-wal", "-shm"):
+            journal.with_name(journal.name + ending).unlink(missing_ok=True)
+        copy.rename(journal)
+        async with site.edge():
+            await site.live(14, litres_an_hour=0)
+            await sleep(site.clock, 60)
+
+    site = play(tmp_path, scenario)
+    assert len(raised(site)) == 1
+    assert len({envelope.epoch for envelope in site.findings}) == 2
+    assert site.journal("SELECT count(*) FROM finding") == [(0,)]
+    assert site.health[-1]["journal_rewound"] == 1
