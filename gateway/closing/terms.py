@@ -13,6 +13,7 @@ from edge.reading import Tier
 from edge.settings import Settings
 from gateway.db.closing_tables import closing as table
 from gateway.db.tables import incident_event as events
+from gateway.drills import is_drill
 
 CHECKS = (Act.VERIFY, Act.REWORK)
 
@@ -39,17 +40,24 @@ def check(
     A person is one by `roster`, whether they sign in or answer by telephone.
 
     Raises:
-        OwnWork: the resolver would verify their own work.
+        OwnWork: the resolver would verify their own work, or close it as something else than
+            what was verified.
         IllegalAct: a tier that has to be verified would be closed without.
     """
-    if command.act in CHECKS:
+    if command.act in CHECKS or _is_turned(incident, command):
         resolver = last_by(connection, incident, Act.RESOLVE)
         if resolver is not None and roster.same_person(command.by, resolver):
             raise OwnWork("another person than the one who resolved it verifies")
-    if command.act is Act.CLOSE and incident.tier in settings.verify_tiers:
-        outcome = command.outcome or incident.outcome
-        if incident.state is not State.VERIFIED and outcome is not Outcome.DRILL:
-            raise IllegalAct(f"tier {incident.tier} is verified before it is closed")
+    # Which is a drill is not asked of the outcome: that is what one person says of the case.
+    due = incident.tier in settings.verify_tiers and not is_drill(incident.rule)
+    if command.act is Act.CLOSE and due and incident.state is not State.VERIFIED:
+        raise IllegalAct(f"tier {incident.tier} is verified before it is closed")
+
+
+def _is_turned(incident: Incident, command: Command) -> bool:
+    """Whether it would be closed as something else than what was verified."""
+    verified = incident.outcome if incident.state is State.VERIFIED else None
+    return command.act is Act.CLOSE and bool(verified and command.outcome not in {None, verified})
 
 
 def last_by(connection: sa.Connection, incident: Incident, act: Act) -> str | None:

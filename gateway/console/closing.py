@@ -43,10 +43,17 @@ def ending(desk: Desk, detail: Detail, principal: Principal) -> Ending:
         reworks=sum(kind == Act.REWORK.value for kind, _ in events),
         reason=str(closes[-1].detail.get("reason", "")) if closes else "",
         may_act=principal.may(Right.ACT),
-        may_rework=principal.may(Right.ACT) and incident.state in {State.RESOLVED, State.VERIFIED},
+        may_rework=_may_rework(desk, detail, principal),
         may_bring=sees and incident.state is not State.MERGED,
         evidence=tuple(Shelf(desk.db).of(incident.id)) if sees else (),
     )
+
+
+def _may_rework(desk: Desk, detail: Detail, principal: Principal) -> bool:
+    resolvers = [event.by for event in detail.timeline if event.kind == Act.RESOLVE.value]
+    own = resolvers and desk.book.roster.same_person(resolvers[-1], principal.login)
+    stands = detail.incident.state in {State.RESOLVED, State.VERIFIED}
+    return principal.may(Right.ACT) and stands and not own
 
 
 @router.post("/incidents/{incident_id}/rework")

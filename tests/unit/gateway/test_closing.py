@@ -14,7 +14,7 @@ from edge.reading import Tier
 from gateway.access.role import Role
 from gateway.closing.picture import NotAPictureError, stripped
 from gateway.closing.shelf import ITEM_BYTES_MAX, ITEMS_MAX
-from gateway.closing.terms import ClosingSettings
+from gateway.closing.terms import ClosingSettings, OwnWork
 from gateway.db.closing_tables import closing
 from gateway.db.engine import reading
 from gateway.db.tables import incident_event, outbox
@@ -74,6 +74,25 @@ def test_nobody_verifies_their_own_work(world: World, resolved: str) -> None:
     assert rows(world, closing)[0]["verified_by"] == "p03"
 
 
+def test_what_was_verified_is_not_turned_into_something_else_by_who_resolved_it(
+    world: World, resolved: str
+) -> None:
+    do(world, resolved, Act.VERIFY, by="p03")
+    with pytest.raises(OwnWork):
+        do(world, resolved, Act.CLOSE, outcome=Outcome.REAL)
+    do(world, resolved, Act.CLOSE, by="p03", outcome=Outcome.REAL)
+    assert rows(world, closing)[0]["outcome"] == Outcome.REAL
+
+
+@pytest.mark.parametrize("told", [{}, {"outcome": Outcome.FALSE_ALARM}])
+def test_who_resolved_it_may_close_it_as_what_was_verified(
+    world: World, resolved: str, told: dict[str, Outcome]
+) -> None:
+    do(world, resolved, Act.VERIFY, by="p03")
+    do(world, resolved, Act.CLOSE, **told)
+    assert rows(world, closing)[0]["outcome"] == Outcome.FALSE_ALARM
+
+
 @pytest.mark.parametrize(
     ("resolver", "verifier"), [("p01", "fang.w"), ("fang.w", "p01"), ("fang.w", "chief")]
 )
@@ -112,8 +131,9 @@ def test_rework_goes_back_to_the_worker_with_its_reason_and_is_counted(
 def test_a_tier_that_has_to_be_verified_is_not_closed_without(world: World, resolved: str) -> None:
     terms = ClosingSettings(verify_tiers=(Tier.URGENT,))
     world.desk.engine.book = replace(world.desk.book, closing=terms)
-    with pytest.raises(IllegalAct, match="verified before"):
-        do(world, resolved, Act.CLOSE)
+    for outcome in (None, Outcome.DRILL):
+        with pytest.raises(IllegalAct, match="verified before"):
+            do(world, resolved, Act.CLOSE, outcome=outcome)
     do(world, resolved, Act.VERIFY, by="p03")
     do(world, resolved, Act.CLOSE)
 

@@ -147,6 +147,13 @@ def test_no_button_approves_what_one_has_proposed_by_another_login(
     assert "/approval" not in ask(site.world, "GET", page, Role.ADMIN).text
 
 
+def test_no_form_sends_back_one_s_own_work(site: Site) -> None:
+    page = a_case(site, OTHER, Act.REWORK).page.removesuffix("/acts")
+    assert "/rework" in ask(site.world, "GET", page, Role.ADMIN).text
+    known_as(site.world, p01=(OTHER, "admin"))
+    assert "/rework" not in ask(site.world, "GET", page, Role.ADMIN).text
+
+
 def test_every_approval_that_there_is_stands_among_these(site: Site) -> None:
     approvals = {path for _, path in routes(site.world) if path.endswith("approval")}
     pages = {path for path in approvals if not path.startswith("/api/")}
