@@ -211,10 +211,9 @@ class _Demo:
         summary = _summary(box, chronicle)
         for home_name, rules in chronicle.rules().items():
             _say(f"{home_name}: {', '.join(rules)}")
-        _say(
-            f"delivered {summary['delivered']}, acknowledged {summary['acknowledged']} "
-            f"of {len(chronicle.incidents)} incidents"
-        )
+        delivered = ", ".join(f"{count} by {way}" for way, count in summary["delivered"].items())
+        answered = f"{summary['acknowledged']} of {len(chronicle.incidents)} incidents answered"
+        _say(f"messages delivered: {delivered}; {answered}")
         if self._options.as_json:
             _say(json.dumps(summary, ensure_ascii=False))
 

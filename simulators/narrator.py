@@ -10,6 +10,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from edge.clock import Clock
+from gateway.console.texts import TEXTS
 from simulators.chronicle import Chronicle, IncidentLine, read_chronicle
 from simulators.duty import people
 from simulators.households import moment_text
@@ -21,7 +22,7 @@ _LOOK_S = 0.5
 
 
 class Narrator:
-    """One voice; every line opens with the simulated local time."""
+    """One voice; every line opens with the simulated local time at which it happened."""
 
     def __init__(self, clock: Clock, say: Say) -> None:
         self._clock = clock
@@ -48,18 +49,27 @@ class Narrator:
 
     def _tell(self, chronicle: Chronicle) -> None:
         for line in chronicle.incidents:
-            self._once(f"{line.id} opened", line, f"立案 {line.rule} 级别 {line.tier}")
+            named = f"{_words(f'tier.{line.tier}')} · {_words(f'rule.{line.rule}')}"
+            told = f"{named}：{line.sentence_zh}"
+            self._once(f"{line.id} opened", line, "立案 opened", told, line.opened_ns)
             if line.owner is not None:
-                self._once(f"{line.id} answered", line, f"已应答 answered by {line.owner}")
+                self._once(f"{line.id} answered", line, "应答 answered", line.owner, line.acked_ns)
 
-    def _once(self, key: str, incident: IncidentLine, what: str) -> None:
+    def _once(
+        self, key: str, incident: IncidentLine, what: str, told: str, at_ns: int | None
+    ) -> None:
         if key not in self._told:
             self._told.add(key)
-            self._line("incident", f"{incident.home} {what}：{incident.sentence_zh}")
+            self._line("incident", f"{incident.home} {what} · {told}", at_ns)
 
-    def _line(self, kind: str, text: str) -> None:
-        at = moment_text(self._clock.now_ns()).replace("T", " ")
+    def _line(self, kind: str, text: str, at_ns: int | None = None) -> None:
+        at = moment_text(at_ns or self._clock.now_ns()).replace("T", " ")
         self._say(f"[{at}] {kind:9} {text}")
+
+
+def _words(key: str) -> str:
+    """What the console calls it, in both languages; the bare code where it has no words."""
+    return " ".join(TEXTS[key]) if key in TEXTS else key.partition(".")[2]
 
 
 def _headline(body: bytes) -> str:
