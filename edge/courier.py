@@ -66,7 +66,7 @@ class Courier:
             if ack is None or ack.epoch != self._epoch or not self._outbox.gave_out(ack.upto):
                 self._health.count("acks_refused")
                 log.warning("an ack was refused: %r", payload[:200])
-                if ack and ack.epoch == self._epoch and self._outbox.is_behind(ack.upto):
+                if ack is not None and ack.epoch == self._epoch:
                     await self._begin_anew(ack.upto)
                 continue
             upto = max(upto, ack.upto)
@@ -77,8 +77,11 @@ class Courier:
 
     async def _begin_anew(self, upto: int) -> None:
         """Number in an epoch of its own what an older copy of the journal finds from here on."""
-        renew = partial(self._outbox.renew, upto)
-        self._epoch = await when_room(self._clock, self._health, renew)
+        renewed = partial(self._outbox.renewed, upto)
+        epoch = await when_room(self._clock, self._health, renewed)
+        if epoch is None:
+            return
+        self._epoch = epoch
         self._health.count("journal_rewound")
         log.error(
             "the gateway holds finding %d, this journal ends before it: an older copy was put back,"

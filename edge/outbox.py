@@ -116,19 +116,16 @@ class Outbox:
         )[0]
         return upto <= int(published)
 
-    def is_behind(self, upto: int) -> bool:
-        """Whether the gateway holds a number of this epoch that this journal has never given.
+    def renewed(self, upto: int) -> str | None:
+        """Another epoch, on the disk now, if the gateway holds up to `upto` and we never gave that.
 
-        Then it was put back to an older copy, and what it numbers now has been numbered before.
+        Then this journal was put back to an older copy, and what it numbers now was numbered
+        before. A copy that is put back twice begins the same epoch twice, and finds that used up in
+        its turn. None if `upto` is a number of ours.
         """
         rows = self._journal.read("SELECT seq FROM sqlite_sequence WHERE name = 'finding'", ())
-        return upto > max(self._acked, rows[0][0] if rows else 0)
-
-    def renew(self, upto: int) -> str:
-        """Begin another epoch, since this one is used up to `upto`; it is on the disk now.
-
-        A copy that is put back twice begins the same one twice, and finds that used up in its turn.
-        """
+        if upto <= max(self._acked, rows[0][0] if rows else 0):
+            return None
         known = f"{self._journal.epoch} {upto}"
         epoch = blake2b(known.encode(), digest_size=16).hexdigest()
         with self._journal.transaction() as connection:
