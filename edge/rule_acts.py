@@ -174,7 +174,7 @@ def read_acts(path: Path) -> RuleActs:
         raise RuleActError(f"{path}: {len(text)} bytes; at most {_BYTES_MAX}")
     try:
         acts = msgspec.json.decode(text, type=RuleActs)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RuleActError(f"{path}: {error}; mend or remove it") from None
     if acts.v != 1:
         raise RuleActError(f"{path}: version {acts.v}; this edge reads 1")

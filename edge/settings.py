@@ -126,9 +126,10 @@ def unreadable(record: Settings, path: Path, prefix: str = "") -> list[ConfigFau
             faults += unreadable(value, path, f"{key}.")
         elif isinstance(value, Path) and name in _READ_LATER:
             try:
-                value.read_bytes()
-            except OSError as error:
-                problem = f"{value}: {error.strerror or 'unreadable'}"
+                value.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                cause = getattr(error, "strerror", None) or "is not UTF-8"
+                problem = f"{value}: {cause}"
                 faults.append(
                     ConfigFault(path, key, problem, "put the file there or mend its rights")
                 )

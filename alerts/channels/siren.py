@@ -89,7 +89,7 @@ def _message(out: Outgoing) -> bytes:
 def _names(payload: object, idempotency_id: str) -> bool:
     try:
         answer = msgspec.json.decode(payload if isinstance(payload, bytes) else b"")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return isinstance(answer, dict) and answer.get("id") == idempotency_id
 

@@ -53,7 +53,7 @@ class AlertmanagerDoor:
         try:
             alerts, refused = read_all(msgspec.json.decode(body))
             taken = self._alerts.take(alerts, now_ns)
-        except (msgspec.DecodeError, BadAlert) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, BadAlert) as error:
             return self._answer("malformed", 400, f"cannot be read: {error}")
         except sa.exc.OperationalError as error:
             log.warning("alerts of the outside are asked to come again: %s", error.orig)

@@ -58,8 +58,14 @@ def test_a_device_that_shows_the_message_has_been_reached(mosquitto: Server) -> 
 
 @pytest.mark.parametrize(
     "answer",
-    [lambda _: None, lambda _: b'{"id":"another"}', lambda _: b"\xff", lambda _: b"[]"],
-    ids=["silent", "about another", "no text", "no object"],
+    [
+        lambda _: None,
+        lambda _: b'{"id":"another"}',
+        lambda _: b"\xff",
+        lambda _: b"[]",
+        lambda _: b"[" * 5_000,
+    ],
+    ids=["silent", "about another", "no text", "no object", "too deep"],
 )
 def test_the_brokers_word_alone_is_no_success(mosquitto: Server, answer: Answer) -> None:
     verdict, _ = tell(mosquitto, answer)

@@ -1,8 +1,13 @@
 """Acts on rules: what they come to, what undoes them, and what is refused."""
 
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import json
 
 from edge.completeness import Home
 from edge.detectors.base import detectors
@@ -114,3 +119,21 @@ def test_a_file_that_is_none_of_acts_says_so(tmp_path: Path, text: str) -> None:
 
 def test_no_file_is_no_act(tmp_path: Path) -> None:
     assert read_acts(tmp_path / "none.rules") == RuleActs()
+
+
+@given(st.integers(0, 2**31), st.integers(0, 255))
+def test_a_damaged_file_of_acts_is_refused_or_still_one_of_acts(place: int, value: int) -> None:
+    written = bytearray(json.encode(PROMOTED))
+    written[place % len(written)] = value
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.db.rules"
+        path.write_bytes(written)
+        with suppress(RuleActError):
+            assert read_acts(path).v == 1
+
+
+def test_a_file_nested_without_an_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db.rules"
+    path.write_bytes(b'{"v":1,"x":' + b"[" * 5_000)
+    with pytest.raises(RuleActError):
+        read_acts(path)

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.settings import ConfigError, DurationS, Settings, load
+from edge.broker import BrokerSettings
+from edge.settings import ConfigError, DurationS, Settings, load, unreadable
 
 
 class Inner(Settings):
@@ -70,3 +71,10 @@ def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
 def test_a_fault_never_shows_the_value(tmp_path: Path) -> None:
     found = faults(write(tmp_path, 'name = "a"\n[inner]\ninterval = "hunter2"\n'))
     assert "hunter2" not in " ".join(found.values())
+
+
+def test_a_secret_that_is_no_text_is_a_fault_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "password").write_bytes(b"\xff\xfe")
+    broker = BrokerSettings(password_file=tmp_path / "password")
+    (fault,) = unreadable(broker, tmp_path / "edge.toml", "broker.")
+    assert (fault.key, "is not UTF-8" in fault.problem) == ("broker.password_file", True)

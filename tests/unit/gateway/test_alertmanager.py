@@ -146,7 +146,10 @@ def test_a_bad_alert_is_named_and_hurts_no_neighbour(caller: Caller) -> None:
     assert len(caller.incidents()) == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"7", b"null", b'{"alerts": 3}', b"\xff", b"[[]]"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"7", b"null", b'{"alerts": 3}', b"\xff", b"[[]]", b"[" * 5_000, b'["\xff"]'],
+)
 def test_what_is_no_list_of_alerts_is_refused(body: bytes, caller: Caller) -> None:
     assert caller.ask("POST", content=body).status_code == 400
 
