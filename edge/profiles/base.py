@@ -108,7 +108,7 @@ Decode = Callable[[str, bytes, int], VendorMessages]
 class Profile:
     """One vendor's format.
 
-    `filters` are the MQTT subscriptions that bring it; none for HTTP push and bus frames.
+    `filters` are the MQTT subscriptions that bring it; none for HTTP push.
     `claims(topic, payload)` says whether a payload is of this format: cheap, total, and never
     true of another profile's recorded payloads. `decode(topic, payload, received_ns)` raises
     WireError and nothing else.

@@ -154,7 +154,9 @@ def _measured(field: bytes, wanted: str, decimals: int = 2) -> tuple[float, floa
     return value, factor / ticks_per
 
 
-PROFILE = Profile("cjt188", (Kind.WATER, Kind.GAS, Kind.HEAT, Kind.ELEC), (), _claims, _decode)
+PROFILE = Profile(
+    "cjt188", (Kind.WATER, Kind.GAS, Kind.HEAT, Kind.ELEC), (_TOPIC,), _claims, _decode
+)
 
 _HEAD = "FEFEFEFE 68 10 44332211003378 81 16 "
 _DATA = "00 00776655 2C 00776655 2C 31012211051520 2184 "

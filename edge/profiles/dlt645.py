@@ -98,7 +98,7 @@ def _ticks(raw: bytes, name: str, *, signed: bool) -> int:
     return bcd(raw, name)
 
 
-PROFILE = Profile("dlt645", (Kind.ELEC,), (), _claims, _decode)
+PROFILE = Profile("dlt645", (Kind.ELEC,), (_TOPIC,), _claims, _decode)
 
 _ID = "dlt645:000000000161"
 _AT_NS = 1_700_000_000 * SECOND_NS

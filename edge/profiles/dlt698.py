@@ -139,7 +139,7 @@ def _check(data: bytes, sent: bytes, name: str) -> None:
         raise WireError(Reason.BAD_CHECKSUM, f"the CRC of the {name} is not the one sent")
 
 
-PROFILE = Profile("dlt698", (Kind.ELEC,), (), _claims, _decode)
+PROFILE = Profile("dlt698", (Kind.ELEC,), (_TOPIC,), _claims, _decode)
 
 _ID = "dlt698:28417891"
 _AT_NS = 1_700_000_000 * SECOND_NS

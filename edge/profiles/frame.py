@@ -1,8 +1,8 @@
 """Frames of the Chinese meter buses: preamble, check bytes, binary-coded decimals.
 
-A reader puts an answer on the pseudo topic `bus/{protocol}`, or with no topic at all. An answer
-to a poll is true when it is given: its time is the receiver's, unless the meter tells a time of
-its own that agrees.
+Whoever reads the bus publishes each answer whole on `bus/{protocol}`; `shouwang decode` needs no
+topic. An answer to a poll is true when it is given: its time is the receiver's, unless the meter
+tells a time of its own that agrees.
 """
 
 import re

@@ -82,7 +82,9 @@ def _catalogue(root: Element) -> dict[str, tuple[str, str]]:
     }
 
 
-PROFILE = Profile(name="gb28181", kinds=(Kind.CAM,), filters=(), claims=_claims, decode=_decode)
+PROFILE = Profile(
+    name="gb28181", kinds=(Kind.CAM,), filters=(_TOPIC,), claims=_claims, decode=_decode
+)
 
 _NOW_NS = 1_788_390_574_000_000_000
 _RECORDER = "34020000001110000001"

@@ -92,7 +92,9 @@ def _answer(message: Element) -> bool:
     raise WireError(Reason.MISSING_KEY, "no item of 'Data' says yes or no")
 
 
-PROFILE = Profile(name="onvif", kinds=(Kind.CAM,), filters=(), claims=_claims, decode=_decode)
+PROFILE = Profile(
+    name="onvif", kinds=(Kind.CAM,), filters=(f"{_BASE}+",), claims=_claims, decode=_decode
+)
 
 _TOPIC = "http/onvif/gate-3"
 _CAMERA = "onvif:gate-3"

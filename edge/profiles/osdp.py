@@ -96,7 +96,9 @@ def _crc(frame: bytes) -> int:
     return crc
 
 
-PROFILE = Profile(name="osdp", kinds=(Kind.DOOR,), filters=(), claims=_claims, decode=_decode)
+PROFILE = Profile(
+    name="osdp", kinds=(Kind.DOOR,), filters=(f"{_BASE}+",), claims=_claims, decode=_decode
+)
 
 _TOPIC = "bus/osdp/gate-3"
 _READER = "osdp:gate-3/101"

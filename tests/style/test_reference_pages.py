@@ -15,8 +15,12 @@ from alerts.plan import Plans
 from alerts.roster import Places, Roster
 from edge.edge_settings import EdgeSettings
 from edge.health import METRICS, Nature
+from edge.profiles import profiles
+from edge.profiles.channel import CHANNELS
+from edge.profiles.template import parse as parse_templates
 from edge.registry import Device, Unit
 from edge.settings import parse
+from edge.wire import decode
 from gateway.metrics import GatewayCollector
 from gateway.settings import GatewaySettings
 from tests.unit.gateway.desk_world import World, make_world
@@ -131,3 +135,26 @@ def test_every_setting_is_shown_in_an_example_or_a_document(record: Any) -> None
         and not re.search(rf"(?<!\w){key}(?!\w)", code)
     ]
     assert not hidden, "\n".join(hidden)
+
+
+def test_the_page_of_devices_has_every_format_with_its_topics_and_every_channel() -> None:
+    page = (ROOT / "docs/devices.md").read_text("utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    ours = {"canonical"}
+    for profile in profiles():
+        if profile.name not in ours:
+            told = rows[profile.name]
+            assert all(f"`{each}`" in told for each in profile.filters), profile.name
+            assert profile.filters or "HTTP push" in told, profile.name
+    assert {name for name in CHANNELS if f"`{name}`" not in page} == set()
+
+
+def test_the_examples_of_the_page_of_devices_are_understood() -> None:
+    page = (ROOT / "docs/devices.md").read_text("utf-8")
+    (message,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    (template,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    decoded = decode("sw/1/s01/b01/u0101/water/wm-0101/obs", message.encode(), 0)
+    assert [each.channel for each in decoded.readings] == ["water.total"] * 2 + ["battery.pct"]
+    assert not decoded.rejected
+    (profile,) = parse_templates(tomllib.loads(template), ROOT)
+    assert profile.name == "acme-nb"

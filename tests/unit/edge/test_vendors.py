@@ -136,7 +136,7 @@ def test_an_edge_enables_profiles_by_name_and_the_templates_of_a_file(tmp_path: 
     assert Vendors(registry(), enabled).filters == ("wmbusmeters/+", "acme/+/up")
 
 
-@pytest.mark.parametrize("name", ["sundial", "cjt188", "canonical"])
+@pytest.mark.parametrize("name", ["sundial", "canonical"])
 def test_what_comes_on_no_topic_cannot_be_enabled(name: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse(TABLE | {"profiles": {"enabled": [name]}}, EdgeSettings, Path("edge.toml"))
