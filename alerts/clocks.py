@@ -69,7 +69,11 @@ def is_anew(before: Incident, after: Incident) -> bool:
     """
     if after.generation == before.generation:
         return False
-    return before.state not in ESCALATING or before.condition_active != after.condition_active
+    return (
+        before.state not in ESCALATING
+        or before.condition_active != after.condition_active
+        or before.tier is not after.tier
+    )
 
 
 def step_party(step: int) -> str:

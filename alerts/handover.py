@@ -16,13 +16,14 @@ from alerts.incident import Incident, State
 from alerts.plan import Plan
 from alerts.roster import Person, Roster
 from alerts.shift import duty_end_ns, is_on_duty
-from edge.reading import DAY_NS, SECOND_NS
+from edge.reading import DAY_NS, HOUR_NS, SECOND_NS
 
 HELD = frozenset({State.ACKNOWLEDGED, State.ON_SITE})
 """Somebody has said that it is theirs, and it is not done."""
 OFFERS_MAX = 3
 """People whom one hand-over is offered to; then it stays with the last of them."""
 _LOOK_NS = 8 * DAY_NS
+_AWAY_NS = HOUR_NS
 
 
 class Tenure(Struct, frozen=True):
@@ -61,8 +62,13 @@ class Turn:
 
 
 def begun(incident_id: str, person: Person, zone: tzinfo, now_ns: int) -> Tenure:
-    """`person` holds it from now on, until the end of their duty or of their next one."""
+    """`person` holds it from now on, until the end of their duty or of their next one.
+
+    Somebody who is away for longer than a week has an hour.
+    """
     ends_ns = duty_end_ns(person.pattern, now_ns, zone, _LOOK_NS)
+    if ends_ns is None and not is_on_duty(person.pattern, now_ns, zone):
+        ends_ns = now_ns + _AWAY_NS
     return Tenure(incident_id, person.id, ends_ns)
 
 

@@ -51,6 +51,7 @@ from gateway.engine import Engine
 from gateway.guarded_clock import GuardedClock
 from gateway.health import Pulse
 from gateway.intake import Intake
+from gateway.link_seen import LinkSeen
 from gateway.live import Live
 from gateway.plans.office import open_plans
 from gateway.registry.office import Office
@@ -100,10 +101,10 @@ async def run_gateway(
         watching = EdgeWatch(
             engine, lambda: session.connected, site=settings.site, clock=clock, leads=upkeep.leads
         )  # fmt: skip
-        dispatcher = Dispatcher(engine, channels, clock)
+        dispatcher, link = Dispatcher(engine, channels, clock), LinkSeen(lambda: session.connected)
         desk = upkeep.equip(make_desk(
             engine, loaded, clock, office=owned.office,
-            pulse=lambda: upkeep.told(_pulse(engine, dispatcher, channels, clock)),
+            pulse=lambda: upkeep.told(_pulse(engine, dispatcher, channels, clock, link)),
         ))  # fmt: skip
         upkeep.watch(desk.vitals, session, settings, stack)
         listening = stack.enter_context(listen(settings.listen.host, settings.listen.port))
@@ -238,7 +239,11 @@ async def _run_until_told(loaded: Loaded, clock: Clock) -> None:
 
 
 def _pulse(
-    engine: Engine, dispatcher: Dispatcher, channels: Mapping[str, Channel], clock: Clock
+    engine: Engine,
+    dispatcher: Dispatcher,
+    channels: Mapping[str, Channel],
+    clock: Clock,
+    link: LinkSeen,
 ) -> Pulse:
     now_ns = clock.now_ns()
     dead = [
@@ -249,7 +254,10 @@ def _pulse(
     with reading(engine.database) as connection:
         capped = engine.book.budgets.costs.capped(connection, now_ns)
     speed = max(1.0, clock.speed)
-    return Pulse(dispatcher.beat_ns, tuple(dead), engine.broke_ns, capped=capped, speed=speed)
+    return Pulse(
+        dispatcher.beat_ns, tuple(dead), engine.broke_ns, capped=capped,
+        link_lost_ns=link.lost_ns(now_ns), speed=speed,
+    )  # fmt: skip
 
 
 def _greet(desk: Desk, listening: socket.socket) -> None:

@@ -26,6 +26,7 @@ CLOCK_NS = 10 * MINUTE_NS
 AUDITED_NS = 3 * MINUTE_NS
 BROKE_NS = 5 * MINUTE_NS
 EDGE_STALE_NS = 5 * MINUTE_NS
+DEAF_NS = 5 * MINUTE_NS
 _CHINA = timezone(timedelta(hours=8))  # whose working days the calendar has
 _RECENT_NS = 30 * MINUTE_NS
 _FAILURES_MIN = 3
@@ -79,6 +80,7 @@ class Pulse(Struct, frozen=True):
     `audited_ns` and `mended` tell of the last self-audit and what it had to set going again;
     over those in `capped` only urgent messages go, since they have cost as much as they may;
     `unreached` people have failing phones, `uncovered` are gaps in the roster of 90 days.
+    There is no link to the broker since `link_lost_ns`.
     `speed` is how many seconds of the clock pass in a real one.
     """
 
@@ -90,6 +92,7 @@ class Pulse(Struct, frozen=True):
     capped: tuple[str, ...] = ()
     unreached: int = 0
     uncovered: int = 0
+    link_lost_ns: int | None = None
     speed: float = 1.0
 
 
@@ -104,7 +107,8 @@ class Vitals(Struct, frozen=True):
     is when a step of a plan last broke the engine; `calendar_year` is the year, near or
     begun, whose working days are not published as far as we know; `capped` the channels that
     only urgent messages go over, since they have cost as much as they may; `unreached` people
-    have failing phones, `uncovered` are gaps in the roster of the next 90 days. Where the clock
+    have failing phones, `uncovered` are gaps in the roster of the next 90 days; there is no link
+    to the broker since `link_lost_ns`, None while there is one or nobody looks. Where the clock
     has a `speed` above 1, a machine may take as many times as long by it.
     """
 
@@ -123,6 +127,7 @@ class Vitals(Struct, frozen=True):
     capped: tuple[str, ...] = ()
     unreached: int = 0
     uncovered: int = 0
+    link_lost_ns: int | None = None
     speed: float = 1.0
 
     @property
@@ -144,6 +149,13 @@ class Vitals(Struct, frozen=True):
     def hears(self) -> bool:
         """Whether the edges are heard; false until the first one reports."""
         return self.intake_ns is not None and self.at_ns - self.intake_ns <= EDGE_STALE_NS
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether edges are known and none can be heard, for want of a link to the broker."""
+        if self.link_lost_ns is None or self.hears or not self.edges:
+            return False
+        return self.at_ns - self.link_lost_ns >= DEAF_NS * self.speed
 
     @property
     def ok(self) -> bool:
@@ -177,6 +189,7 @@ def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
             capped=pulse.capped,
             unreached=pulse.unreached,
             uncovered=pulse.uncovered,
+            link_lost_ns=pulse.link_lost_ns,
             speed=pulse.speed,
         )
 

@@ -13,6 +13,7 @@ from alerts.incident import ENDED, ESCALATING, Act, Command, IllegalAct, Inciden
 from gateway.db import incidents
 from gateway.db.tables import incident as table
 from gateway.db.timeline import SYSTEM
+from gateway.drills import is_drill
 
 if TYPE_CHECKING:
     from gateway.work import Work
@@ -25,13 +26,16 @@ def check(connection: sa.Connection, incident: Incident, command: Command) -> No
 
     Raises:
         NoSuchIncident: there is none to merge into.
-        IllegalAct: the other has ended, or would be told of later than this one.
+        IllegalAct: the other has ended, would be told of later than this one, or is a drill and
+            this is none.
     """
     if command.into is None:
         return
     other = incidents.get(connection, command.into)
     if other.state in ENDED:
         raise IllegalAct(f"what it is merged into is {other.state} already")
+    if is_drill(other.rule) != is_drill(incident.rule):
+        raise IllegalAct("a drill and an alarm are never one matter")
     if other.tier > incident.tier and other.state in ESCALATING:
         raise IllegalAct("merge the less urgent one into this: nobody has answered it yet")
 

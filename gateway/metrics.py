@@ -44,6 +44,7 @@ _MEASURED: dict[str, tuple[str, Callable[[Vitals], float]]] = {
         "1 while the working days of a year near or begun are not known",
         lambda vitals: vitals.calendar_year is not None,
     ),
+    "hears": ("1 while any edge is heard", lambda vitals: vitals.hears),
     "can_notify": ("1 while what is owed goes out", lambda vitals: vitals.can_notify),
 }
 

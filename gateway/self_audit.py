@@ -37,6 +37,8 @@ CATEGORY = "gateway"
 OWN = "_audit"
 """Stands where an edge's name would in what the gateway finds in itself; no edge is called so."""
 LOOK_S = 60.0
+BROKER = "broker"
+"""The reason of a gateway that no edge can reach."""
 LASTING = 2
 """Looks in a row that must find the same before it is said, or said to be over."""
 
@@ -53,6 +55,29 @@ class Audit(Struct, frozen=True):
         """Whether alerts go out, and nothing had to be mended."""
         return not (self.mended or self.reasons)
 
+
+_DUMB = (
+    "告警可能发不出去（{why}），请改用电话值守，并检查短信、网络和通道",
+    (
+        "Alerts may not reach anybody ({why}); go by telephone, and check the modem, the network "
+        "and the channels"
+    ),
+)
+_SPEAKS = (
+    "通道已恢复正常，无需处理",
+    "Messages go out again; nothing needs to be done",
+)
+_DEAF = (
+    "网关与消息服务器断开，收不到任何边缘站的告警，各户情况未知，请人工查看，并检查网络和消息服务器",
+    (
+        "The gateway has no link to the broker and hears of no alarm; nothing is known of any "
+        "home; look after them by hand, and check the network and the broker"
+    ),
+)
+_HEARS = (
+    "网关与消息服务器已恢复连接，断开期间的告警会标为迟到补发",
+    "The gateway is linked to the broker again; alarms of the time between come late, and say so",
+)
 
 OnAudit = Callable[[Audit], Awaitable[None]]
 
@@ -147,20 +172,22 @@ class SelfAudit:
 
 
 def _reasons(vitals: Vitals) -> tuple[str, ...]:
-    """Why what is owed to people may not go out; nothing when it does."""
+    """Why what is owed to people may not go out, or what they should hear of may not come in."""
+    deaf = (BROKER,) if vitals.is_deaf else ()
     if vitals.can_notify:
-        return ()
+        return deaf
     overdue_s = vitals.overdue_ns // SECOND_NS
     told = [f"channel {name}" for name in vitals.failing]
     told += [f"overdue {overdue_s} s"] if vitals.is_overdue else []
-    return tuple(told) or ("engine",)
+    return (*(told or ["engine"]), *deaf)
 
 
 def raised(site: str, reasons: tuple[str, ...], now_ns: int) -> Finding:
-    """The finding that alerts may not reach anybody."""
+    """The finding that alerts may not reach anybody, or us."""
     since_ns = now_ns - int((LASTING - 1) * LOOK_S * SECOND_NS)
     subject = f"{site}/{CATEGORY}"
     why = ", ".join(reasons)
+    zh, en = _DEAF if reasons == (BROKER,) else (each.format(why=why) for each in _DUMB)
     return Finding(
         id=finding_id(RULE, subject, since_ns),
         revision=0,
@@ -178,21 +205,16 @@ def raised(site: str, reasons: tuple[str, ...], now_ns: int) -> Finding:
             usual={},
             complete_until_ns=now_ns,
             delay_s_worst=LASTING * LOOK_S,
-            sentence_zh=f"告警可能发不出去（{why}），请改用电话值守，并检查短信、网络和通道",
-            sentence_en=f"Alerts may not reach anybody ({why}); go by telephone, and check "
-            "the modem, the network and the channels",
+            sentence_zh=zh,
+            sentence_en=en,
         ),
     )
 
 
 def cleared(last: Finding, now_ns: int) -> Finding:
     """The same, over."""
-    evidence = structs.replace(
-        last.evidence,
-        seen={},
-        sentence_zh="通道已恢复正常，无需处理",
-        sentence_en="Messages go out again; nothing needs to be done",
-    )
+    zh, en = _HEARS if last.evidence.seen.get("reasons") == BROKER else _SPEAKS
+    evidence = structs.replace(last.evidence, seen={}, sentence_zh=zh, sentence_en=en)
     return structs.replace(
         last, revision=last.revision + 1, state=FindingState.CLEARED, at_ns=now_ns,
         evidence=evidence,

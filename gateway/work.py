@@ -32,6 +32,7 @@ from gateway import (
     standing_down,
     tenancy,
     whistling,
+    worsening,
 )  # fmt: skip
 from gateway.beginning import begin, opens
 from gateway.book import Book
@@ -105,6 +106,7 @@ class Work:
         theirs = structs.replace(command, by=person)
         after = life.act(before, theirs, self.now_ns)
         after = tenancy.claimed(self.connection, self.book, before, after, theirs)
+        after = terms.begun_again(after, command, self.book.roster)
         self.replace(before, after)
         outcome = after.outcome.value if after.outcome else None
         note(self.connection, after, command.act.value, command.by,
@@ -125,8 +127,8 @@ class Work:
             labels.owe(self.connection, after, command.act, self.now_ns, person)
         if command.act is Act.REWORK:
             self._send_back(after)
-        if command.act is Act.REOPEN:
-            self.cancel(after, _NO_LONGER_SO, "no longer so: reopened")
+        if after.state is State.OPEN:
+            self.cancel(after, _NO_LONGER_SO, f"no longer so: {command.act}")
             return self.advance(after)
         return holding.review(self, after)
 
@@ -251,8 +253,11 @@ class Work:
         if after.condition_active and not before.condition_active:
             cycles.begun(self.connection, after, finding.id, self.now_ns)
             after = flapping.came_back(self, before, after)
+        if worse := worsening.is_worse(after, finding):
+            after = worsening.worsened(self, after, finding.tier)
         self.replace(before, after)
         kind = "withdrawn" if after.state is State.WITHDRAWN else finding.state.value
+        kind = "worse" if worse else kind
         note(self.connection, after, kind, SYSTEM, revision=finding.revision)
         if before.condition_active and not after.condition_active:
             if before.state in ESCALATING and plan.on_clear == "stand_down":

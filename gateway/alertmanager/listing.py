@@ -28,7 +28,9 @@ class BadMatcher(ValueError):  # noqa: N818  (the asker's fault)
 
 
 def listing(database: sa.Engine, filters: Sequence[str], public_url: str) -> list[dict[str, Any]]:
-    """The incidents that stand, at most 500, newest first, as alerts that pass all `filters`.
+    """The incidents that stand, the most urgent first, as alerts that pass all `filters`.
+
+    At most 500 are looked at; an alert of its own, whatever the filters, says if there are more.
 
     Raises:
         BadMatcher: a filter cannot be read.
@@ -37,15 +39,17 @@ def listing(database: sa.Engine, filters: Sequence[str], public_url: str) -> lis
     standing = sa.select(incident).where(incident.c.state.not_in([s.value for s in ENDED]))
     with reading(database) as connection:
         rows = connection.execute(
-            standing.order_by(incident.c.opened_ns.desc()).limit(LISTED_MAX)
+            standing.order_by(incident.c.tier, incident.c.opened_ns.desc()).limit(LISTED_MAX + 1)
         ).mappings()
-        found = [from_row(row) for row in rows]
+        every = [from_row(row) for row in rows]
+        found = every[:LISTED_MAX]
         held = set(connection.execute(sa.select(hold.c.incident_id)).scalars())
         listed = [
             _alert(each, latest_finding(connection, each.finding_id), each.id in held, public_url)
             for each in found
         ]
-    return [each for each in listed if all(passes(each["labels"]) for passes in wanted)]
+    passed = [each for each in listed if all(passes(each["labels"]) for passes in wanted)]
+    return passed if found == every else [*passed, _cut_off(every[LISTED_MAX], public_url)]
 
 
 def _alert(each: Incident, finding: Finding, held: bool, public_url: str) -> dict[str, Any]:
@@ -64,6 +68,26 @@ def _alert(each: Incident, finding: Finding, held: bool, public_url: str) -> dic
             "inhibitedBy": [],
             "silencedBy": [],
         },
+    }
+
+
+def _cut_off(first: Incident, public_url: str) -> dict[str, Any]:
+    """That more stand than are listed, as an alert."""
+    labels = {"alertname": "more_incidents", "severity": "warning"}
+    said = f"more than {LISTED_MAX} incidents stand; the others are at {public_url}"
+    return {
+        "labels": labels,
+        "annotations": {
+            "summary": said,
+            "summary_zh": f"未结事件超过 {LISTED_MAX} 件，其余见值守台",
+        },
+        "startsAt": _time(first.opened_ns),
+        "endsAt": _ZERO,
+        "updatedAt": _time(first.changed_ns),
+        "generatorURL": f"{public_url}/",
+        "fingerprint": Alert(labels, "", None, None).fingerprint,
+        "receivers": [{"name": _RECEIVER}],
+        "status": {"state": "active", "inhibitedBy": [], "silencedBy": []},
     }
 
 

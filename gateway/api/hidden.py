@@ -3,12 +3,15 @@
 Such a home is unknown on every screen, whatever its last readings said.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 import sqlalchemy as sa
 
 from edge.registry import Registry, Unit
 from gateway.db.engine import reading
+from gateway.db.registry_tables import device_seen
 from gateway.db.tables import edge_status, incident
 
 _RULES = ("supply_outage", "adapter_down", "edge_down")
@@ -36,27 +39,46 @@ class Hidden:
             )
             rows = [(row.rule, row.subject) for row in connection.execute(query)]
             edges = connection.execute(sa.select(sa.func.count()).select_from(edge_status))
-            all_down = sum(rule == "edge_down" for rule, _ in rows) >= int(edges.scalar_one())
+            down = {subject.split("/")[-1] for rule, subject in rows if rule == "edge_down"}
+            heard = None if len(down) >= edges.scalar_one() else _heard_by(connection, down)
         found: dict[str, str] = {}
         for rule, subject in rows:
-            for unit in self._behind(rule, subject, now_ns, all_down=all_down):
+            for unit in self._behind(rule, subject, now_ns, heard):
                 found.setdefault(unit.code, rule)
         return found
 
-    def _behind(self, rule: str, subject: str, now_ns: int, *, all_down: bool) -> Iterator[Unit]:
-        """Yield the homes; which edge serves which is not known here, but all are when all fail."""
+    def _behind(
+        self, rule: str, subject: str, now_ns: int, heard: Mapping[str, AbstractSet[str]] | None
+    ) -> Iterator[Unit]:
+        """Yield the homes: of an edge those whose devices it `heard` last, or all (None)."""
         _, *rest = subject.split("/")
         for unit in self._registry.units():
             hides = {
                 "supply_outage": rest in ([unit.building], [unit.building, unit.riser]),
                 "adapter_down": self._hangs_on(unit, rest[-1], now_ns),
-                "edge_down": all_down,
+                "edge_down": heard is None
+                or self._has_any_of(unit, heard.get(rest[-1], frozenset()), now_ns),
             }
             if hides[rule]:
                 yield unit
+
+    def _has_any_of(self, unit: Unit, devices: AbstractSet[str], now_ns: int) -> bool:
+        return bool(devices) and any(
+            binding.device.id in devices and binding.covers(now_ns)
+            for binding in self._registry.home(unit.code)
+        )
 
     def _hangs_on(self, unit: Unit, adapter: str, now_ns: int) -> bool:
         return any(
             binding.device.adapter == adapter and binding.covers(now_ns)
             for binding in self._registry.home(unit.code)
         )
+
+
+def _heard_by(connection: sa.Connection, edges: AbstractSet[str]) -> Mapping[str, AbstractSet[str]]:
+    """The devices that each of `edges` was the last to hear, where edges tell of devices."""
+    query = sa.select(device_seen.c.edge, device_seen.c.device)
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for row in connection.execute(query.where(device_seen.c.edge.in_(edges))) if edges else ():
+        found[row.edge].add(row.device)
+    return found

@@ -10,7 +10,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    case,
+    false,
+    func,
+    or_,
+    select,
+)
 
 from alerts.clocks import Clock
 from alerts.incident import ENDED, Incident, State
@@ -127,6 +138,12 @@ class IncidentReader:
         query = select(incident).where(incident.c.state.not_in(_ENDED))
         return self._incidents(query.order_by(_RANK, incident.c.opened_ns).limit(limit))
 
+    def standing_in(self, subjects: Sequence[str]) -> list[Incident]:
+        """All that have not ended in those places and what is within them, in the same order."""
+        inside = [_is_in(each) for each in subjects]
+        query = select(incident).where(incident.c.state.not_in(_ENDED), or_(false(), *inside))
+        return self._incidents(query.order_by(_RANK, incident.c.opened_ns))
+
     def count_standing(self) -> dict[Tier, int]:
         """How many have not ended, by tier."""
         query = (
@@ -138,10 +155,10 @@ class IncidentReader:
             return {Tier(tier): count for tier, count in connection.execute(query)}
 
     def of_unit(self, subject: str, limit: int = 20) -> list[Incident]:
-        """Incidents of `site/building/unit` or of a device in it, newest first."""
-        inside = incident.c.subject.startswith(f"{subject}/", autoescape=True)
-        query = select(incident).where((incident.c.subject == subject) | inside)
-        return self._incidents(query.order_by(incident.c.opened_ns.desc()).limit(limit))
+        """Incidents of `site/building/unit` or of a device in it: open ones, then newest, first."""
+        query = select(incident).where(_is_in(subject))
+        order = incident.c.state.in_(_ENDED), incident.c.opened_ns.desc()
+        return self._incidents(query.order_by(*order).limit(limit))
 
     def detail(self, incident_id: str) -> Detail | None:
         """Everything about one incident; None when there is none of that id."""
@@ -160,6 +177,11 @@ class IncidentReader:
     def _incidents(self, query: Select[Any]) -> list[Incident]:
         with reading(self._db) as connection:
             return [from_row(row) for row in connection.execute(query).mappings()]
+
+
+def _is_in(place: str) -> ColumnElement[bool]:
+    within = incident.c.subject.startswith(f"{place}/", autoescape=True)
+    return (incident.c.subject == place) | within
 
 
 def _after(cursor: str) -> ColumnElement[bool]:

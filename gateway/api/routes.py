@@ -153,10 +153,11 @@ async def units(
     """A page of homes by code, each with its water status and open incidents."""
     desk = desk_of(request)
     page, more = page_of_units(desk, after, limit)
-    standing = desk.incidents.standing()
+    subject_of = desk.homes.registry.subject
+    standing = desk.incidents.standing_in([subject_of(each.code) for each in page])
     rows = [
         msgspec.to_builtins(status)
-        | {"open": [i.id for i in standing if is_in(i, desk.homes.registry.subject(status.unit))]}
+        | {"open": [i.id for i in standing if is_in(i, subject_of(status.unit))]}
         for status in await desk.homes.statuses(page)
     ]
     return finite_json({"units": rows, "next": more})

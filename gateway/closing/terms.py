@@ -4,10 +4,20 @@ Every function runs inside its caller's transaction, beside the act that it belo
 """
 
 import sqlalchemy as sa
+from msgspec import structs
 from pydantic import Field
 
 from alerts.escalate import Notice, Purpose
-from alerts.incident import Act, Command, FalseReason, IllegalAct, Incident, Outcome, State
+from alerts.incident import (
+    Act,
+    Command,
+    FalseReason,
+    IllegalAct,
+    Incident,
+    Outcome,
+    State,
+    restarted,
+)
 from alerts.roster import Person, Roster
 from edge.reading import Tier
 from edge.settings import Settings
@@ -100,6 +110,13 @@ def write_down(
             at_ns=after.changed_ns,
         )
     )
+
+
+def begun_again(incident: Incident, command: Command, roster: Roster) -> Incident:
+    """What is sent back to somebody who is not of the roster is nobody's: its plan begins anew."""
+    if command.act is not Act.REWORK or roster.get(incident.owner or "") is not None:
+        return incident
+    return structs.replace(restarted(incident, incident.changed_ns), owner=None, acked_ns=None)
 
 
 def sent_back(incident: Incident, owner: Person | None, count: int) -> tuple[Notice, ...]:

@@ -137,10 +137,11 @@ async def units(request: Request, after: Annotated[str, Query(max_length=32)] = 
     """Homes, each with its water status and the age of its data."""
     desk, viewer = desk_of(request), _viewer(request)
     page, more = page_of_units(desk, after, _UNITS_A_PAGE)
-    standing = desk.incidents.standing()
+    subject_of = desk.homes.registry.subject
+    standing = desk.incidents.standing_in([subject_of(each.code) for each in page])
     homes = []
     for status in await desk.homes.statuses(page):
-        subject = desk.homes.registry.subject(status.unit)
+        subject = subject_of(status.unit)
         waiting = [incident for incident in standing if is_in(incident, subject)]
         homes.append({"status": status, "place": viewer.place(subject), "open": waiting})
     return render(request, "units.html", section="units", homes=homes, more=more)

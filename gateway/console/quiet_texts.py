@@ -18,6 +18,7 @@ QUIET: Mapping[str, tuple[str, str]] = MappingProxyType(
         "bundle.title": ("合并通知的 {count} 件事件", "{count} incidents told in one"),
         "held.until": ("至 {time}", "until {time}"),
         "event.held": ("暂不通知", "Held back"),
+        "event.worse": ("升级为更紧急", "More urgent now"),
         "event.released": ("恢复通知", "Told again"),
         "purpose.belated": ("迟到的通知", "Late"),
         "purpose.bundle": ("合并通知", "Bundle"),

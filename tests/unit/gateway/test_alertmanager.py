@@ -197,6 +197,19 @@ def test_what_stands_is_listed_as_alerts_with_the_labels_it_came_with(caller: Ca
     assert answer.status_code == 400, "no expression of a stranger is run here"
 
 
+def test_a_list_that_is_cut_off_keeps_what_is_urgent_and_says_so(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.alertmanager.listing.LISTED_MAX", 2)
+    urgent = caller.world.raise_finding("u0301")
+    caller.post(*(an_alert(labels={"alertname": f"A{n}"}) for n in range(3)))
+    listed = caller.ask("GET").json()
+    assert listed[0]["generatorURL"].endswith(urgent)
+    assert [each["labels"]["alertname"] for each in listed][2:] == ["more_incidents"]
+    only = caller.ask("GET", params={"filter": 'alertname="none"'}).json()
+    assert [each["labels"]["alertname"] for each in only] == ["more_incidents"]
+
+
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

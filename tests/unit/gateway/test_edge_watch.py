@@ -11,9 +11,11 @@ from alerts.incident import Act, Command, Incident, Outcome
 from edge.completeness import Use
 from edge.outbox import Envelope
 from edge.reading import HOUR_NS, MINUTE_NS, FindingState, Tier, finding_id
+from edge.seen import SeenPage
 from gateway.api.homes import Status
 from gateway.console.texts import Lang, say
-from gateway.db.engine import reading
+from gateway.db import seen
+from gateway.db.engine import reading, writing
 from gateway.db.incidents import latest_finding
 from gateway.edge_watch import RULE, EdgeWatch
 from tests.unit.gateway.desk_world import NOW_NS, World, make_world
@@ -181,3 +183,21 @@ def test_all_homes_are_unknown_while_the_only_edge_is_down(watching: Watching) -
     watching.minutes(6, heard=False)
     shown = statuses(watching.world).values()
     assert {(each.use, each.hidden_by) for each in shown} == {(Use.UNKNOWN, RULE)}
+
+
+def test_the_homes_of_an_edge_that_is_down_are_unknown_while_another_is_up(
+    watching: Watching,
+) -> None:
+    world = watching.world
+    in_use(world)
+    heard = {"mu0301": NOW_NS, "mu0502": NOW_NS}
+    with writing(world.desk.db) as connection:
+        seen.hear(connection, SeenPage(1, "e01", 1, 1, heard, {}), NOW_NS)
+    watching.minutes(1, heard=True, edge="e02")
+    watching.word(up=False)
+    watching.minutes(10, heard=True, edge="e02")
+    shown = statuses(world)
+    assert {code: each.hidden_by for code, each in shown.items()} == {
+        "u0301": "edge_down", "u0502": "edge_down", "u1201": None, "u0001": None,
+    }  # fmt: skip
+    assert shown["u0301"].use is Use.UNKNOWN

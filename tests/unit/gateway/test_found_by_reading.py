@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 
 from alerts.budget import Budget, Per
 from alerts.channels.base import Inbound, Outcome, Receipt, Verdict
 from alerts.incident import Act, Command, IllegalAct, State
 from alerts.pace import Pace
 from alerts.roster import Person, Roster
-from edge.reading import DAY_NS, SECOND_NS
-from gateway import bundling, delivery
+from edge.reading import DAY_NS, SECOND_NS, FindingState, Tier
+from gateway import bundling, delivery, drills
+from gateway.api.incidents import PAGE_MAX, IncidentReader
 from gateway.db import deadlines, tables
 from gateway.db.budgets import Budgets
 from gateway.db.bundle_tables import bundle
@@ -21,7 +23,7 @@ from gateway.db.engine import writing
 from gateway.db.outbox import Owed
 from gateway.whistling import Wanted, call_in
 from gateway.work import Work
-from tests.unit.gateway.duty_world import person
+from tests.unit.gateway.duty_world import DAY, person
 from tests.unit.gateway.held_world import HeldWorld
 
 HOMES = tuple(f"s01/b01/u{n}" for n in range(20))
@@ -100,6 +102,14 @@ def test_an_urgent_alarm_does_not_wait_in_a_lesser_one_that_nobody_has_answered(
     lesser = world.take(world.raised("device_silent", HOMES[1]))
     with pytest.raises(IllegalAct):
         into(world, urgent, lesser)
+
+
+def test_no_alarm_becomes_part_of_a_drill(world: HeldWorld) -> None:
+    alarm = world.take(world.raised("smoke", HOMES[0]))
+    order = drills.Order("smoke", HOMES[1], Tier.URGENT, "op")
+    drill = world.take(drills.finding_of(order, world.now_ns))
+    with pytest.raises(IllegalAct):
+        into(world, alarm, drill)
 
 
 def test_an_answer_to_a_merged_incident_is_one_to_where_it_went(world: HeldWorld) -> None:
@@ -414,3 +424,83 @@ def test_over_is_told_after_two_calm_minutes_however_the_clock_is_set(
     assert not sent(world, "wang", "stand_down")
     world.passes(20)
     assert sent(world, "wang", "stand_down")
+
+
+# owners
+
+
+def away(world: HeldWorld, *people: dict[str, Any]) -> None:
+    """The roster is that of these people from now on."""
+    book = world.engine.book
+    roster = Roster.model_validate({"version": 1, "person": list(people)})
+    world.engine.book = replace(book, roster=roster)
+
+
+def test_what_somebody_held_who_has_left_is_handed_over_whatever_comes_meanwhile(
+    world: HeldWorld,
+) -> None:
+    away(world, person("wang", 1, shift=DAY), person("zhao", 2), person("li", 4, roles=["backup"]))
+    leak = world.raised("leak", HOMES[0])
+    made = world.take(leak)
+    world.passes(15)
+    world.act(made, Act.ACKNOWLEDGE)
+    away(world, person("zhao", 2), person("li", 4, roles=["backup"]))
+    news = structs.replace(leak, revision=1, state=FindingState.UPDATED, at_ns=world.now_ns)
+    world.take(news)
+    world.hours(2)
+    assert sent(world, "zhao", "hand_over")
+
+
+def test_what_is_taken_by_somebody_on_leave_is_offered_to_who_is_there(world: HeldWorld) -> None:
+    leave = [{"from": "2025-10-01", "to": "2025-11-30"}]
+    away(
+        world,
+        person("wang", 1, shift=DAY, leave=leave),
+        person("zhao", 2),
+        person("li", 4, roles=["backup"]),
+    )
+    made = world.take(world.raised("leak", HOMES[0]))
+    world.passes(15)
+    world.act(made, Act.ACKNOWLEDGE)
+    world.hours(2)
+    assert sent(world, "zhao", "hand_over")
+
+
+# more urgent
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_what_becomes_urgent_is_told_as_urgent(world: HeldWorld, answered: bool) -> None:
+    leak = world.raised("leak", HOMES[0], tier=Tier.GENERAL)
+    made = world.take(leak)
+    world.passes(15)
+    if answered:
+        world.act(made, Act.ACKNOWLEDGE)
+    worse = structs.replace(
+        leak, revision=1, state=FindingState.UPDATED, tier=Tier.URGENT, at_ns=world.now_ns
+    )
+    world.take(worse)
+    world.passes(0)
+    assert world.incident(made).tier is Tier.URGENT
+    assert "紧急" in sent(world, "wang", "alert")[-1]["text"]
+
+
+# shown
+
+
+def test_what_is_open_in_a_home_is_shown_however_much_has_ended_since(world: HeldWorld) -> None:
+    first = world.take(world.raised("smoke", HOMES[0]))
+    for _ in range(25):
+        world.passes(7_200)
+        leak = world.raised("leak", HOMES[0])
+        world.act(world.take(leak), Act.CLOSE)
+        world.take(world.cleared(leak))
+    assert IncidentReader(world.database).of_unit(HOMES[0])[0].id == first
+
+
+def test_what_is_open_in_a_home_is_marked_however_much_is_open_elsewhere(world: HeldWorld) -> None:
+    mine = world.take(world.raised("device_silent", f"{HOMES[0]}/m0"))
+    for number in range(PAGE_MAX):
+        world.take(world.raised("smoke", f"s01/b02/u{number}"))
+    reader = IncidentReader(world.database)
+    assert [each.id for each in reader.standing_in(HOMES[:2])] == [mine]

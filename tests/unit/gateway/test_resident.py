@@ -116,6 +116,16 @@ def test_what_is_not_understood_reassures_nobody(world: World, text: str) -> Non
     assert standing(world, made).state is State.DISPATCHED
 
 
+def test_what_is_sent_back_after_the_word_of_a_resident_is_somebody_s(world: World) -> None:
+    made = world.raise_finding("u0301")
+    wait(world, 1)
+    assert reply(world, "平安") == "resident_safe"
+    back = Command(Act.REWORK, by="op", note="家属说联系不上")
+    world.desk.engine.act(made, back, now_ns=world.clock.now)
+    assert standing(world, made).state is State.DISPATCHED
+    assert owed(world) == ["13800000001", "https://hooks.example/p01"]
+
+
 def test_a_cry_for_help_beats_the_word_that_all_is_well(world: World) -> None:
     made = world.raise_finding("u0301")
     wait(world, 1)

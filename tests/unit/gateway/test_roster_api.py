@@ -205,3 +205,22 @@ def test_a_leave_can_be_entered_on_the_page(world: World) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/roster")
     (leave,) = rota(world).put("p01", "capacity", 3, Why("admin")).leave
     assert (f"{leave.start}", f"{leave.end}") == ("2026-01-05", "2026-01-06")
+
+
+def test_what_somebody_holds_who_is_gone_from_the_file_is_handed_over_at_once(
+    world: World,
+) -> None:
+    made = world.raise_finding("u0301")
+    now_ns = world.clock.now
+    world.desk.engine.act(made, Command(Act.ACKNOWLEDGE, by="p01"), now_ns=now_ns)
+    with reading(world.desk.db) as connection:
+        held = tenures.find(connection, made)
+    assert held is not None
+    assert held.ends_ns is None, "always on duty"
+    others = [person for person in world.desk.book.roster.person if person.id != "p01"]
+    later = again(world, Roster(version=1, person=tuple(others)))
+    later._engine.advance_due(now_ns)
+    with reading(world.desk.db) as connection:
+        offered = tenures.find(connection, made)
+    assert offered is not None
+    assert offered.successor == "p02"

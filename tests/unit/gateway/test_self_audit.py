@@ -20,6 +20,7 @@ from gateway.engine import Engine
 from gateway.health import Pulse, Vitals, check
 from gateway.heartbeat import Heartbeat, words
 from gateway.heartbeat_settings import HeartbeatSettings
+from gateway.link_seen import LinkSeen
 from gateway.self_audit import RULE, Audit, SelfAudit
 from tests.unit.gateway.test_engine import NOW, a_book, a_finding, raise_one, rows_of, send_all
 
@@ -146,6 +147,39 @@ def test_a_channel_that_takes_nothing_becomes_an_incident_of_its_own_and_ends(
     assert from_row(gateway.own()[0]).condition_active
     gateway.look()
     assert not from_row(gateway.own()[0]).condition_active
+
+
+def test_a_gateway_that_no_edge_can_reach_says_so_and_is_not_called_well(
+    gateway: Gateway,
+) -> None:
+    gateway.engine.hear("e01", gateway.now_ns, fresh=True, up=True, boot=1)
+    gateway.pulse = Pulse(link_lost_ns=gateway.now_ns)
+    assert [gateway.look().sound for _ in range(7)] == [True] * 5 + [False] * 2
+    (incident,) = gateway.own()
+    assert "收不到任何边缘站" in incident["sentence_zh"]
+    assert rows_of(gateway.engine, tables.outbox), "people are told to look by hand"
+    gateway.pulse = Pulse()
+    gateway.look()
+    gateway.look()
+    assert not from_row(gateway.own()[0]).condition_active
+
+
+def test_a_gateway_whose_fellow_hears_the_edges_is_not_deaf(gateway: Gateway) -> None:
+    gateway.pulse = Pulse(link_lost_ns=gateway.now_ns)
+    for _ in range(9):
+        gateway.engine.hear("e01", gateway.now_ns, fresh=True, up=True, boot=1)
+        assert gateway.look().sound
+
+
+def test_before_any_edge_is_known_nobody_is_told_that_none_is_heard(gateway: Gateway) -> None:
+    gateway.pulse = Pulse(link_lost_ns=gateway.now_ns)
+    assert all(gateway.look().sound for _ in range(9))
+
+
+def test_a_link_is_lost_since_its_lack_was_first_seen() -> None:
+    there = [True, False, False, True, False]
+    link = LinkSeen(lambda: there.pop(0))
+    assert [link.lost_ns(at_ns) for at_ns in (1, 2, 3, 4, 5)] == [None, 2, 2, None, 5]
 
 
 def test_only_the_leader_raises_what_it_found(gateway: Gateway) -> None:
