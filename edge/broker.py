@@ -15,6 +15,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from edge.address import HostName
 from edge.broker_link import Link, Refused
 from edge.clock import Clock
 from edge.mqtt_frames import Frames
@@ -41,7 +42,7 @@ class BrokerSettings(Settings):
     either side gives it up.
     """
 
-    host: str = Field(default="127.0.0.1", min_length=1)
+    host: HostName = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=1883, ge=1, le=65_535)
     client_id: str = Field(default="edge", min_length=1, max_length=23)
     username: str | None = None

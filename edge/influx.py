@@ -10,6 +10,7 @@ from typing import Literal, Protocol, Self, cast
 
 from pydantic import Field, SecretStr, model_validator
 
+from edge.address import HttpUrl
 from edge.influx_answer import Answer
 from edge.settings import DurationS, Settings
 
@@ -22,7 +23,7 @@ class InfluxSettings(Settings):
     in front that asks for both. `backfill_per_s` bounds the points of a backlog, not of news.
     """
 
-    url: str = Field(pattern=r"^https?://")
+    url: HttpUrl
     api: Literal["v1", "v2"] = "v1"
     database: str = Field(min_length=1)
     org: str = ""
