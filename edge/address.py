@@ -22,7 +22,12 @@ def _host(text: str) -> str:
     return text
 
 
-def _url(text: str) -> str:
+def http_url(text: str) -> str:
+    """`text`, which is `http://` or `https://` with a host, a port if there is one, and a path.
+
+    Raises:
+        ValueError: it is not; says why, and nothing of what is in it.
+    """
     if not text.isprintable() or " " in text:
         raise ValueError("write an address without spaces")
     try:
@@ -38,5 +43,5 @@ def _url(text: str) -> str:
 
 HostName = Annotated[str, AfterValidator(_host)]
 """A name or an address that a connection can be tried with."""
-HttpUrl = Annotated[str, AfterValidator(_url)]
-"""`http://` or `https://` with a host, a port if there is one, and a path."""
+HttpUrl = Annotated[str, AfterValidator(http_url)]
+"""As `http_url` has it."""

@@ -2,6 +2,7 @@
 
 from pydantic import SecretStr, field_validator
 
+from edge.address import http_url
 from edge.settings import Settings
 
 
@@ -18,6 +19,6 @@ class HeartbeatSettings(Settings):
     @field_validator("url")
     @classmethod
     def _is_http(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not url.get_secret_value().startswith(("https://", "http://")):
-            raise ValueError("write an http:// or https:// address")
+        if url is not None:
+            http_url(url.get_secret_value())
         return url

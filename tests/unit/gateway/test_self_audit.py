@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from alerts.channels.base import Outcome, Verdict
 from edge.outbox import Envelope
@@ -296,3 +297,12 @@ def test_a_clock_that_runs_faster_allows_a_machine_as_much_more_of_it(gateway: G
     gateway.pulse = Pulse(speed=900.0, beat_ns=NOW - HOUR_NS)
     gateway.change(tables.incident, next_due_ns=NOW - HOUR_NS)
     assert fast.look(NOW).sound
+
+
+@pytest.mark.parametrize(
+    "url", ["http://h:port", "http://h..lan", "https:///x", "ftp://h", "http://a b"]
+)
+def test_an_address_that_cannot_be_called_is_a_fault_before_the_first_beat(url: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        HeartbeatSettings.model_validate({"url": url})
+    assert url not in str(caught.value)
