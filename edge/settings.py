@@ -193,6 +193,8 @@ _REMEDIES = {
     "int_type": "write a whole number",
     "float_type": "write a number",
     "bool_type": "write true or false",
+    "tuple_type": "write a list in [ ]",
+    "dict_type": "write a table in { }",
 }
 
 

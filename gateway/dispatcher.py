@@ -152,7 +152,11 @@ class Dispatcher:
             return Verdict(Outcome.UNKNOWN, f"the channel broke: {type(error).__name__}")
 
     async def _listen(self, name: str, channel: Receipts) -> None:
-        """Take receipts and replies from `channel`; settle them there once they are committed."""
+        """Take receipts and replies from `channel`; settle them there once they are committed.
+
+        Of an outage the log tells the beginning and the end; the counter moves all the while.
+        """
+        away = False
         while True:
             try:
                 news = await channel.poll(self._clock.now_ns())
@@ -160,9 +164,14 @@ class Dispatcher:
                     take_news(self._engine, name, item, self._clock.now_ns())
                 if news:
                     await channel.done([item.key for item in news])
+                if away:
+                    log.info("news from %s again", name)
+                away = False
             except (Unavailable, sa.exc.OperationalError) as error:
                 self._engine.counts["listen", f"{name}_unavailable"] += 1
-                log.warning("no news from %s: %s", name, error)
+                if not away:
+                    log.warning("no news from %s, asked again until there is: %s", name, error)
+                away = True
             except Exception:
                 # This supervises channels too: one that cannot be read must not stop the sends.
                 self._engine.counts["listen", f"{name}_broke"] += 1

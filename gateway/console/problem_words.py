@@ -85,5 +85,7 @@ _TABLE = (
     (r"write a whole number", "请写整数"),
     (r"write a number", "请写数字"),
     (r"write true or false", "请写 true 或 false"),
+    (r"write a list in \[ \]", "请用 [ ] 写成列表"),
+    (r"write a table in \{ \}", "请用 {{ }} 写成表"),
 )
 _WORDS = tuple((re.compile(pattern, re.DOTALL), words) for pattern, words in _TABLE)

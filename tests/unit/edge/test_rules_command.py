@@ -137,6 +137,7 @@ def test_a_promotion_takes_two_people_and_its_roll_back_one(
         (["withdraw", "welfare"], "nothing about it waits"),
         (["reset", "gas_alarm"], "is never moved"),
         (["compare"], "unable to open"),
+        (["compare", "no_such"], "no such rule"),
     ],
 )
 def test_what_cannot_be_done_is_said(

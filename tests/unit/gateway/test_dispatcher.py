@@ -113,6 +113,22 @@ def test_a_reply_is_taken_settled_and_ends_the_escalation(engine: Engine) -> Non
     assert engine.counts["listen", "sms_unavailable"] == 3
 
 
+def test_the_log_tells_once_that_a_channel_went_away_and_once_that_it_is_back(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = LoopClock()
+    sms = Recorder("sms", clock, accept)
+    sms.polls_failing = 30
+    with caplog.at_level("INFO", "gateway.dispatcher"):
+        live(engine, [sms], clock, 400)
+    assert engine.counts["listen", "sms_unavailable"] == 30
+    told = [record.getMessage() for record in caplog.records if "news" in record.getMessage()]
+    assert [text.partition(":")[0] for text in told] == [
+        "no news from sms, asked again until there is",
+        "news from sms again",
+    ]
+
+
 def test_a_channel_that_breaks_is_unknown_and_does_not_stop_the_other(engine: Engine) -> None:
     def break_down(_: Outgoing) -> Verdict:
         raise ZeroDivisionError
