@@ -53,13 +53,6 @@ def test_a_broker_that_confirms_nothing_is_left_for_a_new_link_that_may(
     monkeypatch.setattr(broker_link, "_PUBACK_S", 0.01)
     stuck = 1_200  # more than may be unconfirmed on one link
 
-    async def published(session: PahoSession, number: int) -> bool:
-        try:
-            await session.publish("a", b"%d" % number)
-        except NotPublished:
-            return False
-        return True
-
     async def story() -> None:
         async with odd_broker(OddBroker(confirms=False)) as odd:
             session = session_on(odd, "a/#")
@@ -121,6 +114,43 @@ def test_two_with_one_client_id_take_turns_ever_more_slowly_and_say_why(
         asyncio.run(story())
     # By then up to 16 s pass between two attempts, in the end up to a minute.
     assert 'another client with the id "twin"' in caplog.text
+
+
+NONSENSE = (
+    "4000 400100 4002ffff 9000 90020001 2000 20020009 20020500 6200 500101 7000 d0056162636465"
+    " b000 1000 8200 c000 e000 0000 f000 3603000161 320500016100 30ffffffff01"
+)
+"""Packets cut short, out of turn or of no type, in hexadecimal."""
+
+
+def test_a_packet_that_no_broker_sends_costs_the_link_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(broker, "back_off_s", lambda *_: 0.01)
+    escaped: list[object] = []
+
+    async def story() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: escaped.append(context))
+        for nonsense in NONSENSE.split():
+            async with odd_broker(OddBroker(nonsense=bytes.fromhex(nonsense))) as odd:
+                session = session_on(odd, "a/#")
+                async with online(session):
+                    async with asyncio.timeout(PATIENCE_S):
+                        while not await published(session, 1):  # noqa: ASYNC110  (as a courier does)
+                            await asyncio.sleep(0.01)
+                assert odd.links <= 2, nonsense
+
+    asyncio.run(story())
+    assert not escaped
+
+
+async def published(session: PahoSession, number: int) -> bool:
+    """Whether the broker has confirmed it."""
+    try:
+        await session.publish("a", b"%d" % number)
+    except NotPublished:
+        return False
+    return True
 
 
 async def unheard(_: bool) -> None:

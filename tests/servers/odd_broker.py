@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from edge.broker import BrokerSettings
 
-_CONNECT, _PUBLISH, _SUBSCRIBE, _PINGREQ = 0x10, 0x30, 0x80, 0xC0
 _CONNACK = bytes([0x20, 2, 0, 0])
 _PINGRESP = bytes([0xD0, 0])
 _FILTER_EXTRA = 3  # two bytes of length before it, one of QoS behind it
@@ -21,10 +20,14 @@ def granted(_: list[str]) -> bytes:
 
 @dataclass
 class OddBroker:
-    """What it does with whom: `confirms` PUBLISHes, `codes` the subscriptions."""
+    """What it does with whom: `confirms` PUBLISHes, `codes` the subscriptions.
+
+    After the first subscription it says `nonsense`, once.
+    """
 
     codes: Callable[[list[str]], bytes] = granted
     confirms: bool = True
+    nonsense: bytes = b""
     links: int = 0
     published: int = 0
     port: int = field(default=0, init=False)
@@ -50,7 +53,8 @@ class OddBroker:
                 return _CONNACK
             case 0x80:
                 codes = self.codes(_filters(body[2:]))
-                return bytes([0x90, 2 + len(codes)]) + body[:2] + codes
+                said, self.nonsense = self.nonsense, b""
+                return bytes([0x90, 2 + len(codes)]) + body[:2] + codes + said
             case 0xC0:
                 return _PINGRESP
             case 0x30:
