@@ -9,7 +9,7 @@ losing them costs a little reading again, and saves one fsync a batch and a page
 import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
@@ -247,10 +247,10 @@ class Journal:
             self._cursors_at = self._last
 
     def close(self) -> None:
-        """Write what is pending and give the file up."""
+        """Write what is pending, if there is room, and give the file up."""
         try:
             if self._unwritten:
-                with self.transaction():
+                with suppress(JournalFull), self.transaction():
                     pass
         finally:
             self._connection.close()

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from edge.clock import sleep
 from edge.health import Health
+from edge.history import JournalHistory
 from edge.journal import Journal, JournalSettings, open_journal
 from edge.journal_fault import JournalError, JournalFull
 from edge.outbox import Outbox
 from tests.contract.readings import NOW_NS, admitted, finding, reading
+from tests.contract.test_agent import Site, play, raised
 from tests.servers.small_disk import fill, on_small_disk
 
 EPOCH = "0b5b1c52-0000-4000-8000-000000000001"
@@ -96,6 +99,34 @@ def a_disk_that_was_remounted_to_be_read_only(folder: Path) -> list[object]:
         said = str(error)
     subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
     return [said, held(folder)]
+
+
+def an_edge_whose_disk_is_full_for_hours(folder: Path) -> list[object]:
+    refused: list[object] = []
+
+    async def scenario(site: Site) -> None:
+        async with site.edge():
+            await site.live(24, litres_an_hour=6)
+            ballast = fill(folder)
+            await site.live(10, litres_an_hour=0)
+            refused.append(len(raised(site)))
+            ballast.unlink()
+            await site.live(4, litres_an_hour=0)
+            await sleep(site.clock, 90)
+
+    site = play(folder, scenario)
+    history = JournalHistory(folder / "journal.db")
+    told = [each.seq for each in history.readings(["wm-0101"], 0, 2**62, 1_000)]
+    full = site.health[-1]["journal_full"]
+    return [*refused, len(raised(site)), told == list(range(1, 38 * 4 + 1)), full]
+
+
+def test_an_edge_whose_disk_is_full_for_hours_takes_and_tells_everything_once_there_is_room(
+    tmp_path: Path,
+) -> None:
+    before, after, whole, waited = on_small_disk(tmp_path, an_edge_whose_disk_is_full_for_hours, 24)
+    assert (before, after, whole) == (0, 1, True)
+    assert waited > 0
 
 
 def test_a_restart_on_a_full_disk_leaves_the_sound_journal_where_it_is(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A real file system of one mebibyte: a story is played on it by a process of its own.
+"""A real file system of a few mebibytes: a story is played on it by a process of its own.
 
 No root is needed where users may have namespaces of their own; elsewhere the test is skipped.
 """
@@ -16,7 +16,7 @@ import pytest
 from tests.servers.process import program
 
 _ROOT = Path(__file__).parents[2]
-_MOUNT = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"'
+_MOUNT = 'mount -t tmpfs -o size={size}m tmpfs "$0" && exec "$@"'
 _PLAY = (
     "import json, sys; from importlib import import_module; from pathlib import Path\n"
     "story = getattr(import_module(sys.argv[1]), sys.argv[2])\n"
@@ -24,14 +24,17 @@ _PLAY = (
 )
 
 
-def on_small_disk(folder: Path, story: Callable[[Path], Any]) -> Any:
-    """What `story`, a function of a module, returns of the empty disk at `folder`, as JSON."""
+def on_small_disk(folder: Path, story: Callable[[Path], Any], size: int = 1) -> Any:
+    """What `story`, a function of a module, returns of the empty disk at `folder`, as JSON.
+
+    The disk has `size` mebibytes.
+    """
     inside = [str(program("unshare")), "--user", "--map-root-user", "--mount"]
     if subprocess.run([*inside, "true"], check=False, capture_output=True).returncode:
         pytest.skip("this machine lets no user mount a file system of their own")
     play = [sys.executable, "-c", _PLAY, story.__module__, story.__name__, str(folder)]
     done = subprocess.run(
-        [*inside, "sh", "-c", _MOUNT, str(folder), *play],
+        [*inside, "sh", "-c", _MOUNT.format(size=size), str(folder), *play],
         cwd=_ROOT, env=os.environ | {"PYTHONPATH": str(_ROOT)}, check=True,
         stdout=subprocess.PIPE, timeout=60,
     )  # fmt: skip
