@@ -90,7 +90,6 @@ def site(tmp_path: Path) -> Iterator[tuple[Site, Crew]]:
         crew.kill(name)
 
 
-@pytest.mark.slow
 def test_a_site_made_by_the_guide_shows_its_meter(site: tuple[Site, Crew]) -> None:
     made, crew = site
     crew.start("broker")

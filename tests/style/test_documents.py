@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from edge.rule_names import known_rules
 from simulators.cli import COMMANDS, main
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +47,41 @@ def test_every_link_leads_somewhere() -> None:
             if not page.exists() or (heading and heading not in _headings(page)):
                 broken.append(f"{path.relative_to(ROOT)}: {link}")
     assert not broken, "\n".join(broken)
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    links: dict[Path, set[Path]] = {path: set() for path in _documents()}
+    for path, link in _named(LINK):
+        links[path].add((path.parent / link.partition("#")[0]).resolve())
+    reached, waiting = set[Path](), {ROOT / "README.md"}
+    while waiting:
+        page = waiting.pop()
+        reached.add(page)
+        inside = set(page.glob("README.md")) if page.is_dir() else set()
+        waiting |= (links.get(page, set()) | inside) - reached
+    pages = {path for path in links if path.is_relative_to(ROOT / "docs")}
+    assert {str(path.relative_to(ROOT)) for path in pages - reached} == set()
+
+
+def test_the_list_of_decisions_has_each_by_its_own_title() -> None:
+    folder = ROOT / "docs/decisions"
+    listed = dict(
+        re.findall(
+            r"^- \[\d{4}\]\((.*)\): (.*)$", (folder / "README.md").read_text("utf-8"), re.MULTILINE
+        )
+    )
+    titles = {
+        path.name: path.read_text("utf-8").partition("\n")[0] for path in folder.glob("0*.md")
+    }
+    assert {name: f"# {int(name[:4])}. {title}" for name, title in listed.items()} == titles
+
+
+def test_every_command_and_every_rule_stands_in_a_document() -> None:
+    text = "\n".join(path.read_text("utf-8") for path in _documents())
+    assert {name for name in COMMANDS if f"shouwang {name}" not in text} == set()
+    unlike = re.compile(r"welfare-[34]")  # further terms of a home, as welfare-2 is
+    rules = {rule for rule in known_rules() if not unlike.fullmatch(rule)}
+    assert {rule for rule in rules if f"`{rule}`" not in text} == set()
 
 
 def test_every_file_that_is_named_is_there() -> None:
