@@ -32,12 +32,15 @@ def move_cursor(connection: sa.Connection, origins: Sequence[Origin], now_ns: in
 
     These, at least one, are of that journal, in the order in which they came. A finding whose
     forerunner has not come does not move the cursor: a broker may lose a message that it has
-    confirmed. The edge sends both again, in order.
+    confirmed. The edge sends both again, in order. One who was told that more is held than is here
+    was told so by a database of which this is an older copy: that is a dead letter.
     """
     edge, epoch = origins[0].edge, origins[0].epoch
     here = {"from": edge, "in": epoch}
     known = connection.execute(_UPTO, here).scalar()
     upto = known or 0
+    if known is not None and (told := max(origin.acked for origin in origins)) > known:
+        bury(connection, _put_back(edge, known, told), now_ns)
     for origin in origins:
         upto = max(upto, origin.acked)
         if origin.after <= upto:
@@ -93,6 +96,14 @@ class Letter:
     payload: bytes
     reason: str
     detail: str
+
+
+def _put_back(edge: str, known: int, told: int) -> Letter:
+    detail = (
+        f"{edge} was told that its findings up to {told} are held, here they end at {known}:"
+        " an older copy of the database was put back, and what they opened is not in it"
+    )
+    return Letter(f"/_finding/{edge}", b"", "put_back", detail)
 
 
 def bury(connection: sa.Connection, letter: Letter, now_ns: int) -> None:

@@ -47,6 +47,18 @@ def test_a_finding_whose_forerunner_the_broker_lost_is_taken_but_not_acked_past_
     assert len(rows_of(engine, tables.incident)) == 2
 
 
+def test_an_older_copy_of_the_database_that_was_put_back_is_told_of_once(engine: Engine) -> None:
+    found = [a_finding(id=f"{number:016x}") for number in range(4)]
+    engine.take_finding(Envelope(1, "e01", "epoch", 3, found[0], acked=0), NOW)
+    for seq, acked in ((9, 7), (11, 9), (12, 9)):
+        last = Envelope(1, "e01", "epoch", seq, found[seq % 3 + 1], after=acked, acked=acked)
+        assert engine.take_finding(last, NOW) == seq
+    (letter,) = rows_of(engine, tables.dead_letter)
+    assert letter["reason"] == "put_back"
+    assert "up to 7 are held, here they end at 3" in letter["detail"]
+    assert check(engine.database, Pulse(), NOW).refused == 1
+
+
 def test_a_finding_that_is_refused_is_kept_told_and_holds_up_none_behind_it(
     engine: Engine,
 ) -> None:
