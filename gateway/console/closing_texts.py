@@ -48,6 +48,10 @@ CLOSING: Mapping[str, tuple[str, str]] = MappingProxyType(
         "rates.resolution": ("解决率", "Settled"),
         "rates.satisfaction": ("满意率", "Satisfied"),
         "purpose.feedback": ("请评价", "Asked for a rating"),
+        "feedback.invalid": (
+            "它可能已用过、已过期或不完整。有话想说，请联系社区。",
+            "It may be used, expired or incomplete. To tell us something, call the community.",
+        ),
         "feedback.title": ("服务评价", "Rate our service"),
         "feedback.ask": ("社区本次服务，您满意吗？", "How did you find our service?"),
         "feedback.comment": ("想说的话（可不填）", "Anything to add (optional)"),

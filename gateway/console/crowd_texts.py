@@ -35,7 +35,7 @@ CROWD: Mapping[str, tuple[str, str]] = MappingProxyType(
         "neighbours.topic.parking": ("停车", "Parking"),
         "neighbours.topic.clutter": ("楼道堆物", "Things left in the stairs"),
         "neighbours.topic.quarrel": ("争吵", "Quarrels"),
-        "neighbours.home": ("反映的住户编码", "Code of the home that reports"),
+        "neighbours.home": ("反映的住户代码", "Code of the home that reports"),
         "neighbours.put": ("登记", "Put down"),
         "rule.value_drift": ("传感器漂移", "Sensor drifts"),
         "measure.moved": ("偏移 {value}", "moved by {value}"),

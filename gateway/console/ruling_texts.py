@@ -32,7 +32,7 @@ RULING: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "ruling.rule": ("规则", "Rule"),
         "ruling.becomes": ("改为", "Becomes"),
-        "ruling.home": ("仅对此住户（编码，可空）", "In this home only (its code, or nothing)"),
+        "ruling.home": ("仅对此住户（代码，可空）", "In this home only (its code, or nothing)"),
         "ruling.instead_of": ("同时转入影子运行的规则（可空）", "Put into the shadow (or nothing)"),
         "ruling.why": ("理由", "Reason"),
         "ruling.propose": ("提出", "Propose"),
@@ -61,7 +61,7 @@ RULING: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "ruling.refused.decided": ("已有人作出决定", "Somebody else has decided it"),
         "ruling.refused.so_already": ("已经是这样了", "It is so already"),
-        "ruling.refused.no_such_unit": ("没有这个住户编码", "There is no home of that code"),
+        "ruling.refused.no_such_unit": ("没有这个住户代码", "There is no home of that code"),
         "ruling.refused.not_the_last": (
             "其后还有涉及同一规则的变更，请先恢复那一项",
             "A later change of the same rule is in force; roll that back first",

@@ -343,7 +343,7 @@ _LINKS = {
     "link.done": Words("已记录：由您前往。谢谢。", "Recorded: you are going. Thank you."),
     "link.invalid": Words("这个链接已不能使用", "This link can no longer be used"),
     "link.invalid_more": Words(
-        "它可能已用过、已过期或不完整。请按短信里的代码回复，或打开值班台。",
+        "它可能已用过、已过期或不完整。请按短信里的代码回复，或打开值守台。",
         "It may be used, expired or incomplete. Reply with the code in the text message, "
         "or open the console.",
     ),
@@ -358,7 +358,7 @@ _LINKS = {
         "没有这个范围代码，请返回后从列表中选择。", "There is no such area; go back and choose one."
     ),
     "error.no_such_home": Words(
-        "没有这个住户编码，请返回后从列表中选择。", "There is no such home; go back and choose one."
+        "没有这个住户代码，请返回后从列表中选择。", "There is no such home; go back and choose one."
     ),
     "error.home": Words("回到事件列表", "Back to the incidents"),
 }
