@@ -78,3 +78,9 @@ def test_a_secret_that_is_no_text_is_a_fault_before_anything_runs(tmp_path: Path
     broker = BrokerSettings(password_file=tmp_path / "password")
     (fault,) = unreadable(broker, tmp_path / "edge.toml", "broker.")
     assert (fault.key, "is not UTF-8" in fault.problem) == ("broker.password_file", True)
+
+
+@pytest.mark.parametrize("written", ["36601 d", "9" * 400 + " d"])
+def test_a_duration_of_more_than_a_century_is_a_fault(tmp_path: Path, written: str) -> None:
+    found = faults(write(tmp_path, f'name = "a"\n[inner]\ninterval = "{written}"\n'))
+    assert "hundred years" in found["inner.interval"]
