@@ -13,6 +13,7 @@ from alerts.channels.catalog import kinds
 from edge.clock import SystemClock
 from edge.reading import Tier
 from gateway.command_line import ask_config, between
+from gateway.db.engine import reading
 from gateway.drill_order import begin
 from gateway.drills import Held, Order, held
 from gateway.engine import Engine
@@ -65,6 +66,11 @@ def _begin(engine: Engine, loaded: Loaded, arguments: argparse.Namespace) -> int
     order = Order(arguments.category, arguments.area, Tier(arguments.tier), by, channels)
     begun = begin(engine, order, now_ns, now_ns)
     sys.stdout.write(f"{begun}; a running gateway sends within half a minute\n")
+    estate = loaded.book.places.estate_of(order.area)
+    with reading(engine.database) as connection:
+        plan = loaded.book.plans_in_force(connection).select(order.category, order.tier, estate)
+    general = "" if plan.category == order.category else ", which holds for any category"
+    sys.stdout.write(f"it goes by the plan {plan.id}{general}\n")
     return 0
 
 

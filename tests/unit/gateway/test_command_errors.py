@@ -97,3 +97,16 @@ def test_nothing_is_begun_at_another_site(
     config.write_text(config.read_text("utf-8").replace("junk.db", "gateway.db"), "utf-8")
     assert main([*asked, "--config", str(config)]) == 1
     assert "is not in site s01" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("category", "plan"),
+    [("gas", "the plan gas\n"), ("gaz", "the plan urgent, which holds for any category\n")],
+)
+def test_a_drill_names_its_plan_so_that_a_slip_in_its_category_shows(
+    category: str, plan: str, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(config.read_text("utf-8").replace("junk.db", "gateway.db"), "utf-8")
+    asked = ["--category", category, "--area", "s01/b01", "--tier", "1"]
+    assert drill_command.main([*asked, "--config", str(config)]) == 0
+    assert capsys.readouterr().out.endswith(plan)
