@@ -27,6 +27,7 @@ POLL_S = 2.0
 _IDLE_S = 30.0
 _RETRY_S = 1.0
 _NAP_S_MIN = 0.01
+_PATIENCE = 0.9
 _BATCHES = 1
 """Of due steps, before urgent messages are sent and what has arrived is taken."""
 
@@ -43,6 +44,8 @@ class Dispatcher:
         self._sending: set[asyncio.Task[None]] = set()
         # Providers' timeouts run in real seconds, leases in the clock's.
         self._lease_ns = int(LEASE_NS * max(1.0, clock.speed))
+        # A channel that does not let go is left before its lease ends, and its lane is free.
+        self._patience_s = _PATIENCE * self._lease_ns / SECOND_NS
 
     @property
     def in_flight(self) -> int:
@@ -145,7 +148,11 @@ class Dispatcher:
         if channel is None:
             return Verdict(Outcome.PERMANENT, f"this gateway has no channel {claim.channel}")
         try:
-            return await channel.send(claim.out, self._clock.now_ns())
+            async with deadline(self._clock, self._patience_s):
+                return await channel.send(claim.out, self._clock.now_ns())
+        except TimeoutError:
+            self._engine.counts["dispatch", "never_answered"] += 1
+            return Verdict(Outcome.UNKNOWN, "the channel never answered")
         except Exception as error:
             # This supervises channels: a broken one must not stop the others.
             log.exception("channel %s broke on message %d", claim.channel, claim.outbox_id)
@@ -159,11 +166,13 @@ class Dispatcher:
         away = False
         while True:
             try:
-                news = await channel.poll(self._clock.now_ns())
+                async with deadline(self._clock, self._patience_s):
+                    news = await channel.poll(self._clock.now_ns())
                 for item in news:
                     take_news(self._engine, name, item, self._clock.now_ns())
                 if news:
-                    await channel.done([item.key for item in news])
+                    async with deadline(self._clock, self._patience_s):
+                        await channel.done([item.key for item in news])
                 if away:
                     log.info("news from %s again", name)
                 away = False

@@ -30,6 +30,7 @@ from gateway.db import clocks
 from gateway.db.engine import reading
 from gateway.db.incidents import find, from_row, latest_finding
 from gateway.db.tables import incident, incident_event, ledger, outbox
+from gateway.drills import RULE as DRILL
 
 PAGE_MAX = 200
 DETAIL_MAX = 500
@@ -143,6 +144,16 @@ class IncidentReader:
         inside = [_is_in(each) for each in subjects]
         query = select(incident).where(incident.c.state.not_in(_ENDED), or_(false(), *inside))
         return self._incidents(query.order_by(_RANK, incident.c.opened_ns))
+
+    def closed_and_lasting(self, since_ns: int, limit: int) -> list[Incident]:
+        """Closed by a person although the condition lasts, opened since then, drills left out."""
+        query = select(incident).where(
+            incident.c.opened_ns >= since_ns,
+            incident.c.state == State.CLOSED.value,
+            incident.c.condition_active,
+            incident.c.rule != DRILL,
+        )
+        return self._incidents(query.order_by(_RANK, incident.c.changed_ns).limit(limit))
 
     def count_standing(self) -> dict[Tier, int]:
         """How many have not ended, by tier."""

@@ -42,6 +42,8 @@ CLOSING: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{cases} cases, {false} of them false",
         ),
         "rules.no_bad_actors": ("没有", "None"),
+        "home.lasting": ("已结案，但情况仍在持续", "Closed, and not over"),
+        "home.more_lasting": ("还有更多", "And more"),
         "rates.title": ("三率", "The three rates"),
         "rates.where": ("片区与月份", "Area and month"),
         "rates.response": ("响应率", "Answered in time"),

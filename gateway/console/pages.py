@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.incident import ENDED, Act, FalseReason, Outcome
 from edge.history import HistoryUnavailable
-from edge.reading import HOUR_NS, Tier
+from edge.reading import DAY_NS, HOUR_NS, Tier
 from edge.registry import Unit
 from gateway.access.gate import cookie_name
 from gateway.access.login import Refused
@@ -28,6 +28,8 @@ from gateway.console.view import Viewer
 RANGES_H = (24, 72, 168)
 _RECENT_MAX = 6
 _UNITS_A_PAGE = 60
+_LASTING_MAX = 20
+_MONTH_NS = 31 * DAY_NS
 _EPISODE_LEAD_NS = 12 * HOUR_NS
 _ACT_REFUSED = {
     "moved_on": "act.moved_on", "not_possible": "act.illegal", "own_work": "act.own_work"
@@ -98,6 +100,8 @@ async def home(request: Request) -> Response:
     desk, viewer = desk_of(request), _viewer(request)
     counts = desk.incidents.count_standing()
     recent = desk.incidents.page(states=sorted(ENDED), limit=_RECENT_MAX).incidents
+    month_ago_ns = desk.clock.now_ns() - _MONTH_NS
+    lasting = desk.incidents.closed_and_lasting(month_ago_ns, _LASTING_MAX + 1)
     return render(
         request,
         "home.html",
@@ -105,6 +109,8 @@ async def home(request: Request) -> Response:
         cards_standing=viewer.cards(desk.incidents.standing()),
         counts={tier.value: counts.get(tier, 0) for tier in Tier},
         recent=viewer.cards(recent),
+        lasting=viewer.cards(lasting[:_LASTING_MAX]),
+        more_lasting=len(lasting) > _LASTING_MAX,
     )
 
 

@@ -14,6 +14,8 @@ from gateway.export.story import Story
 
 BOM = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_CUT = "older rows are left out"
+"""Stands in the last column of a row of its own, after an incident that is not whole."""
 Cell = str | int | None
 Row = tuple[Cell, ...]
 
@@ -77,6 +79,9 @@ def _timeline(story: Story) -> Iterator[Row]:
         yield (
             story.detail.incident.id, time(event.at_ns), event.version, event.kind, event.by, detail
         )  # fmt: skip
+    if not story.complete:
+        cut = (None,) * (len(_HEADS[Sheet.TIMELINE]) - 2)
+        yield (story.detail.incident.id, *cut, _CUT)
 
 
 def _ledger(story: Story) -> Iterator[Row]:
@@ -87,6 +92,9 @@ def _ledger(story: Story) -> Iterator[Row]:
                 owed.step, owed.round, time(report.at_ns), report.state, report.source,
                 report.reason,
             )  # fmt: skip
+    if not story.complete:
+        cut = (None,) * (len(_HEADS[Sheet.LEDGER]) - 2)
+        yield (story.detail.incident.id, *cut, _CUT)
 
 
 _ROWS: Mapping[Sheet, Callable[[Story], Iterator[Row]]] = MappingProxyType(

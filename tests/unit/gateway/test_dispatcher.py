@@ -11,7 +11,7 @@ from edge.clock import Clock
 from edge.outbox import Envelope
 from edge.reading import SECOND_NS, Tier
 from gateway.db import tables
-from gateway.dispatcher import LANES, Dispatcher
+from gateway.dispatcher import LANES, URGENT_LANES, Dispatcher
 from gateway.engine import Engine
 from simulators.clock import VirtualLoop
 from tests.unit.gateway.test_engine import (
@@ -193,3 +193,35 @@ def test_messages_go_out_between_the_batches_of_many_due_steps(
     sms = Recorder("sms", clock, accept_and_look)
     live(engine, [sms], clock, 61)
     assert waiting == [4, 4, 2, 2, 0, 0]
+
+
+def test_a_channel_that_never_answers_keeps_no_lane_for_ever(engine: Engine) -> None:
+    clock = LoopClock()
+    stuck, good = Recorder("sms", clock, accept), Recorder("webhook", clock, accept)
+    stuck.hangs = 1e9
+    for number in range(LANES + URGENT_LANES):
+        finding = a_finding(id=f"{number:016x}", subject=f"s01/b01/u{number}")
+        engine.take_finding(Envelope(1, "e01", "epoch", number + 1, finding, after=number), NOW)
+    live(engine, [stuck, good], clock, 300)
+    told = {row["incident_id"] for row in rows_of(engine, tables.outbox)
+            if row["channel"] == "webhook" and row["attempt"]}  # fmt: skip
+    assert len(told) == LANES + URGENT_LANES
+    assert engine.counts["verdict", "unknown"] > 0
+
+
+def test_news_that_never_come_are_asked_for_again(engine: Engine) -> None:
+    class Silent(Recorder):
+        asked = 0
+
+        async def poll(self, now_ns: int) -> list[Receipt | Inbound]:
+            self.asked += 1
+            if self.asked == 1:
+                await asyncio.sleep(1e9)
+            return await super().poll(now_ns)
+
+    clock = LoopClock()
+    sms = Silent("sms", clock, accept)
+    raise_one(engine)
+    sms.news = [Inbound("in-1", "13800000001", f"{code_of(engine)}1", NOW)]
+    live(engine, [sms], clock, 200)
+    assert only_incident(engine).state is State.ACKNOWLEDGED

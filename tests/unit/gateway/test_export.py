@@ -19,7 +19,7 @@ from edge.reading import Tier
 from gateway.access.role import Role
 from gateway.export.cap import ATOM, Issuer, document
 from gateway.export.routes import PATH
-from gateway.export.story import every, one
+from gateway.export.story import Story, every, one
 from gateway.export.tables import BOM, Sheet, safe, table
 from tests.unit.gateway.cap_schema import CAP, problems
 from tests.unit.gateway.desk_world import World, ask, make_book, make_world
@@ -170,3 +170,21 @@ def test_what_was_merged_is_not_told_as_past(world: World) -> None:
     root = ET.fromstring(document(story, Issuer("s01", world.desk.book)))
     assert {each.text for each in root.iter(f"{CAP}urgency")} == {"Immediate"}
     assert other_id in {each.text for each in root.iter(f"{CAP}value")}
+
+
+@pytest.mark.parametrize("sheet", [Sheet.TIMELINE, Sheet.LEDGER])
+def test_a_table_that_leaves_rows_out_says_so(
+    world: World, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = world.raise_finding("u0301")
+    whole = rows(table([told_of(world, made)], sheet))
+    monkeypatch.setattr("gateway.export.story.DETAIL_MAX", 1)
+    assert [*whole[-1].values()][-1] != "older rows are left out"
+    *_, last = rows(table([told_of(world, made)], sheet))
+    assert [*last.values()][-1] == "older rows are left out"
+
+
+def told_of(world: World, incident_id: str) -> Story:
+    story = one(world.desk.db, incident_id)
+    assert story is not None
+    return story

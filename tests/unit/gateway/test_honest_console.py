@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from alerts.incident import Act, Command, Outcome
+from edge.outbox import Envelope
 from edge.reading import HOUR_NS, MINUTE_NS, FindingState
 from gateway.console.page import Voice, warnings
 from gateway.console.texts import TEXTS, Lang, say
@@ -106,3 +108,15 @@ def test_an_edge_that_is_flooded_names_the_device(world: World) -> None:
 @pytest.mark.parametrize("state", FindingState)
 def test_every_turn_of_a_finding_has_a_word_on_the_timeline(state: FindingState) -> None:
     assert f"event.{state.value}" in TEXTS
+
+
+def test_what_was_closed_and_is_not_over_stays_on_the_first_page(world: World) -> None:
+    made = world.raise_finding("u0301")
+    known = world.desk.incidents.detail(made)
+    assert known is not None
+    close = Command(Act.CLOSE, by="p01", outcome=Outcome.FALSE_ALARM)
+    world.desk.engine.act(made, close, now_ns=world.clock.now)
+    assert say(Lang.ZH, "home.lasting") in see(world, "/").text
+    over = structs.replace(known.finding, revision=1, state=FindingState.CLEARED)
+    world.desk.engine.take_finding(Envelope(1, "e01", "epoch", 2, over), world.clock.now)
+    assert say(Lang.ZH, "home.lasting") not in see(world, "/").text
