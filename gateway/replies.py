@@ -36,6 +36,8 @@ REPEATED = "repeated"
 UNKNOWN_PHONE = "unknown_phone"
 UNKNOWN_MESSAGE = "unknown_message"
 _STORED_MAX = 1_000
+_MATTERS_MAX = 20
+"""Incidents, merged or not, that a text without a code is looked for in; more are several."""
 
 _ANSWERS: Mapping[str, Answer] = MappingProxyType(
     {puzzle.value: Answer.NOT_UNDERSTOOD for puzzle in Puzzle}
@@ -159,8 +161,10 @@ def _target(work: Work, person: Person | None, meaning: Understood) -> tuple[Inc
     since_ns = work.now_ns - FRESH_NS
     if bundles.has_told(work.connection, number, since_ns):
         return Answer.WHICH.value
-    perhaps = codes.spoken_of(work.connection, number, since_ns, limit=2)
-    return perhaps[0] if len(perhaps) == 1 else Answer.WHICH.value
+    perhaps = codes.spoken_of(work.connection, number, since_ns, limit=_MATTERS_MAX)
+    matters = {merging.standing(work.connection, incident).id for incident, _ in perhaps}
+    is_one = len(matters) == 1 and len(perhaps) < _MATTERS_MAX
+    return perhaps[0] if is_one else Answer.WHICH.value
 
 
 def _person(work: Work, address: str) -> Person | None:

@@ -168,10 +168,10 @@ class Work:
 
     def send(self, incident: Incident, notices: Iterable[Notice]) -> None:
         """A message is owed now for each notice whose person can still be reached."""
-        for each in notices:
-            person = self.book.roster.get(each.person_id)
-            notice = escalate.redirected(each, person) if person else each
+        for notice in notices:
             message = self._composer.compose(incident, notice)
+            if message is None and (person := self.book.roster.get(notice.person_id)):
+                message = self._composer.compose(incident, escalate.redirected(notice, person))
             if message is None:
                 note(self.connection, incident, "unreachable", SYSTEM,
                      person=notice.person_id, channel=notice.channel)  # fmt: skip

@@ -42,6 +42,10 @@ CLOSING: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{cases} cases, {false} of them false",
         ),
         "rules.no_bad_actors": ("没有", "None"),
+        "incident.merged_into": (
+            "已并入另一事件，请看那一件",
+            "Merged into another incident; see there",
+        ),
         "home.lasting": ("已结案，但情况仍在持续", "Closed, and not over"),
         "home.more_lasting": ("还有更多", "And more"),
         "rates.title": ("三率", "The three rates"),

@@ -123,6 +123,16 @@ def test_an_answer_to_a_merged_incident_is_one_to_where_it_went(world: HeldWorld
     )
 
 
+def test_an_answer_without_a_code_to_two_that_are_one_matter_is_understood(
+    world: HeldWorld,
+) -> None:
+    one, other = (world.take(world.raised("smoke", home)) for home in HOMES[:2])
+    world.passes(1)
+    into(world, one, other)
+    assert says(world, "收到") == "acknowledge"
+    assert world.incident(other).owner == "wang"
+
+
 def test_what_was_merged_is_told_again_when_the_other_is_over_and_it_is_not(
     world: HeldWorld,
 ) -> None:

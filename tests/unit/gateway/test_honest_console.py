@@ -120,3 +120,10 @@ def test_what_was_closed_and_is_not_over_stays_on_the_first_page(world: World) -
     over = structs.replace(known.finding, revision=1, state=FindingState.CLEARED)
     world.desk.engine.take_finding(Envelope(1, "e01", "epoch", 2, over), world.clock.now)
     assert say(Lang.ZH, "home.lasting") not in see(world, "/").text
+
+
+def test_what_was_merged_points_to_where_it_goes_on(world: World) -> None:
+    one, other = (world.raise_finding(unit) for unit in ("u0301", "u0502"))
+    world.desk.engine.act(one, Command(Act.MERGE, by="op", into=other), now_ns=world.clock.now)
+    page = see(world, f"/incidents/{one}").text
+    assert f'<a href="/incidents/{other}">{say(Lang.ZH, "incident.merged_into")}</a>' in page
