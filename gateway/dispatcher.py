@@ -26,8 +26,9 @@ URGENT_LANES = 4
 POLL_S = 2.0
 _IDLE_S = 30.0
 _RETRY_S = 1.0
+PATIENCE_S = 54.0
+"""Real seconds after which a channel that does not let go is left: before its lease ends."""
 _NAP_S_MIN = 0.01
-_PATIENCE = 0.9
 _BATCHES = 1
 """Of due steps, before urgent messages are sent and what has arrived is taken."""
 
@@ -44,8 +45,7 @@ class Dispatcher:
         self._sending: set[asyncio.Task[None]] = set()
         # Providers' timeouts run in real seconds, leases in the clock's.
         self._lease_ns = int(LEASE_NS * max(1.0, clock.speed))
-        # A channel that does not let go is left before its lease ends, and its lane is free.
-        self._patience_s = _PATIENCE * self._lease_ns / SECOND_NS
+        self._patience_s = PATIENCE_S * max(1.0, clock.speed)
 
     @property
     def in_flight(self) -> int:
@@ -176,6 +176,8 @@ class Dispatcher:
                 if away:
                     log.info("news from %s again", name)
                 away = False
+            except TimeoutError:
+                self._engine.counts["listen", f"{name}_silent"] += 1
             except (Unavailable, sa.exc.OperationalError) as error:
                 self._engine.counts["listen", f"{name}_unavailable"] += 1
                 if not away:
