@@ -101,6 +101,11 @@ class PahoSession:
         return link is not None and link.accepted and not link.lost.is_set()
 
     @property
+    def certificate_until_ns(self) -> int | None:
+        """See `edge.certificate.Certified`."""
+        return None if self._current is None else self._current.certificate_until_ns
+
+    @property
     def queued(self) -> int:
         """How many messages have come and wait to be received."""
         return len(self._queue)

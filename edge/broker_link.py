@@ -13,6 +13,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTErrorCode
 
+from edge.certificate import valid_until_ns
 from edge.mqtt_frames import FrameError, Frames
 from edge.paho_client import PahoClient
 from edge.session import Delivery, NotPublished
@@ -39,12 +40,14 @@ class Link:
     """One connection: a paho client whose socket the event loop watches.
 
     `take` gets the messages as they come, in order, as many at a time as one read brought.
+    `certificate_until_ns` is when the first certificate that it rests on ends; None without TLS.
     """
 
     def __init__(
         self, client: PahoClient, frames: Frames, now_ns: Callable[[], int], take: Take
     ) -> None:
         self.lost = asyncio.Event()
+        self.certificate_until_ns: int | None = None
         self._client = client
         self._frames = frames
         self._now_ns = now_ns
@@ -142,6 +145,7 @@ class Link:
         except asyncio.CancelledError:
             await asyncio.wait([connecting])  # at most paho's 5 s; its socket must not leak
             raise
+        self.certificate_until_ns = valid_until_ns(self._client.socket())
         self.resume_reading()
         self._write()
         self._loop.call_later(_MISC_S, self._misc)

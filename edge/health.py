@@ -81,6 +81,10 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "influx_points_backfilled": (_C, "Points of a backlog that were sent after newer ones"),
     "influx_points_skipped": (_C, "Readings with no point: not finite, or a home nobody knows"),
     "link_up": (_G, "1 while the broker link stands"),
+    "broker_certificate_until_s": (
+        _G,
+        "Unix time at which the first certificate of the broker's link ends; with TLS only",
+    ),
     "registry_version": (_G, "Version of the pushed registry; 0: the file's"),
     "clock_trusted": (_G, "1 once the time is known; nothing is judged before"),
     "clock_offset_s": (_G, "True time less what the machine's own clock reads"),

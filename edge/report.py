@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 
 from edge import topic
+from edge.certificate import Certified
 from edge.clock import sleep
 from edge.disk_room import when_room
 from edge.edge_settings import EdgeSettings
@@ -110,6 +111,9 @@ class Report:
         self._clock.measure()
         self._holding.measure()
         gauge("boot", journal.boot)
+        link = self._session
+        if isinstance(link, Certified) and link.certificate_until_ns is not None:
+            gauge("broker_certificate_until_s", link.certificate_until_ns / SECOND_NS)
         gauge("journal_position", journal.last)
         gauge("journal_bytes", used_bytes(journal))
         gauge("findings_unacked", self._outbox.count_unacked())

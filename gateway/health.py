@@ -80,7 +80,8 @@ class Pulse(Struct, frozen=True):
     `audited_ns` and `mended` tell of the last self-audit and what it had to set going again;
     over those in `capped` only urgent messages go, since they have cost as much as they may;
     `unreached` people have failing phones, `uncovered` are gaps in the roster of 90 days.
-    There is no link to the broker since `link_lost_ns`.
+    There is no link to the broker since `link_lost_ns`; the first certificate that the link
+    rests on ends at `certificate_until_ns`, None where that is not known.
     `speed` is how many seconds of the clock pass in a real one.
     """
 
@@ -93,6 +94,7 @@ class Pulse(Struct, frozen=True):
     unreached: int = 0
     uncovered: int = 0
     link_lost_ns: int | None = None
+    certificate_until_ns: int | None = None
     speed: float = 1.0
 
 
@@ -108,8 +110,9 @@ class Vitals(Struct, frozen=True):
     begun, whose working days are not published as far as we know; `capped` the channels that
     only urgent messages go over, since they have cost as much as they may; `unreached` people
     have failing phones, `uncovered` are gaps in the roster of the next 90 days; there is no link
-    to the broker since `link_lost_ns`, None while there is one or nobody looks. Where the clock
-    has a `speed` above 1, a machine may take as many times as long by it.
+    to the broker since `link_lost_ns`, None while there is one or nobody looks; the first
+    certificate that the link rests on ends at `certificate_until_ns`. Where the clock has a
+    `speed` above 1, a machine may take as many times as long by it.
     """
 
     at_ns: int
@@ -128,6 +131,7 @@ class Vitals(Struct, frozen=True):
     unreached: int = 0
     uncovered: int = 0
     link_lost_ns: int | None = None
+    certificate_until_ns: int | None = None
     speed: float = 1.0
 
     @property
@@ -190,6 +194,7 @@ def check(db: sa.Engine, pulse: Pulse, now_ns: int) -> Vitals:
             unreached=pulse.unreached,
             uncovered=pulse.uncovered,
             link_lost_ns=pulse.link_lost_ns,
+            certificate_until_ns=pulse.certificate_until_ns,
             speed=pulse.speed,
         )
 

@@ -1,5 +1,6 @@
 """The gateway's numbers for Prometheus, read when asked; labels are few and bounded."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -43,6 +44,14 @@ _MEASURED: dict[str, tuple[str, Callable[[Vitals], float]]] = {
     "calendar_unknown": (
         "1 while the working days of a year near or begun are not known",
         lambda vitals: vitals.calendar_year is not None,
+    ),
+    "broker_certificate_until_seconds": (
+        "Unix time at which the first certificate of the broker's link ends; +Inf: not known",
+        lambda vitals: (
+            math.inf
+            if vitals.certificate_until_ns is None
+            else vitals.certificate_until_ns / SECOND_NS
+        ),
     ),
     "hears": ("1 while any edge is heard", lambda vitals: vitals.hears),
     "can_notify": ("1 while what is owed goes out", lambda vitals: vitals.can_notify),

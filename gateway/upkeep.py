@@ -10,6 +10,7 @@ from msgspec import structs
 
 from edge.session import Session
 from gateway.api.desk import Desk
+from gateway.certificate_watch import CertificateWatch
 from gateway.engine import Engine
 from gateway.guarded_clock import ClockWatch, GuardedClock
 from gateway.health import Pulse, Vitals
@@ -29,6 +30,7 @@ class Upkeep:
         self._clock = clock
         self._standing = standing
         self._audit: SelfAudit | None = None
+        self._certificates: CertificateWatch | None = None
         self._rota = Rota(engine, clock)
         self._parts = {"standing": standing.run, "roster": self._rota.run}
 
@@ -66,6 +68,10 @@ class Upkeep:
             audit.listeners.append(beat.hear)
         self._audit = audit
         self._parts["audit"] = audit.run
+        self._certificates = CertificateWatch(
+            self._engine, session, site=settings.site, clock=self._clock, leads=self.leads
+        )
+        self._parts["certificates"] = self._certificates.run
         forgetting = Retention(
             self._engine, settings.retention, clock=self._clock, leads=self.leads
         )
@@ -78,6 +84,9 @@ class Upkeep:
     def told(self, pulse: Pulse) -> Pulse:
         """`pulse` with what the last self-audit found, and what the plans' people lack."""
         pulse = self._rota.told(pulse)
+        if self._certificates is not None:
+            until_ns = self._certificates.own_until_ns
+            pulse = structs.replace(pulse, certificate_until_ns=until_ns)
         last = self._audit.last if self._audit else None
         if last is None:
             return pulse

@@ -6,6 +6,8 @@ from types import MappingProxyType
 AUDIT: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "rule.self_audit": ("网关自检", "Self-audit"),
+        "rule.certificate_ends": ("证书即将到期", "Certificate about to end"),
+        "measure.days_left": ("剩余 {value} 天", "{value} days left"),
         "category.cost": ("通知费用", "Cost of messages"),
         "category.outside": ("外部系统告警", "Alerts of other systems"),
         "rule.message_cost_high": ("通知费用接近上限", "Messages cost nearly their cap"),

@@ -9,7 +9,7 @@ from tests.servers.process import PASSWORD, Server, accepts, free_port, program
 
 CONFIG = Path(__file__).parents[2] / "config"
 TLS_SOCKETS = 5
-_CURVE = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+_CURVE = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,16 @@ def hardened_in(folder: Path, users: Iterable[str]) -> Hardened:
                     tls_port, certs)  # fmt: skip
 
 
-def authority(certs: Path, name: str) -> Path:
+def authority(certs: Path, name: str, *, days: int = 2) -> Path:
     """A throwaway authority's certificate, its key beside it."""
-    _openssl(certs, "req", "-x509", *_CURVE, "-subj", f"/CN={name}",
+    _openssl(certs, "req", "-x509", *_CURVE, "-days", str(days), "-subj", f"/CN={name}",
              "-keyout", f"{name}.key", "-out", f"{name}.crt")  # fmt: skip
     return certs / f"{name}.crt"
 
 
-def certificate(certs: Path, authority_name: str) -> None:
+def certificate(certs: Path, authority_name: str, *, days: int = 2) -> None:
     """Give the server at 127.0.0.1 a new certificate by that authority."""
-    _openssl(certs, "req", "-x509", *_CURVE, "-subj", "/CN=broker",
+    _openssl(certs, "req", "-x509", *_CURVE, "-days", str(days), "-subj", "/CN=broker",
              "-CA", f"{authority_name}.crt", "-CAkey", f"{authority_name}.key",
              "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=CA:FALSE",
              "-keyout", "server.key", "-out", "server.crt")  # fmt: skip
