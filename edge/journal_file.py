@@ -94,8 +94,11 @@ def connect(path: Path) -> sqlite3.Connection:
         try:
             connection.text_factory = _text
             _prepare(connection, path)
-        except UnicodeDecodeError as error:  # of SQLite's own words about names in the file
+        except (UnicodeDecodeError, sqlite3.OperationalError) as error:
             connection.close()
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR:
+                raise
+            # A name in it is no text, or its schema is not what its header says.
             raise JournalDamaged(f"{path}: {error}; the file is put aside") from None
         except BaseException:
             connection.close()
@@ -123,24 +126,34 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise JournalDamaged(f"{path}: {verdict}; the file is put aside, check the disk")
     for older in range(version, FORMAT):
         connection.executescript(_MIGRATIONS[older])
-    if _columns(connection) != _columns_of_format():
+    if _shape(connection) != _shape_of_format():
         raise JournalDamaged(f"{path}: its tables are not a journal's; the file is put aside")
 
 
-def _columns(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    """Every column by its table; a bit of the schema may be wrong in a file that is sound else."""
-    rows = connection.execute(
-        "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c"
-        " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
+_Row = tuple[str | int, ...]
+
+
+def _shape(connection: sqlite3.Connection) -> set[_Row]:
+    """Every table and index by its names; and columns, by type, constraint and place in the key.
+
+    A bit of the schema may be wrong in a file that is sound else: rows whose key is no key any
+    more are not found by it.
+    """
+    named = connection.execute(
+        "SELECT type, name, tbl_name, iif(name = 'sqlite_sequence', sql, '') FROM sqlite_schema"
     )
-    return set(rows)
+    columns = connection.execute(
+        'SELECT t.name, c.name, c.type, c."notnull", c.pk'
+        " FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'"
+    )
+    return {*named, *columns}
 
 
 @cache
-def _columns_of_format() -> frozenset[tuple[str, str]]:
+def _shape_of_format() -> frozenset[_Row]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.executescript(_SCHEMA)
-        return frozenset(_columns(connection))
+        return frozenset(_shape(connection))
 
 
 def _text(raw: bytes) -> str:
