@@ -22,12 +22,13 @@ CAPACITY_MIN: Final = 2_000
 INTERVAL_S_DEFAULT: Final = 60
 """Of a device whose interval the registry does not say."""
 SHARED_CAPACITY: Final = 50_000
-"""Of a vendor's topic, which may be the topic of every device of a gateway."""
+"""Of a vendor's topic at least, which may be the topic of every device of a gateway."""
 RATE_PER_S_MIN: Final = 1.0
 RATE_FACTOR: Final = 10
 SHARED_RATE_PER_S: Final = 50.0
 SOURCES_MAX: Final = 16_384
 """Buckets that are kept; the one used least recently is forgotten, and so full again."""
+_BACKLOG_S: Final = BACKLOG_DAYS * DAY_NS // SECOND_NS
 _CALM: Final = SOURCES_MAX // 2
 """Up to so many buckets nobody asks which was used last."""
 SAMPLE_EVERY_NS: Final = MINUTE_NS
@@ -88,10 +89,12 @@ class Flood:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
         self._by_topic: dict[str, _Bucket] = {}
         self._taken: list[_Bucket] = []
+        self._shared = _of_all_vendors(registry)
 
     def go_by(self, registry: Registry) -> None:
         """Allow what the intervals in `registry` ask for; every allowance is whole again."""
         self._registry = registry
+        self._shared = _of_all_vendors(registry)
         self._buckets.clear()
         self._by_topic.clear()
         self._taken.clear()
@@ -162,12 +165,23 @@ class Flood:
         """Capacity, and messages a second that are given back."""
         if source == _NONSENSE:
             return CAPACITY_MIN, RATE_PER_S_MIN
-        if place is None:
+        if source.startswith(_ADAPTERS):
             return SHARED_CAPACITY, SHARED_RATE_PER_S
+        if place is None:
+            return self._shared
         binding = self._registry.binding(place.dev, now_ns)
         interval_s = (binding.device.interval_s if binding else None) or INTERVAL_S_DEFAULT
-        backlog = BACKLOG_DAYS * DAY_NS / SECOND_NS / interval_s
-        return max(CAPACITY_MIN, backlog), max(RATE_PER_S_MIN, RATE_FACTOR / interval_s)
+        return max(CAPACITY_MIN, _BACKLOG_S / interval_s), max(
+            RATE_PER_S_MIN, RATE_FACTOR / interval_s
+        )
+
+
+def _of_all_vendors(registry: Registry) -> tuple[float, float]:
+    """The allowance of a topic on which every device with a vendor's name may speak."""
+    devices = [registry.bindings(name)[-1].device for name in registry.devices()]
+    intervals_s = [each.interval_s or INTERVAL_S_DEFAULT for each in devices if each.vendors()]
+    per_s = sum([1 / interval_s for interval_s in intervals_s])
+    return max(SHARED_CAPACITY, _BACKLOG_S * per_s), max(SHARED_RATE_PER_S, RATE_FACTOR * per_s)
 
 
 def _source(topic: str) -> tuple[str, DeviceTopic | None]:

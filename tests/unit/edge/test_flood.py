@@ -44,6 +44,22 @@ def passed(gate: Flood, topic: str, count: int, now_ns: int = NOW_NS) -> int:
     return verdicts.count(Verdict.PASS)
 
 
+def test_a_topic_on_which_every_device_speaks_allows_what_all_of_them_send() -> None:
+    """Five thousand meters behind one gateway, each once a minute, lose nothing."""
+    names = [f"em-{number}" for number in range(5_000)]
+    device = {"kind": "elec", "unit": "u01", "interval": "1 min"}
+    table = {
+        "version": 1,
+        "site": "s01",
+        "unit": [{"code": "u01", "building": "b01"}],
+        "device": [device | {"id": name, "vendor": f"tasmota:{name}"} for name in names],
+    }
+    gate = Flood(Registry.parse(table, Path("registry.toml")))
+    for minute in range(60):
+        now_ns = NOW_NS + minute * MINUTE_NS
+        assert passed(gate, "v/gateway", len(names), now_ns) == len(names)
+
+
 @pytest.mark.parametrize(
     ("interval", "topic", "allowed"),
     [
