@@ -7,6 +7,7 @@ older than that is admitted again, and changes nothing in a cumulative register.
 
 from typing import Final
 
+from edge.entry import Digest
 from edge.message_names import Known, Names
 from edge.remembered import NamesState
 
@@ -27,18 +28,26 @@ class Memory:
         self._limit = limit
         self._names: dict[str, Names] = {}
 
-    def known(self, identity: Identity, digest: bytes) -> Known:
+    def known(self, identity: Identity, digest: Digest) -> Known:
         """Whether a message of that name was remembered, and said the same."""
         device, boot, seq = identity
         names = self._names.get(device)
         return _NEW if names is None else names.known(boot, seq, digest)
 
-    def admit(self, identity: Identity, digest: bytes) -> Known:
+    def admit(self, identity: Identity, digest: Digest) -> Known:
         """As `known`; a new name is kept, and the device's oldest beyond the limit forgotten."""
         device, boot, seq = identity
+        return self.admit_to(self.names(device), boot, seq, digest)
+
+    def names(self, device: str) -> Names:
+        """The names of `device`, the same object for good."""
         names = self._names.get(device)
         if names is None:
             names = self._names[device] = Names()
+        return names
+
+    def admit_to(self, names: Names, boot: int, seq: int, digest: Digest) -> Known:
+        """As `admit`, to the `names` of a device."""
         known = names.known(boot, seq, digest)
         if known is _NEW:
             names.add(boot, seq, digest, self._limit)
@@ -46,13 +55,15 @@ class Memory:
 
     def state(self) -> dict[str, NamesState]:
         """Every name by device."""
-        return {device: names.state() for device, names in self._names.items()}
+        states = {device: names.state() for device, names in self._names.items()}
+        return {device: state for device, state in states.items() if state.runs}
 
     def restore(self, state: dict[str, NamesState]) -> None:
         """Remember just what `state` holds."""
-        self._names = {device: Names() for device in state}
+        for names in self._names.values():
+            names.forget()
         for device, saved in state.items():
-            self._names[device].restore(saved, self._limit)
+            self.names(device).restore(saved, self._limit)
 
     def restore_listed(self, state: dict[str, list[tuple[int, int, bytes]]]) -> None:
         """Remember what older checkpoints hold: boot, number and digest of each name."""

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from edge.admission import Identity
 from edge.admitted import Admission
+from edge.batch_names import BatchNames
 from edge.entry import AdapterStatus, Admitted, Entry, Message
 from edge.flood import Flood, Verdict
 from edge.health import Health
@@ -42,9 +42,9 @@ class _Batch:
 
     __slots__ = ("counts", "letters", "names", "said", "statuses")
 
-    def __init__(self) -> None:
-        self.names: dict[Identity, bytes] = {}
-        self.said: list[Message | AdapterStatus] = []
+    def __init__(self, number: int) -> None:
+        self.names = BatchNames(number)
+        self.said = self.names.said
         self.statuses = 0
         self.letters: list[DeadLetter] = []
         self.counts = Counter[str]()
@@ -58,10 +58,12 @@ class Admitting:
         self._flood = flood
         self._seen = seen
         self._health = health
+        self._batches = 0
 
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
         """What there is to commit of `deliveries`; settle the flood once it is committed."""
-        batch, gate, flood = _Batch(), self._pipeline.gate, self._flood
+        self._batches += 1
+        batch, gate, flood = _Batch(self._batches), self._pipeline.gate, self._flood
         said, names = batch.said, batch.names
         flood.begin()
         for delivery in deliveries:

@@ -18,7 +18,7 @@ from pydantic import Field, SecretStr, model_validator
 from edge.address import HostName
 from edge.broker_link import Link, Refused
 from edge.clock import Clock
-from edge.mqtt_frames import Frames
+from edge.mqtt_frames import Frames, mids_of, payload_bytes
 from edge.paho_client import PahoClient, trusting
 from edge.session import Delivery, NotPublished, OnLink, Will
 from edge.settings import DurationS, Settings
@@ -137,8 +137,8 @@ class PahoSession:
                 await self._until_queued(min(limit, _QUEUE_MAX))
         except TimeoutError:
             pass
-        taken = [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
-        self._queued_bytes -= sum([len(delivery.payload) for delivery in taken])
+        taken = self._take_out(limit)
+        self._queued_bytes -= payload_bytes(taken)
         if self._current is not None and not self._is_full():
             self._current.resume_reading()
         return taken
@@ -146,7 +146,7 @@ class PahoSession:
     def ack(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker that these are ours now; all acks leave in one write."""
         if self._current is not None:
-            self._current.ack([d.mid for d in deliveries if d.link == self._link and d.mid])
+            self._current.ack(mids_of(self._link, deliveries))
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish at QoS 1 and return once the broker has confirmed.
@@ -204,11 +204,18 @@ class PahoSession:
     def _take(self, deliveries: list[Delivery]) -> None:
         """Queue what has come, and read no further when the queue is full."""
         self._queue.extend(deliveries)
-        self._queued_bytes += sum([len(delivery.payload) for delivery in deliveries])
+        self._queued_bytes += payload_bytes(deliveries)
         if len(self._queue) >= self._wanted:
             self._arrived.set()
         if self._current is not None and self._is_full():
             self._current.stop_reading()
+
+    def _take_out(self, limit: int) -> list[Delivery]:
+        if limit < len(self._queue):
+            return [self._queue.popleft() for _ in range(limit)]
+        taken = list(self._queue)
+        self._queue.clear()
+        return taken
 
     def _is_full(self) -> bool:
         return len(self._queue) >= _QUEUE_MAX or self._queued_bytes >= _QUEUE_BYTES_MAX

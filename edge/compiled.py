@@ -10,10 +10,11 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 HOT = (
-    "admission", "admitting", "boots", "chain", "completeness", "deadlines", "device_time",
-    "faults", "flood", "fold", "gate", "judge", "latenesses", "listening", "message_names",
-    "meter", "mqtt_frames", "numberings", "offset", "pipeline", "presence", "rhythm", "samples",
-    "signature", "subjects", "supervision", "supplies", "supply", "sweep", "watch", "wire",
+    "admission", "admitting", "batch_names", "boots", "chain", "completeness", "deadlines",
+    "device_time", "entry_readings", "faults", "fields", "flood", "fold", "gate", "judge",
+    "latenesses", "listening", "message_names", "meter", "mqtt_frames", "nearest", "numberings",
+    "offset", "pipeline", "presence", "rest", "rhythm", "route", "samples", "signature",
+    "subjects", "supervision", "supplies", "supply", "sweep", "telemetry", "watch", "wire",
 )  # fmt: skip
 """Modules of `edge`. None of them may define a record of msgspec or pydantic."""
 

@@ -96,14 +96,14 @@ class Home:
         for binding, meter in self._meters:
             if binding.device.id == reading.device and binding.covers(reading.at_ns):
                 news = meter.observe(reading)
-                self.follow(meter, reading)
+                self.follow(meter, reading.device, reading.at_ns)
                 return news
         return False
 
-    def follow(self, meter: Meter, reading: Reading) -> None:
-        """Learn from `meter`, one of these, which has just taken in `reading`."""
+    def follow(self, meter: Meter, device: str, at_ns: int) -> None:
+        """Learn from `meter`, that of `device`, which has just taken in a reading of `at_ns`."""
         if self.quiet is not None:
-            self.quiet.observe(reading.device, meter, reading.at_ns, self.excused)
+            self.quiet.observe(device, meter, at_ns, self.excused)
         if self.night is not None:
             self.night.follow(meter)
 

@@ -8,7 +8,10 @@ from array import array
 from collections.abc import Iterator
 from typing import Final
 
+from edge.reading import MINUTE_NS
+
 NEVER_NS: Final = 2**63 - 1
+_WORTH_NS: Final = MINUTE_NS
 _BLOCK: Final = 256
 """Devices that share one earliest moment: who moves one has so many to look through."""
 
@@ -25,6 +28,14 @@ class Deadlines:
 
     def __len__(self) -> int:
         return len(self._at_ns)
+
+    def put_off(self, place: int, at_ns: int) -> bool:
+        """As `put`, where that gains a minute or the moment came too late; whether it did."""
+        gained_ns = at_ns - self._at_ns[place]
+        if 0 <= gained_ns < _WORTH_NS:
+            return False
+        self.put(place, at_ns)
+        return True
 
     def put(self, place: int, at_ns: int | None) -> None:
         """The device at `place` need not be asked before `at_ns`; None: not at all."""

@@ -100,7 +100,7 @@ def _fields(message: VendorMessage) -> dict[str, object]:
         "vendor_id": message.vendor_id,
         "boot": message.boot,
         "seq": message.seq,
-        "digest": message.digest.hex(),
+        "digest": f"{message.digest:08x}",
         "readings": message.readings,
         "rejected": message.rejected,
     }

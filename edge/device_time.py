@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
+from edge.fields import Fields
 from edge.offset import DELAY_NS_MAX, SLACK_NS, US_NS, Clock, Heard, off_ns, shift_ns
 from edge.presence import Presence
 from edge.reading import DAY_NS, HOUR_NS, SECOND_NS, Quality, Reading, TimeSource
@@ -42,21 +43,19 @@ class Clocks:
     Nothing is kept of a clock that is right. `hear` learns, in the fold; `placed` only asks.
     """
 
-    __slots__ = ("_clocks",)
+    __slots__ = ("_clocks", "_off")
 
     def __init__(self) -> None:
         self._clocks: dict[str, dict[TimeSource, Clock]] = {}
+        self._off: set[str] = set()  # the devices with a clock that is not only late
 
     def stand(self, readings: tuple[Reading, ...], received_ns: int) -> bool:
         """Whether `placed` would leave the readings of one message as they are; cheap."""
         first_ns, last_ns = received_ns - DELAY_NS_MAX, received_ns + SLACK_NS
         if first_ns < AT_NS_MIN:
             return False
-        known = self._clocks.get(readings[0].device)
-        if known is not None:
-            for clock in known.values():
-                if clock.offset_ns:  # else it is only late
-                    return False
+        if self._off and readings[0].device in self._off:
+            return False
         for reading in readings:  # noqa: SIM110  (all() would cost more than the rest together)
             if not first_ns <= reading.at_ns <= last_ns:
                 return False
@@ -81,7 +80,7 @@ class Clocks:
             doubted=any(doubted for _, doubted in shifts_ns.values()),
         )
 
-    def hear(self, readings: Sequence[Reading], presence: Presence) -> Heard:
+    def hear(self, readings: Sequence[Fields], presence: Presence) -> Heard:
         """Learn from a message of the log; call it before `presence` hears it."""
         received_ns = readings[0].received_ns
         device = readings[0].device
@@ -122,6 +121,17 @@ class Clocks:
             device: {source: Clock(clock) for source, clock in clocks.items()}
             for device, clocks in state.items()
         }
+        self._off.clear()
+        for device in self._clocks:
+            self._note(device)
+
+    def _note(self, device: str) -> None:
+        """Find out whether a clock of `device` is off."""
+        clocks = self._clocks.get(device, {})
+        if any(clock.offset_ns for clock in clocks.values()):
+            self._off.add(device)
+        else:
+            self._off.discard(device)
 
     def _shift_ns(self, group: list[Reading], received_ns: int) -> tuple[int, bool]:
         """How far to move readings of one clock, and whether that is only a makeshift."""
@@ -135,7 +145,7 @@ class Clocks:
         fits = offset_ns and late_ns - offset_ns >= -SLACK_NS
         return (min(offset_ns, late_ns) // US_NS * US_NS if fits else 0), False
 
-    def _learn(self, newest: Reading, presence: Presence) -> Heard:
+    def _learn(self, newest: Fields, presence: Presence) -> Heard:
         received_ns = newest.received_ns
         late_ns = received_ns - (newest.at_ns - newest.offset_ns)
         usual_ns = _interval_ns(presence) + SLACK_NS
@@ -155,6 +165,7 @@ class Clocks:
             del self._clocks[newest.device][newest.clock]
             if not self._clocks[newest.device]:
                 del self._clocks[newest.device]
+        self._note(newest.device)
         return Heard(void or outdated, own_forget_ns or forget_ns, delayed)
 
 
@@ -171,9 +182,9 @@ def doubt(at_ns: int, received_ns: int, *, historical: bool) -> str:
     return f"{away}; not used until the edge has learned what the clock is off by"
 
 
-def _newest_live(readings: Sequence[Reading]) -> Iterator[Reading]:
+def _newest_live(readings: Sequence[Fields]) -> Iterator[Fields]:
     """The newest live reading of each clock, by that clock."""
-    newest: dict[TimeSource, Reading] = {}
+    newest: dict[TimeSource, Fields] = {}
     for reading in readings:
         if not reading.historical:
             known = newest.get(reading.clock)
@@ -197,7 +208,7 @@ def _moved(reading: Reading, by_ns: int, doubted: bool, received_ns: int) -> Rea
 
 
 def _goes_on(
-    clocks: dict[TimeSource, Clock], reading: Reading, late_ns: int, presence: Presence
+    clocks: dict[TimeSource, Clock], reading: Fields, late_ns: int, presence: Presence
 ) -> bool:
     """Whether the device's only clock goes on with a backlog, so that nothing is to be learned."""
     clock = clocks.get(reading.clock)
@@ -206,7 +217,7 @@ def _goes_on(
     return clock.goes_on(reading.received_ns, late_ns, _interval_ns(presence) + SLACK_NS)
 
 
-def _leapt_ns(clocks: dict[TimeSource, Clock], newest: Reading, usual_ns: int) -> int | None:
+def _leapt_ns(clocks: dict[TimeSource, Clock], newest: Fields, usual_ns: int) -> int | None:
     """Until when to forget, if `newest` shows that another clock of its device was wrong."""
     if newest.quality is Quality.SUSPECT:
         return None

@@ -11,19 +11,26 @@ from edge.labels import Label
 from edge.mode import Mode
 from edge.reading import Reading
 
+Digest = int | bytes
+
 
 class Message(Struct, frozen=True, array_like=True, gc=False):
     """One admitted message: its identity, a digest of its content, its readings.
 
-    `digest` is the first 8 bytes (blake2b) of the content in canonical form: a message
-    with the same identity and another digest is a reused id, not a duplicate.
+    `digest` is a checksum (CRC-32) of the content in canonical form: a message with the same
+    identity and another digest is a reused id, not a duplicate. It seals nothing: whoever may
+    speak for a device may say what they like. Older journals hold bytes (blake2b) there.
     """
 
     device: str
     boot: int
     seq: int
-    digest: bytes
+    digest: Digest
     readings: tuple[Reading, ...]
+
+
+Parts = tuple[str, int, int, Digest, tuple[Reading, ...]]
+"""The fields of a message, in their order."""
 
 
 class Admitted(Struct, frozen=True, array_like=True, tag="admitted"):

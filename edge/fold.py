@@ -6,7 +6,8 @@ nothing else can come in between, so the journal's order is the pipeline's order
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from edge.admitting import Admitting, Taken
 from edge.checkpoint import CheckpointError
@@ -30,6 +31,7 @@ from edge.seen import Seen
 from edge.session import Delivery
 
 log = logging.getLogger(__name__)
+_readings: Final = attrgetter("readings")
 
 
 class _Unsettled(NamedTuple):
@@ -132,10 +134,11 @@ class Fold:
         hit("edge.commit")
         ack(deliveries)
         hit("edge.ack")
-        admitted = sum(len(message.readings) for message in messages)
+        admitted = sum(map(len, map(_readings, messages)))
         self._health.count("readings_admitted", admitted)
         self.readings_since_checkpoint += admitted
-        self.seen.hear({each.device: each.readings[-1].received_ns for each in messages})
+        if messages:
+            self.seen.hear(messages)
         if entries:
             self._step(entries)
         return taken

@@ -4,14 +4,18 @@ Pure: it asks the memory of admitted messages and changes nothing, so that a com
 fails costs nothing and the same delivery can be judged again.
 """
 
-from typing import Final
+from typing import Final, cast
+
+from msgspec import structs
 
 from edge import topic, wire
 from edge.adapters import own_status
-from edge.admission import Identity, Known, Memory
+from edge.admission import Known, Memory
 from edge.admitted import Admission
+from edge.batch_names import BatchNames, Highest
 from edge.device_time import Clocks, Placed
-from edge.entry import AdapterStatus, Message
+from edge.entry import AdapterStatus, Message, Parts
+from edge.message_names import Names
 from edge.registry import Registry
 from edge.vendors import Vendors
 from edge.wire import Decoded, Origin, Reason, Rejection, WireError
@@ -22,6 +26,16 @@ _OURS = f"{topic.PREFIX}/"
 _ADAPTERS = "/_adapter/"
 _ORIGINS_MAX = 20_000
 _NEW: Final = Known.NEW
+_astuple: Final = structs.astuple
+
+
+class _Source:
+    """A topic of a device of ours, and the names of its messages, admitted or in the batch."""
+
+    __slots__ = ("highest", "names", "origin")
+
+    def __init__(self, origin: Origin, names: Names, highest: Highest) -> None:
+        self.origin, self.names, self.highest = origin, names, highest
 
 
 class Gate:
@@ -39,7 +53,8 @@ class Gate:
         self._memory = memory
         self._clocks = clocks
         # The topics of devices of ours, so far as they were seen.
-        self._origins: dict[str, Origin] = {}
+        self._origins: dict[str, _Source] = {}
+        self._highest: dict[str, Highest] = {}
         self._has_adapters = any(adapter.vendor for adapter in registry.adapters)
 
     @property
@@ -53,12 +68,13 @@ class Gate:
         payload: bytes,
         received_ns: int,
         *,
-        batch: dict[Identity, bytes] | None = None,
+        batch: BatchNames | None = None,
     ) -> Admission:
         """Judge one delivery; nothing but `batch` changes, so a failed commit costs nothing.
 
-        Hand in one fresh `batch` for all deliveries that go into one journal append: copies
-        among them are then known before any of them is stepped.
+        Hand in one `batch` of a number of its own for all deliveries that go into one journal
+        append, and list there what they say: copies among them are then known before any of
+        them is stepped.
         """
         try:
             decoded = wire.decode(topic_text, payload, received_ns)
@@ -69,22 +85,26 @@ class Gate:
         return self._admission(decoded, received_ns, batch)
 
     def plain(
-        self, topic_text: str, payload: bytes, received_ns: int, batch: dict[Identity, bytes]
+        self, topic_text: str, payload: bytes, received_ns: int, batch: BatchNames
     ) -> Message | None:
         """The message of a delivery that raises no question, which is most of them.
 
         None: ask `admissions`, which says the same of it and all that there is to say of others.
         """
-        origin = self._origins.get(topic_text)
-        if origin is None:
+        source = self._origins.get(topic_text)
+        if source is None:
             return None
-        message = wire.plain(origin, payload, received_ns)
-        if message is None or not self._clocks.stand(message.readings, received_ns):
+        message = wire.plain(source.origin, payload, received_ns)
+        if message is None:
             return None
-        identity = (message.device, message.boot, message.seq)
-        if identity in batch or self._memory.known(identity, message.digest) is not _NEW:
+        _, boot, seq, digest, readings = cast("Parts", _astuple(message))
+        if not self._clocks.stand(readings, received_ns):
             return None
-        batch[identity] = message.digest
+        if not source.highest.is_below(batch.number, boot, seq):
+            return None
+        if source.names.known(boot, seq, digest) is not _NEW:
+            return None
+        source.highest.rise(batch.number, boot, seq)
         return message
 
     def admissions(
@@ -93,7 +113,7 @@ class Gate:
         payload: bytes,
         received_ns: int,
         *,
-        batch: dict[Identity, bytes] | None = None,
+        batch: BatchNames | None = None,
     ) -> tuple[Admission, ...]:
         """As `admit`, for any topic: a vendor's delivery may hold messages of several devices."""
         if topic_text.startswith(_OURS) or not self._vendors.enabled:
@@ -141,13 +161,13 @@ class Gate:
         self,
         decoded: Decoded,
         received_ns: int,
-        batch: dict[Identity, bytes] | None,
+        batch: BatchNames | None,
         *,
         vendor: bool = False,
     ) -> Admission:
         identity = (decoded.device, decoded.boot, decoded.seq)
         known = self._memory.known(identity, decoded.digest)
-        if batch is not None and known is _NEW and (said := batch.get(identity)) is not None:
+        if batch is not None and known is _NEW and (said := batch.digest(identity)) is not None:
             known = Known.COPY if said == decoded.digest else Known.REUSED
         if known is Known.COPY:
             return Admission(None, 1, ())
@@ -167,7 +187,8 @@ class Gate:
             if vendor:
                 readings = self._vendors.rebound(readings)
         if batch is not None:
-            batch[identity] = decoded.digest
+            batch.note(identity, decoded.digest)
+            self._highest_of(decoded.device).rise(batch.number, decoded.boot, decoded.seq)
         message = Message(decoded.device, decoded.boot, decoded.seq, decoded.digest, readings)
         return Admission(message, 0, rejected, metrics)
 
@@ -183,7 +204,12 @@ class Gate:
             raise WireError(Reason.UNKNOWN_DEVICE, detail, device)
         if len(self._origins) >= _ORIGINS_MAX:
             self._origins.clear()
-        self._origins[topic_text] = wire.origin(place)
+        self._origins[topic_text] = _Source(
+            wire.origin(place), self._memory.names(device), self._highest_of(device)
+        )
+
+    def _highest_of(self, device: str) -> Highest:
+        return self._highest.setdefault(device, Highest())
 
 
 def _metrics(placed: Placed) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from edge import episode
 from edge.detectors.base import point_detectors
 from edge.entry import Message
+from edge.fields import Fields
 from edge.lateness import WITHIN_DAYS, Lateness, LatenessState
 from edge.presence import Presence
 from edge.reading import DAY_NS, HOUR_NS, Finding, Reading
@@ -16,6 +17,7 @@ from edge.supervision import Guard
 from edge.watch import Watched, judged
 
 WORST_MAX: Final = 20
+_GRACE_NS: Final = episode.LIVE_GRACE_NS
 
 
 class Latenesses:
@@ -32,14 +34,15 @@ class Latenesses:
         self._utc_offset_h = utc_offset_h
         self._offset_ns = int(utc_offset_h * HOUR_NS)
 
-    def concern(self, message: Message) -> bool:
-        """Whether the message must be heard: it is late, or its device lately was."""
-        if self.by_name and message.device in self.by_name:
+    def concern(self, newest: Fields, presence: Watched[Presence] | None) -> bool:
+        """Whether a message must be heard: it is late, or its device lately was.
+
+        `newest` is its last reading by event time, `presence` its device.
+        """
+        if self.by_name and newest.device in self.by_name:
             return True
-        newest = _newest(message)
-        if newest.received_ns - newest.at_ns <= episode.LIVE_GRACE_NS:
+        if newest.received_ns - newest.at_ns <= _GRACE_NS:
             return False
-        presence = self._devices.get(message.device)
         if presence is None or newest.historical:
             return False
         open_ns = presence.state.listening.open_ns  # a backlog from before then is excused

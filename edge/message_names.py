@@ -1,17 +1,19 @@
 """The names of one device's last messages, and what each of them said, in a few bytes a name.
 
 A device counts its messages, so its names are runs of neighbours: a run costs 24 bytes however
-long it is, and a name the 4 bytes by which what it said is known again.
+long it is, and a name the 4 bytes by which what it said is known again. Of four thousand
+million names that were reused, one passes for a copy.
 """
 
 from array import array
 from enum import Enum, auto
 from typing import Final
 
+from edge.entry import Digest
 from edge.remembered import NamesState
 
-DIGEST_BYTES: Final = 4
-"""Kept of a digest: of four thousand million names that were reused, one passes for a copy."""
+_UNTOLD: Final = 0
+"""In the place of a checksum that nobody knows: the name alone makes a copy then."""
 _RUN: Final = 3  # boot, first sequence number, how many
 
 
@@ -29,14 +31,15 @@ _NEW: Final = Known.NEW
 class Names:
     """The last names of one device, the oldest first."""
 
-    __slots__ = ("_boot", "_digests", "_runs", "_seq")
+    __slots__ = ("_boot", "_checksums", "_count", "_first", "_run_boot", "_runs", "_seq")
 
     def __init__(self) -> None:
-        self._runs = array("q")
-        self._digests = array("I")
+        self._runs = array("q")  # all but the last
+        self._run_boot = self._first = self._count = 0  # the last
+        self._checksums = array("I")
         self._boot = self._seq = -1  # of the highest name
 
-    def known(self, boot: int, seq: int, digest: bytes) -> Known:
+    def known(self, boot: int, seq: int, digest: Digest) -> Known:
         """Whether a message of that name is here, and said the same.
 
         A name beyond all others costs no search.
@@ -46,37 +49,52 @@ class Names:
         at = self._find(boot, seq)
         if at is None:
             return _NEW
-        said = self._digests[at : at + 1].tobytes()
-        return Known.COPY if said == digest[:DIGEST_BYTES] else Known.REUSED
+        told = self._checksums[at] in (_UNTOLD, digest) or isinstance(digest, bytes)
+        return Known.COPY if told else Known.REUSED
 
-    def add(self, boot: int, seq: int, digest: bytes, limit: int) -> None:
+    def add(self, boot: int, seq: int, digest: Digest, limit: int) -> None:
         """Keep a new name; the oldest beyond `limit` is forgotten."""
-        runs = self._runs
-        if runs and runs[-3] == boot and runs[-2] + runs[-1] == seq:
-            runs[-1] += 1
+        if boot == self._run_boot and seq == self._first + self._count and self._count:
+            self._count += 1
         else:
-            runs.extend((boot, seq, 1))
-        self._digests.frombytes(digest[:DIGEST_BYTES])
+            if self._count:
+                self._runs.extend((self._run_boot, self._first, self._count))
+            self._run_boot, self._first, self._count = boot, seq, 1
+        self._checksums.append(_UNTOLD if isinstance(digest, bytes) else digest)
         if boot > self._boot or (boot == self._boot and seq > self._seq):
             self._boot, self._seq = boot, seq
-        if len(self._digests) > limit:
+        if len(self._checksums) > limit:
             self._forget_oldest()
 
     def state(self) -> NamesState:
         """Every name, for a checkpoint."""
-        return NamesState(self._runs.tolist(), self._digests.tobytes())
+        return NamesState(self._all_runs(), b"", self._checksums.tobytes())
 
     def restore(self, saved: NamesState, limit: int) -> None:
-        """Remember what `saved` holds, of it the newest `limit`."""
-        at = 0
-        for boot, first, count in zip(*[iter(saved.runs)] * _RUN, strict=True):
-            for seq in range(first, first + count):
-                self.add(boot, seq, saved.digests[at : at + DIGEST_BYTES], limit)
-                at += DIGEST_BYTES
+        """Remember what `saved` holds, of it the newest `limit`, and nothing else."""
+        self.forget()
+        known = array("I")
+        known.frombytes(saved.checksums)
+        names = [
+            (boot, seq)
+            for boot, first, count in zip(*[iter(saved.runs)] * _RUN, strict=True)
+            for seq in range(first, first + count)
+        ]
+        known.extend([_UNTOLD] * (len(names) - len(known)))
+        for (boot, seq), checksum in zip(names, known, strict=True):
+            self.add(boot, seq, checksum, limit)
+
+    def forget(self) -> None:
+        """Remember nothing."""
+        del self._runs[:], self._checksums[:]
+        self._count, self._boot, self._seq = 0, -1, -1
+
+    def _all_runs(self) -> list[int]:
+        runs: list[int] = self._runs.tolist()
+        return [*runs, self._run_boot, self._first, self._count] if self._count else runs
 
     def _find(self, boot: int, seq: int) -> int | None:
-        runs: list[int] = self._runs.tolist()
-        at = 0
+        runs, at = self._all_runs(), 0
         for run in range(0, len(runs), _RUN):
             beyond = seq - runs[run + 1]
             if runs[run] == boot and 0 <= beyond < runs[run + 2]:
@@ -85,9 +103,13 @@ class Names:
         return None
 
     def _forget_oldest(self) -> None:
-        del self._digests[0]
-        if self._runs[2] == 1:
-            del self._runs[:_RUN]
-            return
-        self._runs[1] += 1
-        self._runs[2] -= 1
+        del self._checksums[0]
+        runs = self._runs
+        if not runs:
+            self._first += 1
+            self._count -= 1
+        elif runs[2] == 1:
+            del runs[:_RUN]
+        else:
+            runs[1] += 1
+            runs[2] -= 1

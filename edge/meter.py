@@ -14,15 +14,17 @@ from msgspec import structs
 
 from edge.chain import WINDOW_NS, Chain, Joint, JointKind
 from edge.faults import Faults
+from edge.fields import Fields
 from edge.judge import Judge
 from edge.reading import Quality, Reading, TimeSource
 from edge.registry import Binding
 from edge.remembered import NEVER_NS, Counts, MeterState
 from edge.rhythm import Rhythm, median_ns
 from edge.samples import Samples
-from edge.signature import AGREEING, ML_PER_M3, Sample, Verdict
+from edge.signature import AGREEING, Sample, Verdict, in_ml
 
 SAMPLES_MAX: Final = 1_024
+_WATER: Final = "water.total"
 _GOOD: Final = Quality.GOOD
 _UNSET: Final = TimeSource.UNSET
 _NO_TIMES: Final = frozenset[int]()
@@ -65,7 +67,7 @@ class Meter:
         self._offset_ml = 0  # of the chain above the register, at the first sample
         self._resolution_at_ns = self._begun_ns = NEVER_NS
         self._resolution_m3 = 0.0  # as it was last said, to know it again at once
-        self.resolution_ml = _ml(binding.device.resolution_m3 or _RESOLUTION_M3)
+        self.resolution_ml = in_ml(binding.device.resolution_m3 or _RESOLUTION_M3)
         self._judge_again()
         self.faults = Faults()
         self._counts, self._trimmed = _NONE, 0
@@ -119,34 +121,27 @@ class Meter:
 
     def observe(self, reading: Reading) -> bool:
         """Take in a reading of this device; whether any answer may be another now."""
-        value, at_ns = reading.value, reading.at_ns
-        if reading.channel != "water.total":
-            if reading.channel != "meter.fault":
+        return self.take(Fields(reading))
+
+    def take(self, said: Fields) -> bool:
+        """As `observe`, of a reading that is taken apart."""
+        value, at_ns = said.value, said.at_ns
+        if said.channel != _WATER:
+            if said.channel != "meter.fault":
                 return False
             self.faults.add(at_ns, str(value))
             return True
         if isinstance(value, str):
             return False
-        unset = reading.clock is _UNSET
-        if reading.quality is not _GOOD or (unset and not reading.offset_ns):
-            self._add("estimated" if reading.quality is Quality.ESTIMATED else "unusable")
+        if said.quality is not _GOOD or (said.clock is _UNSET and not said.offset_ns):
+            self._add("estimated" if said.quality is Quality.ESTIMATED else "unusable")
             return False
-        resolution_m3 = reading.resolution
+        resolution_m3 = said.resolution
         if resolution_m3 and at_ns >= self._resolution_at_ns:
             self._resolution_at_ns = at_ns
             if resolution_m3 != self._resolution_m3:
                 self._learn_resolution(resolution_m3)
-        return self._insert(at_ns, max(0, round(value * ML_PER_M3)), reading.boot)
-
-    def repeats(self, reading: Reading) -> bool:
-        """Whether the register shows no less than a later sample did.
-
-        Of a message that is unusually late this may be true, and may be a clock put back: then
-        the reading would prove that nothing was used in a time of which it knows nothing.
-        """
-        if isinstance(reading.value, str) or reading.at_ns >= self._judge.chain.last_ns:
-            return False
-        return _ml(reading.value) >= self._judge.register_ml
+        return self._insert(at_ns, in_ml(value), said.boot)
 
     def begin_again(self, from_ns: int) -> None:
         """Forget every sample, and take none before `from_ns`: their times were wrong."""
@@ -182,7 +177,7 @@ class Meter:
     def _learn_resolution(self, resolution_m3: float) -> None:
         """Believe the newest reading that names a resolution."""
         self._resolution_m3 = resolution_m3
-        resolution_ml = _ml(resolution_m3)
+        resolution_ml = in_ml(resolution_m3)
         if resolution_ml != self.resolution_ml:
             self.resolution_ml = resolution_ml
             self._judge_again()
@@ -293,10 +288,6 @@ def _shared(counts: Counts) -> Counts:
     """The counts without what is trimmed; most meters have none, and share one record."""
     others = structs.replace(counts, trimmed=0)
     return _NONE if others == _NONE else others
-
-
-def _ml(volume_m3: float) -> int:
-    return max(0, round(volume_m3 * ML_PER_M3))
 
 
 _NONE: Final = Counts()

@@ -4,6 +4,7 @@ However the stream is cut into chunks, the same packets come of it. QoS 2 is ref
 a subscriber at QoS 1 gets none. Sections 2.2 (fixed header) and 3.3 (PUBLISH).
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from edge.session import Delivery
@@ -24,6 +25,23 @@ _delivery: Final = tuple.__new__  # a named tuple's own constructor costs twice 
 
 class FrameError(Exception):
     """The bytes are not MQTT 3.1.1 from here on; the link must end."""
+
+
+def payload_bytes(deliveries: Sequence[Delivery]) -> int:
+    """How many bytes their payloads hold together."""
+    held = 0
+    for delivery in deliveries:
+        held += len(delivery[1])
+    return held
+
+
+def mids_of(link: int, deliveries: Sequence[Delivery]) -> list[int]:
+    """The message ids of those that came over `link` at QoS 1."""
+    mids = []
+    for _, _, _, _, mid, came_by in deliveries:
+        if mid and came_by == link:
+            mids.append(mid)
+    return mids
 
 
 class Arrived(NamedTuple):

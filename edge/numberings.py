@@ -15,13 +15,13 @@ from edge.watch import Watched
 T = TypeVar("T")
 
 
-class _Last:
-    """The boot and sequence number that a device named last."""
+class Last:
+    """The boot and sequence number that a device named last; -1 before it spoke."""
 
     __slots__ = ("boot", "seq")
 
-    def __init__(self, boot: int, seq: int) -> None:
-        self.boot, self.seq = boot, seq
+    def __init__(self) -> None:
+        self.boot = self.seq = -1
 
 
 class Numberings:
@@ -29,19 +29,21 @@ class Numberings:
 
     def __init__(self, registry: Registry, utc_offset_h: float) -> None:
         self.by_name: dict[str, Watched[Numbering]] = {}
-        self._last: dict[str, _Last] = {}
+        self._last: dict[str, Last] = {}
         self._registry = registry
         self._utc_offset_h = utc_offset_h
 
-    def jumps(self, message: Message) -> bool:
-        """Whether the message must be heard: its number does not go on, now or once before."""
-        device, boot, seq = message.device, message.boot, message.seq
-        last = self._last.get(device)
-        if last is None:
-            self._last[device] = _Last(boot, seq)
-            return device in self.by_name
+    def last(self, device: str) -> Last:
+        """What `device` named last, the same object for good."""
+        return self._last.setdefault(device, Last())
+
+    def jumps(self, last: Last, device: str, boot: int, seq: int) -> bool:
+        """Whether a message must be heard: its number does not go on, now or once before.
+
+        `last` is what its device had named last; that is this message then.
+        """
         goes_on = last.boot == boot and 0 < seq - last.seq <= STEP_MAX
-        if not (goes_on or device in self.by_name):
+        if not goes_on and last.boot >= 0 and device not in self.by_name:
             state = self._watched(device).state.state
             state.boot, state.seq = last.boot, last.seq
         last.boot, last.seq = boot, seq
@@ -63,13 +65,15 @@ class Numberings:
     def state(self) -> NumberingsState:
         """What a checkpoint keeps."""
         doubted = {name: watched.state.state for name, watched in self.by_name.items()}
-        last = {name: (each.boot, each.seq) for name, each in self._last.items()}
+        spoken = {name: each for name, each in self._last.items() if each.boot >= 0}
+        last = {name: (each.boot, each.seq) for name, each in spoken.items()}
         return NumberingsState(last, doubted)
 
     def restore(self, saved: NumberingsState) -> None:
         """Take up what was saved, of devices that the registry still knows."""
-        known = _known(self._registry, saved.last)
-        self._last = {name: _Last(boot, seq) for name, (boot, seq) in known.items()}
+        for name, named in _known(self._registry, saved.last).items():
+            last = self.last(name)
+            last.boot, last.seq = named
         for name, state in _known(self._registry, saved.doubted).items():
             self._watched(name).state.state = state
 

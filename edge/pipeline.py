@@ -5,7 +5,7 @@ with the same ids and revisions. Waiting, storing and sending are the shell's.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Final, cast
 
@@ -16,8 +16,7 @@ from edge.adapters import GRACE_NS
 from edge.admission import Known, Memory
 from edge.checkpoint import Checkpoint, CheckpointError, decode, encode
 from edge.completeness import Home
-from edge.detectors.base import HomeDetector, Rest
-from edge.device_time import AS_IT_SAYS, Clocks
+from edge.device_time import Clocks
 from edge.entry import (
     AdapterStatus,
     Admitted,
@@ -25,28 +24,31 @@ from edge.entry import (
     Labelled,
     Link,
     Message,
+    Parts,
     Provisioned,
     Retuned,
     Ruled,
     Tick,
 )
+from edge.fields import Fields
 from edge.gate import Gate
 from edge.learning import Learning
 from edge.pipeline_settings import PipelineSettings
-from edge.presence import Presence, speaks
-from edge.reading import Finding, Reading
+from edge.presence import Presence
+from edge.reading import Finding
 from edge.registry import Registry
 from edge.settings import ConfigError
-from edge.subjects import Route, Subjects
+from edge.subjects import Subjects
 from edge.succession import closed, raised, read_registry_bytes
 from edge.supervision import Failure, Supervisor
-from edge.supplies import judged_supply, observe
 from edge.sweep import Sweep
+from edge.telemetry import Telemetry
 from edge.uptimes import Uptimes
 from edge.vendors import Vendors
 from edge.watch import Watched, judged
 
 _NEW: Final = Known.NEW
+_astuple: Final = structs.astuple
 
 
 class Pipeline:
@@ -82,6 +84,7 @@ class Pipeline:
             case Admitted(messages):
                 for message in messages:
                     self._message(message, found)
+                self._sooner(self._telemetry.take_due_ns())
             case Tick(now_ns):
                 found = list(self._tick(now_ns))
             case Link(up, at_ns, kept):
@@ -200,9 +203,12 @@ class Pipeline:
         registry = read_registry_bytes(table) if version else self._own_registry
         self.registry, self.registry_version, self.registry_table = registry, version, table
         self.gate = Gate(registry, self._vendors.under(registry), self._memory, self.clocks)
-        self._subjects = Subjects(registry, self._utc_offset_h)
+        self._subjects = Subjects(registry, self._memory, self._utc_offset_h)
         self.learning.tuning.go_by(registry.units())
         self._sweep = Sweep(registry, self._subjects.devices, self._supervisor)
+        self._telemetry = Telemetry(
+            self._subjects, self.clocks, self._sweep, self._supervisor, self._counts
+        )
 
     def _take_up(self, saved: Checkpoint, at_ns: int) -> None:
         self.clocks.restore({k: v for k, v in saved.clocks.items() if self.registry.knows(k)})
@@ -225,125 +231,34 @@ class Pipeline:
         self._look_ahead(change.at_ns)
 
     def _message(self, message: Message, found: list[Finding]) -> None:
-        device, readings = message.device, message.readings
-        known = self._memory.admit((device, message.boot, message.seq), message.digest)
+        device, boot, seq, digest, readings = cast("Parts", _astuple(message))
+        subjects = self._subjects
+        route = subjects.routes.get(device)
+        names = self._memory.names(device) if route is None else route.names
+        known = self._memory.admit_to(names, boot, seq, digest)
         if known is not _NEW:
             self._counts["duplicates" if known is Known.COPY else "ids_reused"] += 1
             return
         self._messages += 1
         self._readings += len(readings)
-        route = self._subjects.routes.get(device)
         if route is None:
             self._counts["unbound"] += len(readings)
             return
         before = len(found)
-        self._follow(found, route, readings)
+        said = [Fields(reading) for reading in readings]
+        self._telemetry.follow(found, route, said)
         if len(found) > before + 1:
             found[before:] = episode.without_false_urgency(found[before:])
-        subjects, guard = self._subjects, self._supervisor.guarded
-        for reading in readings:
-            if reading.channel in subjects.urgent:
-                found += subjects.ring(reading, guard)
+        guard = self._supervisor.guarded
+        for each in said:
+            if each.channel in subjects.urgent:
+                found += subjects.ring(each.reading, guard)
                 self._sooner(subjects.points.due_ns(device))
-        if subjects.numberings.jumps(message):
+        if subjects.numberings.jumps(route.last, device, boot, seq):
             found += guard("numbering", device, subjects.numberings.hear(message, guard))
-        if subjects.latenesses.concern(message):
+        newest = said[0] if len(said) == 1 else max(said, key=attrgetter("at_ns"))
+        if subjects.latenesses.concern(newest, route.presence):
             found += guard("lateness", device, subjects.latenesses.hear(message, guard))
-
-    def _follow(self, found: list[Finding], route: Route, readings: Sequence[Reading]) -> None:
-        """Give the readings of one message to clock, presence and meters, by event time."""
-        device, ordered = readings[0].device, readings
-        if len(readings) > 1:
-            ordered = sorted(readings, key=attrgetter("at_ns"))
-        proving = self._proving(route, ordered)
-        if route.presence is not None and speaks(ordered):
-            try:
-                self._heard(found, route, ordered[-1])
-            except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
-                self._supervisor.note("presence", device, error)
-        for reading in proving:
-            try:
-                self._water(found, route, reading)
-            except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
-                self._supervisor.note("meter", device, error)
-
-    def _proving(self, route: Route, readings: Sequence[Reading]) -> Sequence[Reading]:
-        """Learn from the message's times; those of its readings that may go to the meters."""
-        if route.presence is None:
-            return readings
-        heard = self.clocks.hear(readings, route.presence.state)
-        if heard is AS_IT_SAYS:
-            return readings
-        void, forget_ns, delayed = heard
-        if forget_ns is not None:
-            self._counts["clock_steps"] += 1
-            for meter in route.meters():
-                meter.begin_again(forget_ns)
-        if void:
-            self._counts["clock_outdated"] += 1
-            return ()
-        if not delayed:
-            return readings
-        return route.without_repeats(readings)
-
-    def _heard(self, found: list[Finding], route: Route, newest: Reading) -> None:
-        """Note that the device was heard; what was raised about its silence may clear."""
-        device, received_ns = cast("Watched[Presence]", route.presence), newest.received_ns
-        if self._subjects.adapters:
-            self._subjects.attach(newest.device, received_ns)
-        self._subjects.hearing.prove(received_ns)
-        device.state.hear(received_ns, newest.at_ns)
-        for watch in device.watches:
-            if watch.episode:
-                said = judged(watch, device.state, received_ns, watch.episode.subject)
-                found += self._supervisor.guarded(watch.rule, newest.device, said)
-        self._sweep.put(route.place, received_ns + route.soonest_ns)
-        self._sooner(received_ns + route.soonest_ns)
-
-    def _water(self, found: list[Finding], route: Route, reading: Reading) -> None:
-        """Give the reading to the home in which its device hung at the time of the event."""
-        leg = route.leg(reading.at_ns)
-        if leg is None:
-            self._counts["unbound"] += 1
-            return
-        home, meter = leg.home, leg.meter
-        if home is None:
-            return
-        if meter is None:
-            home.state.notice(reading)
-            return
-        meter.observe(reading)
-        home.state.follow(meter, reading)
-        again: frozenset[str] | None = None
-        if leg.supplies:
-            again = observe(leg.supplies, leg.code, meter, reading.at_ns)
-            for supply in leg.supplies:
-                if supply.state.outage is not None or supply.is_raised():
-                    found += judged_supply(supply, reading, self._supervisor.guarded)
-        newest_ns = home.state.newest_ns()
-        if newest_ns is not None and not home.rests(newest_ns):
-            self._judge_home(leg.code, found, reading)
-        for other in sorted(again - {leg.code}) if again else ():
-            self._judge_home(other, found, reading)
-
-    def _judge_home(self, code: str, found: list[Finding], reading: Reading) -> None:
-        home = self._subjects.homes[code]
-        newest_ns = home.state.newest_ns()
-        if newest_ns is None:
-            return
-        rests: list[Rest] = []
-        for watch in home.watches:
-            try:
-                status = watch.evaluate(home.state, newest_ns)
-                if status is not None:
-                    fresh = episode.timeliness(status, reading)
-                    found += watch.speak(home.state, status, self.registry.subject(code), fresh)
-                rest = cast("HomeDetector", watch.detector).rest(home.state)
-                if rest is not None and watch.episode is None:
-                    rests.append(rest)
-            except Exception as error:  # noqa: BLE001  (the supervisor of the rules)
-                self._supervisor.note(watch.rule, code, error)
-        home.settle(rests)
 
     def _tick(self, now_ns: int) -> Iterator[Finding]:
         """Raise what time alone has made true."""

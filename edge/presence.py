@@ -4,11 +4,11 @@ Its silence is the time that the edge listened since its last message: the accou
 adapter, or the edge's own, read from where it stood then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
+from edge.fields import Fields
 from edge.listening import Listening
-from edge.reading import Reading
 from edge.remembered import PresenceState
 from edge.rhythm import Rhythm
 
@@ -16,7 +16,7 @@ _ABSENT: Final = frozenset(("down", "unknown"))
 _STATES: Final = frozenset(("device.state", "cam.state"))
 
 
-def speaks(readings: Iterable[Reading]) -> bool:
+def speaks(readings: Sequence[Fields]) -> bool:
     """Whether a message is its device's own word: not when somebody says that it is away."""
     for reading in readings:
         if reading.channel in _STATES and reading.value in _ABSENT:

@@ -14,13 +14,15 @@ NEVER_NS: Final = -(2**63)
 
 
 class NamesState(Struct, array_like=True):
-    """The names of a device's last messages, and the first 4 bytes of what each was known by.
+    """The names of a device's last messages, and the checksums of what they said (4 bytes each).
 
-    `runs` holds boot, first sequence number and length of each run, one after the other.
+    `runs` holds boot, first sequence number and length of each run, one after the other. Older
+    checkpoints hold other digests in the place of the checksums.
     """
 
     runs: list[int] = field(default_factory=list)
     digests: bytes = b""
+    checksums: bytes = b""
 
 
 class GapsState(Struct, array_like=True):

@@ -5,15 +5,18 @@ Bounded: one time a device of the registry, the last 64 strangers, 500 devices a
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from msgspec import Struct, json
 
-from edge.reading import MINUTE_NS
+from edge.entry import Message
+from edge.reading import MINUTE_NS, SECOND_NS
 from edge.registry import Registry
 
 STRANGERS_MAX = 64
 PAGE_MAX = 500
 FRESH_NS = 15 * MINUTE_NS
+_device = attrgetter("device")
 
 
 class SeenPage(Struct, frozen=True):
@@ -40,9 +43,17 @@ class Seen:
         self._fresh: dict[str, int] = {}
         self._knocked = False
 
-    def hear(self, heard: Mapping[str, int]) -> None:
-        """Note when each of these devices was heard."""
-        self._untold.update(heard)
+    def hear(self, messages: Sequence[Message]) -> None:
+        """Note when the devices of these messages, of at least one, were heard.
+
+        Of those that came within a second, all are taken for the first.
+        """
+        first_ns, last_ns = (each.readings[-1].received_ns for each in (messages[0], messages[-1]))
+        if abs(last_ns - first_ns) <= SECOND_NS:
+            self._untold.update(dict.fromkeys(map(_device, messages), min(first_ns, last_ns)))
+            return
+        for each in messages:
+            self._untold[each.device] = each.readings[-1].received_ns
 
     def knock(self, name: str, received_ns: int) -> None:
         """Note a name that no device has; the one that knocked longest ago makes room."""

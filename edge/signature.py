@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from edge.chain import JointKind
+from edge.nearest import nearest
 
 AGREEING: Final = 3
 """Samples that must agree before a register is taken for another one."""
@@ -24,6 +25,11 @@ _UNIT_SHARE: Final = 4
 _CARRY_BITS: Final = range(4, 13)
 _SCALES_TICKS: tuple[int, ...] = (*(10**n for n in range(4, 10)), 2**16, 2**32)
 _ML_PER_L: Final = 1_000
+
+
+def in_ml(volume_m3: float) -> int:
+    """Whole millilitres; a register below nothing shows nothing."""
+    return nearest(volume_m3 * ML_PER_M3) if volume_m3 > 0.0 else 0
 
 
 class Verdict(IntEnum):

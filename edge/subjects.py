@@ -1,17 +1,19 @@
 """Who is watched by which rules, as the registry says, and what a device's readings lead to."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Any, cast
+from typing import Any
 
 from edge.adapters import Adapter, adapters
+from edge.admission import Memory
 from edge.bulks import fed_by, fed_by_any
 from edge.checkpoint import Checkpoint
 from edge.completeness import Home
-from edge.detectors.base import DeviceDetector, adapter_detectors, device_detectors, home_detectors
+from edge.detectors.base import adapter_detectors, device_detectors, home_detectors
 from edge.instruments import Instruments
 from edge.latenesses import Latenesses
 from edge.listening import Hearing
+from edge.message_names import Names
 from edge.meter import Meter
 from edge.night_flow import NightFlow
 from edge.numberings import Numberings
@@ -19,13 +21,13 @@ from edge.points import Points
 from edge.presence import Presence
 from edge.quiet import Quiet
 from edge.reading import SECOND_NS, Finding, Kind, Reading
-from edge.registry import Binding, Registry
+from edge.registry import Registry
+from edge.route import Leg, Route, Spoken
 from edge.signals import Signals
 from edge.signs.base import signs
 from edge.succession import OF_MANY
 from edge.supervision import Guard
 from edge.supplies import Supplies, on_watched_supplies
-from edge.supply import Supply
 from edge.uptimes import Uptimes
 from edge.watch import Watch, Watched
 
@@ -78,69 +80,10 @@ def watched_adapters(
         yield name, Watched(adapter, rules, utc_offset_h)
 
 
-class Leg:
-    """A home in which a device hung for a time, and its water meter there, if both matter."""
-
-    __slots__ = ("code", "from_ns", "home", "meter", "supplies", "to_ns")
-
-    def __init__(
-        self, binding: Binding, home: Watched[Home] | None, supplies: list[Watched[Supply]]
-    ) -> None:
-        self.from_ns, self.to_ns = binding.from_ns, binding.to_ns
-        self.code = binding.unit.code
-        self.home = home
-        named = home.state.named() if home else ()
-        self.meter = next((meter for bound, meter in named if bound == binding), None)
-        self.supplies = supplies
-
-
-class Route:
-    """What a message of one device leads to, looked up once.
-
-    `place` counts the watched devices. No silence shorter than `soonest_ns` can make a rule about
-    the device hold.
-    """
-
-    __slots__ = ("legs", "place", "presence", "soonest_ns")
-
-    def __init__(self, presence: Watched[Presence] | None, legs: list[Leg], place: int) -> None:
-        self.presence = presence
-        self.place = place
-        self.legs = tuple(legs)
-        watches = presence.watches if presence else ()
-        rules = [cast("DeviceDetector", watch.detector) for watch in watches]
-        self.soonest_ns = min((rule.soonest_ns for rule in rules), default=0)
-
-    def leg(self, at_ns: int) -> Leg | None:
-        """Where the device hung at `at_ns`; None when nowhere."""
-        for leg in self.legs:
-            if leg.from_ns <= at_ns < leg.to_ns:
-                return leg
-        return None
-
-    def without_repeats(self, readings: Sequence[Reading]) -> Sequence[Reading]:
-        """Those that its meters have not shown already, and later."""
-        if len(readings) == 1:
-            return () if self.repeats(readings[0]) else readings
-        return [each for each in readings if not self.repeats(each)]
-
-    def repeats(self, reading: Reading) -> bool:
-        """Whether one of its meters has shown no less than `reading` already, and later."""
-        for leg in self.legs:
-            meter = leg.meter
-            if meter is not None and meter.repeats(reading):
-                return True
-        return False
-
-    def meters(self) -> list[Meter]:
-        """Its meters, in every home that it ever hung in."""
-        return [leg.meter for leg in self.legs if leg.meter]
-
-
 class Subjects:
     """Everything that is watched under one registry, and how its parts hang together."""
 
-    def __init__(self, registry: Registry, utc_offset_h: float) -> None:
+    def __init__(self, registry: Registry, memory: Memory, utc_offset_h: float) -> None:
         self.registry = registry
         self.homes = dict(watched_homes(registry, utc_offset_h))
         for unit in registry.units():
@@ -161,7 +104,10 @@ class Subjects:
         self.latenesses = Latenesses(registry, self.devices, utc_offset_h)
         self.urgent = self.signals.channels | self.points.channels | self.instruments.channels
         places = {name: place for place, name in enumerate(self.devices)}
-        self.routes = {name: self._route(name, places.get(name, -1)) for name in registry.devices()}
+        self.routes = {
+            name: self._route(name, places.get(name, -1), memory.names(name))
+            for name in registry.devices()
+        }
         for name in self.devices:
             self.attach(name, 0)
         self._share_rhythms()
@@ -294,7 +240,7 @@ class Subjects:
         for code, night in self.nights():
             night.state = saved.nights.get(code, night.state)
 
-    def _route(self, device: str, place: int) -> Route:
+    def _route(self, device: str, place: int, names: Names) -> Route:
         legs = []
         for binding in self.registry.bindings(device):
             home = self.homes.get(binding.unit.code)
@@ -303,7 +249,8 @@ class Subjects:
             water = home and binding.device.kind is Kind.WATER
             supplies = self.supplies.of_home(binding.unit.code) if water else []
             legs.append(Leg(binding, home, supplies))
-        return Route(self.devices.get(device), legs, place)
+        presence, last = self.devices.get(device), self.numberings.last(device)
+        return Route(presence, legs, place, Spoken(names, last))
 
     def _share_rhythms(self) -> None:
         """Let the meters know how often their devices are heard."""

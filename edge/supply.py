@@ -238,10 +238,9 @@ def _denied(outage: Outage, before_ns: int, at_ns: int) -> bool:
 
 def moves_at(chain: Chain, at_ns: int) -> Moves:
     """The pairs of neighbouring samples, one of them at `at_ns`, between which it moved."""
+    if at_ns == chain.last_ns:
+        return ((chain.moved_from_ns, at_ns),) if chain.moved_from_ns >= 0 else ()
     times_ns, volumes_ml = chain.times_ns, chain.volumes_ml
-    if len(times_ns) > 1 and times_ns[-1] == at_ns:
-        moved = volumes_ml[-1] > volumes_ml[-2]
-        return ((times_ns[-2], at_ns),) if moved else ()
     here = bisect_left(times_ns, at_ns)
     if here == len(times_ns) or times_ns[here] != at_ns:
         return ()

@@ -29,9 +29,12 @@ class Sweep:
         self._deadlines = Deadlines(len(self._devices))
         self.first_ns = self._deadlines.first_ns
 
-    def put(self, place: int, at_ns: int | None) -> None:
-        """The device at `place` need not be asked before `at_ns`; None: not at all."""
-        self._deadlines.put(place, at_ns)
+    def put_off(self, place: int, at_ns: int) -> bool:
+        """The device at `place` need not be asked before `at_ns`; whether that was noted.
+
+        It is not where it would gain next to nothing.
+        """
+        return self._deadlines.put_off(place, at_ns)
 
     def tick(self, now_ns: int) -> Iterator[Finding]:
         """Yield what has come to hold by `now_ns`."""

@@ -1,17 +1,17 @@
 """A subject under watch: its state, the detectors that look at it, what they have raised."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
 from msgspec import structs
 
 from edge import episode
-from edge.detectors.base import Condition, Detector, Rest, Status
+from edge.detectors.base import Condition, Detector, Status
 from edge.episode import Episode, WatchState
 from edge.leeway import at_scale
 from edge.meter import Meter
 from edge.reading import Evidence, Finding, FindingState, Reading, Timeliness, finding_id
+from edge.rest import Rest
 
 S = TypeVar("S")
 _NEVER_NS: Final = -(2**63)
@@ -137,11 +137,15 @@ class Watched(Generic[S]):
 
     def settle(self, rests: Sequence[Rest]) -> None:
         """Note for how long no watch need be asked, by the `rests` of those that may rest."""
-        every = len(rests) == len(self.watches)
-        same = every and len({id(rest.course) for rest in rests}) == 1
         self._meter = None
-        if same:
-            self._meter, self._course, self._until_ns = min(rests, key=attrgetter("until_ns"))
+        if not rests or len(rests) != len(self.watches):
+            return
+        course, until_ns = rests[0].course, rests[0].until_ns
+        for rest in rests:
+            if rest.course is not course:
+                return
+            until_ns = min(until_ns, rest.until_ns)
+        self._meter, self._course, self._until_ns = rests[0].meter, course, until_ns
 
 
 def judged(

@@ -8,14 +8,15 @@ import re
 import sys
 from collections.abc import Callable
 from functools import lru_cache
-from hashlib import blake2b
 from math import isfinite
 from typing import Any, Final, cast
+from zlib import crc32
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from edge import credential, entry, strict_json, topic
+from edge.nearest import nearest
 from edge.reading import DAY_NS, SECOND_NS, Kind, Quality, Reading, TimeSource
 from edge.topic import DeviceTopic, TopicError, Verb
 from edge.wire_form import Decoded, Message, Reason, Record, Rejection, WireError
@@ -58,7 +59,7 @@ def decode(topic_text: str, payload: bytes, received_ns: int) -> Decoded:
         message.dev,
         message.boot or 0,
         message.seq,
-        blake2b(said, digest_size=8).digest(),
+        crc32(said),
         tuple(readings),
         tuple(rejected),
     )
@@ -78,12 +79,14 @@ def plain(by: Origin, payload: bytes, received_ns: int) -> entry.Message | None:
 
     None: that is for `decode` to say.
     """
-    parsed = _typed(payload)
-    if parsed is None:
+    message = _parsed(payload)
+    if message is None:
         return None
-    message, said, _ = parsed
-    device, seq, base_s, records, v, name, src, boot, clock, _, _, h, quality, _ = cast(
-        "_MessageParts", _astuple(message)
+    parts = _astuple(message)
+    if payload.count(_COLON) != _keys(parts, message.e):
+        return None
+    device, seq, base_s, records, v, name, src, boot, clock, _, rx, h, quality, _ = cast(
+        "_MessageParts", parts
     )
     sound = v == 1 and device == by[0] and name is src is _UNSET
     if not (sound and 0 < len(records) <= RECORDS_MAX):
@@ -96,26 +99,29 @@ def plain(by: Origin, payload: bytes, received_ns: int) -> entry.Message | None:
         readings = tuple([_reading(record, base_s, shared) for record in records])
     except WireError:
         return None
-    return _MESSAGE(by[0], boot or 0, seq, _blake2b(said, digest_size=8).digest(), readings)
+    said = _canonical(message) if rx is _UNSET else _said(message)
+    return _MESSAGE(by[0], boot or 0, seq, _crc32(said), readings)
 
 
 def encode(message: Message) -> bytes:
-    """`message` as canonical JSON: keys in fixed order, absent keys left out."""
-    return _encoder.encode(message)
+    """`message`, of version 1, as canonical JSON: keys in fixed order, absent keys left out."""
+    return _encoder.encode(_replace(message, v=1))
 
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Message)
 
 # Compiled, a name of another module is looked up by its text each time; what is Final is not.
-_encode: Final = _encoder.encode
+_canonical: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = _decoder.decode
 _astuple: Final = msgspec.structs.astuple
-_blake2b: Final = blake2b
-_round: Final = round
+_replace: Final = msgspec.structs.replace
+_crc32: Final = crc32
 _MESSAGE: Final = entry.Message
 _READING: Final = Reading
 _UNSET: Final = UNSET
+_BACKSLASH: Final = ord("\\")
+_COLON: Final = ord(":")
 _DEVICE: Final = TimeSource.DEVICE
 _GOOD: Final = Quality.GOOD
 _REQUIRED_KEYS = ("v", "dev", "seq", "t", "e")
@@ -138,24 +144,45 @@ _Parsed = tuple[Message, bytes, list[Rejection]]
 def _typed(payload: bytes) -> _Parsed | None:
     """The message, when the typed decoder alone proves it sound.
 
-    Without escapes every string costs two quotes, so equal counts before and after mean that
-    each key and text of the payload is in the message: none unknown, none twice.
+    Each of its keys costs a colon, so as many colons as there are keys in the message mean that
+    no key is unknown and none there twice.
     """
-    if len(payload) > PAYLOAD_BYTES_MAX or b"\\" in payload:
+    message = _parsed(payload)
+    if (
+        message is None
+        or message.v is _UNSET
+        or payload.count(_COLON) != _keys(_astuple(message), message.e)
+    ):
+        return None
+    return message, _said(message), []
+
+
+def _parsed(payload: bytes) -> Message | None:
+    """What the typed decoder reads, whatever keys it did not heed."""
+    if len(payload) > PAYLOAD_BYTES_MAX or _BACKSLASH in payload:
         return None
     try:
-        message = _decode(payload)
+        return _decode(payload)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    canonical = _encode(message)
-    if payload.count(b'"') != canonical.count(b'"'):
-        return None
-    return message, canonical if message.rx is _UNSET else _said(message), []
+
+
+def _keys(parts: tuple[Any, ...], records: tuple[Record, ...]) -> int:
+    """How many keys a payload must hold that says a message of these `parts` and `records`."""
+    keys = 0
+    for part in parts:
+        if part is not _UNSET:
+            keys += 1
+    for record in records:
+        for part in _astuple(record):
+            if part is not _UNSET:
+                keys += 1
+    return keys
 
 
 def _said(message: Message) -> bytes:
     """Bytes that two messages share when they say the same, whenever they were relayed."""
-    return _encoder.encode(msgspec.structs.replace(message, rx=UNSET))
+    return _canonical(message if message.rx is _UNSET else _replace(message, rx=UNSET))
 
 
 def _strict(payload: bytes) -> _Parsed:
@@ -217,8 +244,8 @@ _Shared = tuple[str, str, Kind, int, TimeSource, Quality, bool, int, int]
 """What all readings of a message share, as `Reading` orders it: device, unit and kind; receipt,
 clock, quality, whether historical, sequence number and boot."""
 _MessageParts = tuple[
-    str, int, float, tuple[Record, ...], int, str | UnsetType, str | UnsetType, int | UnsetType,
-    TimeSource | UnsetType, Any, Any, bool | UnsetType, Quality | UnsetType, Any,
+    str, int, float, tuple[Record, ...], int | UnsetType, str | UnsetType, str | UnsetType,
+    int | UnsetType, TimeSource | UnsetType, Any, Any, bool | UnsetType, Quality | UnsetType, Any,
 ]  # fmt: skip
 _RecordParts = tuple[
     str, str | UnsetType, float | UnsetType, str | UnsetType, float | UnsetType, float | UnsetType
@@ -250,7 +277,7 @@ def _reading(record: Record, base_s: float, shared: _Shared) -> Reading:
     at_s = base_s + (t or 0.0)
     if not _CLOCK_S_MIN <= at_s <= _CLOCK_S_MAX:
         raise _no_time(at_s)
-    at_ns = _round(at_s * 1e6) * 1_000  # a float holds microseconds of this era, not more
+    at_ns = nearest(at_s * 1e6) * 1_000  # a float holds microseconds of this era, not more
     device, unit, kind, received_ns, clock, quality, historical, seq, boot = shared
     return _READING(
         device, unit, kind, name, value, at_ns, received_ns,

@@ -91,7 +91,7 @@ class Message(Struct, frozen=True, gc=False):
     seq: _Count
     t: float
     e: tuple[Record, ...]
-    v: _Version = 1
+    v: _Version | UnsetType = UNSET
     id: str | UnsetType = UNSET
     src: str | UnsetType = UNSET
     boot: _Count | UnsetType = UNSET
@@ -109,6 +109,6 @@ class Decoded(Struct, frozen=True, gc=False):
     device: str
     boot: int
     seq: int
-    digest: bytes
+    digest: int
     readings: tuple[Reading, ...]
     rejected: tuple[Rejection, ...]

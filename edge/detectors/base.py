@@ -10,16 +10,16 @@ import pkgutil
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from msgspec import Struct
 
 from edge.adapters import Adapter
 from edge.completeness import Home
-from edge.meter import Meter
 from edge.presence import Presence
 from edge.reading import HOUR_NS, MINUTE_NS, Evidence, Reading, Tier
 from edge.registry import Device, Unit
+from edge.rest import Rest
 from edge.signal import Signal
 from edge.supply import Supply
 
@@ -51,18 +51,6 @@ class Status(Struct, frozen=True):
     since_ns: int
     at_ns: int
     interval_ns: int
-
-
-class Rest(NamedTuple):
-    """A time within which a rule cannot hold while `meter` keeps to its `course`."""
-
-    meter: Meter
-    course: object
-    until_ns: int
-
-    def covers(self, now_ns: int) -> bool:
-        """Whether the rule cannot hold at `now_ns`."""
-        return now_ns < self.until_ns and self.meter.course is self.course
 
 
 class Detector(Protocol[S]):

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edge.completeness import Home
-from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.flow import is_gapless, last_pause_ns, slowest_l_per_h, volume_l
 from edge.leeway import Bounds
 from edge.meter import Meter
 from edge.reading import HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
+from edge.rest import Rest
 
 PAUSE_NS = 30 * MINUTE_NS
 _SPAN_NS = 2 * HOUR_NS

@@ -9,10 +9,11 @@ from typing import ClassVar
 
 from edge.chain import WINDOW_NS, JointKind
 from edge.completeness import Home, watermark_ns
-from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.meter import Change
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
+from edge.rest import Rest
 from edge.signature import AGREEING, ML_PER_M3
 
 _FOR_EVER_NS = 2**63 - 1

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from edge.completeness import Home
-from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.night_flow import NIGHTS, NIGHTS_KNOWN
 from edge.reading import DAY_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
+from edge.rest import Rest
 
 
 @dataclass(frozen=True, slots=True)

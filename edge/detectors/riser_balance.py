@@ -10,9 +10,10 @@ from typing import ClassVar
 from edge.balance import Unaccounted, Verdict, unaccounted
 from edge.bulk_terms import BulkTerms
 from edge.completeness import Home
-from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.reading import DAY_NS, HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
+from edge.rest import Rest
 
 _TWICE = 2
 Window = tuple[int, int]

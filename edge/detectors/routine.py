@@ -11,13 +11,14 @@ from typing import ClassVar
 from msgspec import structs
 
 from edge.completeness import Home, use, watermark_ns
-from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.mode import TRIAL
 from edge.price import price
 from edge.quiet import WAIT_H_MIN, Quiet, nearest_h
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
 from edge.residents.budget import odds_needed_h
+from edge.rest import Rest
 from edge.settings import nanoseconds
 from edge.signs.telling import numbers, sentences
 from edge.welfare_terms import RoutineTerms

@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edge.completeness import Home
-from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.flow import is_gapless
 from edge.leeway import Bounds
 from edge.meter import Meter
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.refills import INTERVAL_NS_MAX, ROW_BEGUN_NS_MAX, Row, rows
 from edge.registry import Unit
+from edge.rest import Rest
 
 _KNOWN_NS = 3 * DAY_NS
 _TICK_ML_MAX = 1_000

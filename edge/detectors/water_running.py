@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edge.completeness import Home
-from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.flow import fast_for_ns, fast_since_ns, fastest_l_per_h, volume_l
 from edge.leeway import Bounds
 from edge.meter import Meter
 from edge.reading import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
+from edge.rest import Rest
 
 _GAP_NS = 90 * MINUTE_NS
 BURST_NS = 30 * MINUTE_NS

@@ -4,7 +4,7 @@ The field's rule, made exact: the registers around a whole window prove that les
 threshold went through. Missing data proves nothing, so it never raises a finding.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,10 +13,11 @@ from msgspec import structs
 
 from edge.away import Spans, home_since_ns, spans, within
 from edge.completeness import Home, Use, threshold_ml, use, used, watermark_ns
-from edge.detectors.base import Condition, Rest, Status, WarmingUp, hhmm
+from edge.detectors.base import Condition, Status, WarmingUp, hhmm
 from edge.meter import Meter
 from edge.reading import HOUR_NS, SECOND_NS, Evidence, Reading, Tier
 from edge.registry import Unit
+from edge.rest import Rest
 from edge.welfare_terms import WelfareTerms
 
 
@@ -85,17 +86,14 @@ class Welfare:
     def rest(self, state: Home) -> Rest | None:
         """A window that begins before the first sample from which the use is small has enough.
 
-        Volumes never fall, so later samples can only add to what was used before that one.
+        Volumes never fall, so later samples can only add to what was used before that one. Where
+        that is the very first sample, no whole window was seen before it.
         """
         meter = state.only()
         if meter is None or not meter.chain.times_ns:
             return None
-        chain = meter.chain
         enough_ml = threshold_ml([meter], self.terms.threshold_l)
-        first = bisect_right(chain.volumes_ml, chain.volumes_ml[-1] - enough_ml)
-        if not first:
-            return None
-        return Rest(meter, meter.course, chain.times_ns[first] + self._window_ns)
+        return Rest(meter, meter.course, meter.chain.little_since_ns(enough_ml) + self._window_ns)
 
     def next_due(self, state: Home) -> int | None:
         """Never: only a reading can prove that no water was used."""

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from math import isfinite
 from typing import Any
 from unicodedata import normalize
+from zlib import crc32
 
 from msgspec import Struct, msgpack
 
@@ -70,9 +71,9 @@ class VendorMessage(Struct, frozen=True, dict=True):
     credential: Credential = NO_CREDENTIAL
 
     @cached_property
-    def digest(self) -> bytes:
-        """8 bytes (blake2b) of `said`."""
-        return blake2b(self.said, digest_size=8).digest()
+    def digest(self) -> int:
+        """The checksum (CRC-32) of `said`."""
+        return crc32(self.said)
 
 
 VendorMessages = tuple[VendorMessage, ...]

@@ -37,8 +37,8 @@ def _decode(topic: str, payload: bytes, received_ns: int) -> VendorMessages:
         for each in decoded.readings
     )  # fmt: skip
     message = VendorMessage(
-        vendor_id("canonical", decoded.device), decoded.boot, decoded.seq, decoded.digest,
-        readings, decoded.rejected,
+        vendor_id("canonical", decoded.device), decoded.boot, decoded.seq,
+        decoded.digest.to_bytes(4), readings, decoded.rejected,
     )  # fmt: skip
     return (message,)
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from edge import wire
 from edge.admitted import Admission
+from edge.batch_names import BatchNames
 from edge.entry import Admitted
 from edge.gate import Gate
 from edge.pipeline import Pipeline
@@ -25,18 +26,16 @@ SENT = st.builds(
 SPOILT = st.sampled_from([b"", b"{}", b'{"v":1,"dev":"wm-9","seq":1,"t":1,"e":[]}'])
 BATCHES = st.lists(st.lists(st.tuples(TOPICS, SENT | SPOILT), max_size=6), max_size=8)
 
-Names = dict[tuple[str, int, int], bytes]
-
 
 def judged(
-    gate: Gate, topic: str, payload: bytes, names: Names, now_ns: int
+    gate: Gate, topic: str, payload: bytes, names: BatchNames, now_ns: int
 ) -> tuple[Admission, ...]:
     """What `admissions` says; what is said at once is held against it."""
-    quick_names = dict(names)
-    quick = gate.plain(topic, payload, now_ns, quick_names)
+    quick = gate.plain(topic, payload, now_ns, names)
     said = gate.admissions(topic, payload, now_ns, batch=names)
     if quick is not None:
-        assert (said, names) == ((Admission(quick, 0, ()),), quick_names)
+        assert said == (Admission(quick, 0, ()),)
+    names.said += [each.message for each in said if each.message]
     return said
 
 
@@ -46,14 +45,14 @@ def test_what_is_said_at_once_is_all_there_is_to_say(
 ) -> None:
     pipeline = Pipeline(REGISTRY)
     for hour, batch in enumerate(batches, 1):
-        names: Names = {}
+        names = BatchNames(hour)
         now_ns = (START_S + 2 * hour * HOUR_S) * SECOND_NS
         said = [each for sent in batch for each in judged(pipeline.gate, *sent, names, now_ns)]
         pipeline.step(Admitted(tuple(each.message for each in said if each.message)))
 
 
 def test_the_second_message_of_a_topic_is_plain() -> None:
-    gate, names = Pipeline(REGISTRY).gate, {}  # type: Gate, Names
+    gate, names = Pipeline(REGISTRY).gate, BatchNames(1)
     first, second = (wire.encode(message(seq, [(0, 100)])) for seq in (1, 2))
     now_ns = (START_S + 5) * SECOND_NS
     assert gate.plain(TOPIC, first, now_ns, names) is None

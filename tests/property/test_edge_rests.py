@@ -1,5 +1,7 @@
 """A rule that rests says nothing else than a rule that is asked after every reading."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import accumulate
 from unittest.mock import patch
 
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import wire
+from edge.detectors.base import home_detectors
 from edge.detectors.welfare import Welfare
 from edge.entry import Admitted
 from edge.pipeline import Pipeline
@@ -66,6 +69,16 @@ def restored(pipeline: Pipeline) -> Pipeline:
     return fresh
 
 
+@contextmanager
+def nobody_rests() -> Iterator[None]:
+    """Every rule about a home is evaluated, whatever it says of its rest."""
+    with ExitStack() as stack:
+        for rule in home_detectors():
+            stack.enter_context(patch.object(rule, "rest", lambda *_: None))
+        stack.enter_context(patch.object(Watched, "rests", lambda *_: False))
+        yield
+
+
 @settings(max_examples=200)
 @given(troubled(), st.sets(st.integers(0, 200), max_size=3))
 def test_resting_changes_no_finding_and_no_count(
@@ -75,7 +88,7 @@ def test_resting_changes_no_finding_and_no_count(
     for place, each in enumerate(sent):
         if place in restarts:
             resting = restored(resting)
-        with patch.object(Watched, "rests", lambda *_: False):
+        with nobody_rests():
             expected = said_by(asked, each)
         assert said_by(resting, each) == expected
 

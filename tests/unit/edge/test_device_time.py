@@ -2,6 +2,7 @@ import pytest
 from msgspec import msgpack, structs
 
 from edge.device_time import Clocks
+from edge.fields import Fields
 from edge.offset import DELAY_NS_MAX, SLACK_NS, shift_ns
 from edge.pipeline import Pipeline
 from edge.presence import Presence
@@ -307,8 +308,8 @@ def test_twenty_of_the_worst_clocks_are_named() -> None:
     clocks = Clocks()
     for i in range(30):
         device, at_ns = f"wm-{i}", at(24 * (i + 1))
-        message = (worlds.reading(0, "power", 1.0, device=device, at_ns=at_ns, received_ns=at(0)),)
-        clocks.hear(message, Presence())
+        said = worlds.reading(0, "power", 1.0, device=device, at_ns=at_ns, received_ns=at(0))
+        clocks.hear((Fields(said),), Presence())
     named = clocks.offsets_s()
     assert list(named.items())[:2] == [("wm-29", -30 * 86_400), ("wm-28", -29 * 86_400)]
     assert len(named) == 20

@@ -4,6 +4,7 @@ import pytest
 from msgspec import structs
 
 from edge import wire
+from edge.batch_names import BatchNames
 from edge.checkpoint import CheckpointError, decode, encode
 from edge.entry import Admitted, Link, Message, Tick
 from edge.pipeline import Pipeline
@@ -279,7 +280,7 @@ def test_admitting_changes_nothing_until_the_entry_is_stepped() -> None:
 
 
 def test_copies_within_one_batch_are_known_for_copies() -> None:
-    pipeline, batch = Site().pipeline, {}  # type: Pipeline, dict[tuple[str, int, int], bytes]
+    pipeline, batch = Site().pipeline, BatchNames(1)
     admissions = [pipeline.gate.admit(TOPIC, payload(), at(0), batch=batch) for _ in range(3)]
     assert [admission.duplicates for admission in admissions] == [0, 1, 1]
 
@@ -324,7 +325,7 @@ def test_names_are_known_from_a_checkpoint_and_from_one_of_before() -> None:
     assert message is not None
     site.pipeline.step(Admitted((message,)))
     now = decode(site.pipeline.dump())
-    listed = {message.device: [(message.boot, message.seq, message.digest)]}
+    listed = {message.device: [(message.boot, message.seq, b"digested")]}
     for saved in (now, structs.replace(now, memory=listed, names={})):
         again = Pipeline(registry())
         again.restore(encode(saved))

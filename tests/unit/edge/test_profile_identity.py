@@ -46,7 +46,7 @@ def _decode(profile: str, recorded: Recorded, *, later_ns: int = 0) -> tuple[Ven
     return messages
 
 
-def _names(messages: tuple[VendorMessage, ...]) -> list[tuple[str, int, int, bytes]]:
+def _names(messages: tuple[VendorMessage, ...]) -> list[tuple[str, int, int, int]]:
     return [(each.vendor_id, each.boot, each.seq, each.digest) for each in messages]
 
 

@@ -2,10 +2,12 @@
 
 import msgspec
 
+from edge.entry import Message
 from edge.reading import MINUTE_NS, SECOND_NS
 from edge.registry import Registry
 from edge.seen import FRESH_NS, PAGE_MAX, STRANGERS_MAX, Seen, SeenPage, pages
 from edge.succession import read_registry_bytes
+from tests.unit.edge.worlds import litres
 
 NOW_NS = 1_780_000_000 * SECOND_NS
 
@@ -20,9 +22,23 @@ def registry(**homes: str) -> Registry:
     return read_registry_bytes(msgspec.json.encode(table))
 
 
+def said(device: str, received_ns: int) -> Message:
+    reading = litres(0, 100, device=device, received_ns=received_ns)
+    return Message(device, 0, 1, 1, (reading,))
+
+
+def test_nobody_was_heard_later_than_they_were() -> None:
+    seen, later_ns = Seen(), NOW_NS + SECOND_NS // 2
+    seen.hear([said("first", NOW_NS), said("last", later_ns)])
+    assert seen.all() == {"first": NOW_NS, "last": NOW_NS}
+    held = [said("held for an hour", NOW_NS), said("of now", NOW_NS + 60 * MINUTE_NS)]
+    seen.hear(held)
+    assert seen.all() == {"held for an hour": NOW_NS, "of now": NOW_NS + 60 * MINUTE_NS}
+
+
 def test_a_device_that_hung_there_before_waits_for_the_minute() -> None:
     seen = Seen()
-    seen.hear({"old": NOW_NS})
+    seen.hear([said("old", NOW_NS)])
     assert not seen.is_pressing(NOW_NS)
     assert seen.all() == {"old": NOW_NS}
     assert seen.all() == {}
@@ -32,11 +48,11 @@ def test_a_claimed_or_moved_device_is_told_at_once_for_a_quarter_of_an_hour() ->
     seen = Seen()
     seen.welcome(registry(old="u1", moved="u1"), registry(old="u1", moved="u2", new="u1"), NOW_NS)
     for name in ("old", "moved", "new"):
-        seen.hear({name: NOW_NS + SECOND_NS})
+        seen.hear([said(name, NOW_NS + SECOND_NS)])
     assert seen.is_pressing(NOW_NS + 2 * SECOND_NS)
     assert seen.pressing().keys() == {"moved", "new"}
     assert not seen.is_pressing(NOW_NS + 2 * SECOND_NS)
-    seen.hear({"new": NOW_NS + FRESH_NS + MINUTE_NS})
+    seen.hear([said("new", NOW_NS + FRESH_NS + MINUTE_NS)])
     assert not seen.is_pressing(NOW_NS + FRESH_NS + MINUTE_NS)
 
 

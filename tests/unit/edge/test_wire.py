@@ -93,6 +93,7 @@ MESSAGE_FAULTS: list[tuple[bytes, Reason]] = [
     (b"[" * 100_000, Reason.TOO_DEEP),
     (body(more=',"x":' + "[" * 9 + "]" * 9), Reason.TOO_DEEP),
     (body(more=',"seq":8'), Reason.DUPLICATE_KEY),
+    (body(head=HEAD.replace('"v":1', '"z":1')), Reason.MISSING_KEY),
     (body(records='{"n":"water.total","v":1,"v":1}'), Reason.DUPLICATE_KEY),
     (body(more=',"x":{"a":1,"a":2}'), Reason.DUPLICATE_KEY),
     (b"[]", Reason.WRONG_TYPE),
