@@ -250,6 +250,8 @@ class Meter:
         samples.follow(chain)
         if last_joint and last_joint.at_ns == first_ns:
             self._settle(self._judge.odd.pop(first_ns))
+        if self._judge.odd:  # by what is left, as after a restart
+            self._judge_again()
 
     def _settle_all(self, start: int, stop: int) -> None:
         """Count what the samples at these places were, which are about to be forgotten."""

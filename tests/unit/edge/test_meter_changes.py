@@ -146,3 +146,17 @@ def test_a_change_is_forgotten_with_its_window() -> None:
         meter.observe(litres(hour, 6))
     assert change(meter) is None
     assert meter.counts.breaks == 1
+
+
+def test_a_window_that_leaves_a_change_behind_is_judged_as_after_a_restart() -> None:
+    minutes = (0, 124, 295, *range(320, 457, 8))
+    registers_l = (65_500, 65_500, 65_497, 4, 2_000_004, 4, 4, 1, 1, 4, 4, 1, 1, *[4] * 8)
+    meter = metered()
+    for minute, register_l in zip(minutes, registers_l, strict=True):
+        meter.observe(litres(minute / 60, register_l))
+    for hour in range(100, 104):  # the register came back to near nothing; now it is another
+        meter.observe(litres(hour, 500_000, boot=hour))
+        again = metered()
+        again.restore(meter.state())
+        assert again.chain.volumes_ml == meter.chain.volumes_ml
+        assert again.counts == meter.counts
