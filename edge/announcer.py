@@ -84,8 +84,8 @@ class Announcer:
         self._wake.set()
 
     def start_over(self) -> None:
-        """There is a new link: whoever listens may have been restarted with the broker."""
-        self._discovery_due_ns = self._clock.monotonic_ns()
+        """There is a new link: the broker may have lost what it kept, and all is said again."""
+        self._said.clear()
         self._wake.set()
 
     def born(self, payload: bytes) -> None:
