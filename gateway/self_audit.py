@@ -39,6 +39,10 @@ OWN = "_audit"
 LOOK_S = 60.0
 BROKER = "broker"
 """The reason of a gateway that no edge can reach."""
+DATABASE = "database"
+"""The reason of a gateway whose database, or the disk under it, has refused since the last look."""
+REFUSED = "waited_for_database"
+"""What every part counts that has to wait until the database can be written again."""
 LASTING = 2
 """Looks in a row that must find the same before it is said, or said to be over."""
 
@@ -74,6 +78,14 @@ _DEAF = (
         "home; look after them by hand, and check the network and the broker"
     ),
 )
+_FULL = (
+    "网关写不进数据库，收不下也发不出告警，请改用电话值守，并检查磁盘空间和数据库",
+    (
+        "The gateway cannot write its database, so it takes no alarm and sends none; go by "
+        "telephone, and check the disk's room and the database"
+    ),
+)
+_SENTENCES = {(BROKER,): _DEAF, (DATABASE,): _FULL}
 _HEARS = (
     "网关与消息服务器已恢复连接，断开期间的告警会标为迟到补发",
     "The gateway is linked to the broker again; alarms of the time between come late, and say so",
@@ -103,6 +115,7 @@ class SelfAudit:
         self._leads = leads
         self._bad = 0
         self._good = 0
+        self._refusals = 0
 
     async def run(self) -> None:
         """Look once a minute, until cancelled; listeners hear of each look that could be made."""
@@ -120,7 +133,7 @@ class SelfAudit:
     def look(self, now_ns: int) -> Audit:
         """What is found is mended, counted, and raised when it lasts."""
         mended = self._mend(now_ns)
-        found = Audit(now_ns, dict(mended), _reasons(self._vitals()))
+        found = Audit(now_ns, dict(mended), (*_reasons(self._vitals()), *self._refused()))
         self.last = found
         self._engine.counts["audit", "sound" if found.sound else "unsound"] += 1
         self._bad = self._bad + 1 if found.reasons else 0
@@ -144,6 +157,12 @@ class SelfAudit:
         log.error("set going again: %s", dict(mended))
         announce(self._engine, frozenset())
         return mended
+
+    def _refused(self) -> tuple[str, ...]:
+        """Whether any part had to wait for the database since the last look."""
+        counts = self._engine.counts.items()
+        before, self._refusals = self._refusals, sum(n for (_, how), n in counts if how == REFUSED)
+        return (DATABASE,) if self._refusals > before else ()
 
     def _find(self, connection: sa.Connection, fault: Fault, now_ns: int) -> Sequence[object]:
         # Where an hour of the clock is a second, leases are as many times as long.
@@ -187,7 +206,7 @@ def raised(site: str, reasons: tuple[str, ...], now_ns: int) -> Finding:
     since_ns = now_ns - int((LASTING - 1) * LOOK_S * SECOND_NS)
     subject = f"{site}/{CATEGORY}"
     why = ", ".join(reasons)
-    zh, en = _DEAF if reasons == (BROKER,) else (each.format(why=why) for each in _DUMB)
+    zh, en = _SENTENCES.get(reasons) or (each.format(why=why) for each in _DUMB)
     return Finding(
         id=finding_id(RULE, subject, since_ns),
         revision=0,

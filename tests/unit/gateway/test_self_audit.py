@@ -177,6 +177,19 @@ def test_before_any_edge_is_known_nobody_is_told_that_none_is_heard(gateway: Gat
     assert all(gateway.look().sound for _ in range(9))
 
 
+def test_a_gateway_that_cannot_write_is_not_called_well_though_nothing_is_overdue(
+    gateway: Gateway,
+) -> None:
+    gateway.engine.counts["intake", "waited_for_database"] += 60
+    assert gateway.look().reasons == ("database",)
+    assert gateway.look().sound, "it can write again"
+    for part in ("intake", "dispatch"):
+        gateway.engine.counts[part, "waited_for_database"] += 1
+        gateway.look()
+    (incident,) = gateway.own()
+    assert "检查磁盘空间" in incident["sentence_zh"]
+
+
 def test_a_link_is_lost_since_its_lack_was_first_seen() -> None:
     there = [True, False, False, True, False]
     link = LinkSeen(lambda: there.pop(0))
