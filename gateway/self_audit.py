@@ -6,7 +6,8 @@ that takes nothing or a step long overdue, becomes an incident of its own when i
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from msgspec import Struct, structs
@@ -85,7 +86,9 @@ _FULL = (
         "telephone, and check the disk's room and the database"
     ),
 )
-_SENTENCES = {(BROKER,): _DEAF, (DATABASE,): _FULL}
+_SENTENCES: Mapping[tuple[str, ...], tuple[str, str]] = MappingProxyType(
+    {(BROKER,): _DEAF, (DATABASE,): _FULL}
+)
 _HEARS = (
     "网关与消息服务器已恢复连接，断开期间的告警会标为迟到补发",
     "The gateway is linked to the broker again; alarms of the time between come late, and say so",
@@ -206,7 +209,7 @@ def raised(site: str, reasons: tuple[str, ...], now_ns: int) -> Finding:
     since_ns = now_ns - int((LASTING - 1) * LOOK_S * SECOND_NS)
     subject = f"{site}/{CATEGORY}"
     why = ", ".join(reasons)
-    zh, en = _SENTENCES.get(reasons) or (each.format(why=why) for each in _DUMB)
+    zh, en = (each.format(why=why) for each in _SENTENCES.get(reasons, _DUMB))
     return Finding(
         id=finding_id(RULE, subject, since_ns),
         revision=0,

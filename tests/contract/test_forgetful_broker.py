@@ -86,11 +86,9 @@ def test_what_a_broker_forgot_stands_there_again_and_it_is_listened_to_again(
 ) -> None:
     office = make_office(tmp_path)
     clock = ScaledClock(SPEED, START_NS, START_NS)
-    edges: list[PahoSession] = []
 
-    def connect(filters: Iterable[str], _: object) -> Session:
-        edges.append(party(broker, "edge", filters))
-        return edges[0]
+    def connect(filters: object, _: object) -> Session:
+        return party(broker, "edge", filters)  # type: ignore[arg-type]
 
     async def scenario() -> None:
         gateway = party(broker, "gateway")
