@@ -123,8 +123,14 @@ def _check(address: Address, private_networks: tuple[Network, ...]) -> None:
     meant = _unwrapped(address)
     if any(meant in network for network in private_networks):
         return
-    if not meant.is_global or meant.is_multicast:
+    if not _is_public(meant):
         raise Forbidden(f"address {meant} is not public and not in private_networks")
+
+
+def _is_public(address: Address) -> bool:
+    """Stricter than `is_global`, which takes old forms for public that lead to private networks."""
+    old = isinstance(address, IPv6Address) and (address.is_reserved or address.is_site_local)
+    return address.is_global and not address.is_multicast and not old
 
 
 def _unwrapped(address: Address) -> Address:
