@@ -37,6 +37,7 @@ from edge.influx import sink
 from edge.journal import Journal, open_journal
 from edge.journal_fault import JournalError
 from edge.labelling import Labelling
+from edge.log_record import log_to_stderr
 from edge.machine import LinuxMachine, SteadyClock
 from edge.outbox import Outbox
 from edge.pipeline import Pipeline
@@ -352,7 +353,7 @@ class _Agent:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `shouwang edge`: 0 stopped when asked, 1 failed, 2 the configuration is broken."""
     arguments = _arguments(argv)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    log_to_stderr(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # else a line for every write
     for library in ("uvicorn", "python_multipart"):  # else a line for every broken request
         logging.getLogger(library).setLevel(logging.ERROR)

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from alerts.channels.base import Channel, Monitored
 from edge.broker import PahoSession
 from edge.clock import Clock, parse
+from edge.log_record import log_to_stderr
 from edge.registry import Registry
 from edge.session import Session
 from edge.settings import ConfigError, read_table
@@ -116,9 +117,14 @@ async def run_gateway(
             "costs": CostWatch(engine, site=settings.site, clock=clock, leads=upkeep.leads).run(),
             "dispatcher": dispatcher.run(),
             **upkeep.parts(),
-            "console": serve(_application(desk, settings), listening, desk.live),
+            "console": _console(desk, settings, listening),
         }
         await _run_until(stop or asyncio.Event(), parts)
+
+
+async def _console(desk: Desk, settings: GatewaySettings, listening: socket.socket) -> None:
+    proxies = [str(network) for network in settings.listen.proxies]
+    await serve(_application(desk, settings), listening, desk.live, proxies)
 
 
 def _application(desk: Desk, settings: GatewaySettings) -> FastAPI:
@@ -204,7 +210,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--clock", type=parse, default="real", help="real, or scaled:SPEED:REAL_NS:WALL_NS"
     )
     arguments = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    log_to_stderr(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # else a line for every revision
     try:
         loaded = load_gateway(arguments.config)

@@ -1,6 +1,7 @@
 """The HTTP server as one task among others: it owns no signals, and ends when cancelled."""
 
 import socket
+from collections.abc import Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,15 +17,21 @@ _IDLE_S = 20
 _HEAD_BYTES_MAX = 16 * 1024
 
 
-async def serve(app: FastAPI, listening: socket.socket, live: Live) -> None:
-    """Serve until cancelled; open streams are ended, running requests get three seconds."""
+async def serve(
+    app: FastAPI, listening: socket.socket, live: Live, proxies: Sequence[str] = ()
+) -> None:
+    """Serve until cancelled; open streams are ended, running requests get three seconds.
+
+    `proxies` (addresses or networks) are believed when they say in X-Forwarded-For who asks.
+    """
     config = uvicorn.Config(
         app,
         lifespan="off",
         ws="none",
         log_config=None,
         access_log=False,  # a path may hold a one-time link
-        proxy_headers=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         server_header=False,
         limit_concurrency=_AT_ONCE_MAX,
         timeout_keep_alive=_IDLE_S,

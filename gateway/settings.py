@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pydantic import Field, SecretStr, create_model, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, create_model, field_validator, model_validator
 
 from alerts.channels.catalog import ChannelSettings, Kind, kinds
 from alerts.link import SECRET_BYTES_MIN
@@ -40,6 +40,7 @@ from edge.settings import (
     unreadable,
 )
 from edge.topic import is_segment
+from gateway.access.bearer import BearerToken
 from gateway.alertmanager.settings import AlertmanagerSettings
 from gateway.book import Book
 from gateway.campaign.asking import CampaignSettings
@@ -60,10 +61,15 @@ _SQLITE = "sqlite:///"
 
 
 class ListenSettings(Settings):
-    """Where the console and the API are served."""
+    """Where the console and the API are served.
+
+    `proxies` stand before it and say in X-Forwarded-For who asks; without them, all who come by
+    one are one address, and share its tries to sign in.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65_535)
+    proxies: tuple[IPvAnyNetwork, ...] = Field(default=(), max_length=16)
 
 
 class DatabaseSettings(Settings):
@@ -154,7 +160,7 @@ class GatewaySettings(Settings):
     campaign: CampaignSettings = CampaignSettings()
     work_items: WorkItemSettings = WorkItemSettings()
     feedback: FeedbackSettings = FeedbackSettings()
-    metrics_token: SecretStr | None = None
+    metrics_token: BearerToken | None = None
     heartbeat: HeartbeatSettings | None = None
     retention: RetentionSettings = RetentionSettings()
     alertmanager: AlertmanagerSettings | None = None

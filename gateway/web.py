@@ -44,11 +44,10 @@ def build_app(
     `door` is where providers call.
     """
     app = FastAPI(
-        title="Shouwang",
-        docs_url=None,
-        redoc_url=None,
+        title="Shouwang", docs_url=None, redoc_url=None,
         openapi_url="/api/openapi.json" if docs else None,
-    )
+        redirect_slashes=False,  # its redirects lead to whatever host the request names
+    )  # fmt: skip
     app.state.desk = desk
     app.include_router(routes.router)
     app.include_router(devices.router)

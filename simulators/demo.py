@@ -25,6 +25,7 @@ import sqlalchemy as sa
 from edge.agent import EdgeSettings, run_edge
 from edge.broker import PahoSession
 from edge.clock import ScaledClock, SystemClock
+from edge.log_record import log_to_stderr
 from edge.reading import DAY_NS, SECOND_NS, Timeliness
 from edge.session import Session, Will
 from edge.told_errors import told
@@ -86,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sms=arguments.sms,
         as_json=arguments.json,
     )
-    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    log_to_stderr(logging.ERROR)
     try:
         with _folder(arguments.dir) as folder:
             asyncio.run(_Demo(options, folder).run())

@@ -117,7 +117,10 @@ class Accounts:
             if connection.execute(select(func.count()).select_from(account)).scalar_one():
                 return None
         password = make_password()
-        self.add("admin", password, Role.ADMIN, now_ns)
+        try:
+            self.add("admin", password, Role.ADMIN, now_ns)
+        except AccountError:
+            return None  # another gateway on this database was first, and has shown its own
         return password
 
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from edge.settings import Settings
 from edge.topic import is_segment
+from gateway.access.bearer import BearerToken
 
 LabelName = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,63}$")]
 LabelValue = Annotated[str, Field(max_length=256)]
@@ -38,17 +39,7 @@ class AlertmanagerSettings(Settings):
     `subject_label` is the label that names the place by its codes; without it, it is the site.
     """
 
-    token: SecretStr
+    token: BearerToken
     category: str = Field(default="outside", pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")
     subject_label: LabelName = "subject"
     rule: tuple[MapRule, ...] = Field(default=(), max_length=200)
-
-    @field_validator("token")
-    @classmethod
-    def _is_long(cls, token: SecretStr) -> SecretStr:
-        if len(token.get_secret_value()) < _TOKEN_MIN:
-            raise ValueError(f"write at least {_TOKEN_MIN} characters that nobody can guess")
-        return token
-
-
-_TOKEN_MIN = 16

@@ -13,8 +13,10 @@ from sqlite3 import OperationalError as SqliteOperationalError
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy.pool import StaticPool
 
+from edge.settings import ConfigError, ConfigFault
 from gateway.db import postgres
 
 _BUSY_MS = 5_000
@@ -64,8 +66,20 @@ def upgrade(engine: sa.Engine) -> None:
     """The schema is the newest; all of the change is made, or none of it.
 
     Of several gateways that start together, one makes it and the others wait.
+
+    Raises:
+        ConfigError: a newer release has made the schema; nothing was changed.
     """
-    _migrate(engine, lambda config: command.upgrade(config, "head"))
+    try:
+        _migrate(engine, lambda config: command.upgrade(config, "head"))
+    except CommandError as error:
+        problem = f"a newer release has worked on this database: {error}"
+        remedy = "start that release, or put back the copy made before it"
+        raise ConfigError([ConfigFault(_name(engine), "schema", problem, remedy)]) from None
+
+
+def _name(engine: sa.Engine) -> Path:
+    return Path(engine.url.database or "database")
 
 
 def downgrade(engine: sa.Engine, revision: str) -> None:

@@ -101,7 +101,8 @@ def _configure(folder: Path, broker: Server, ports: dict[str, int]) -> None:
     (folder / "gateway.toml").write_text(
         f'site = "{SITE}"\npublic_url = "http://127.0.0.1:{ports["console"]}"\n'
         f'registry = "registry.toml"\nplans = "plans.toml"\nroster = "roster.toml"\n'
-        f'places = "places.toml"\nsecret_file = "link.secret"\nmetrics_token = "scrape"\n'
+        f'places = "places.toml"\nsecret_file = "link.secret"\n'
+        'metrics_token = "a token for the scraper"\n'
         f"[listen]\nport = {ports['console']}\n"
         f'[database]\nurl = "sqlite:///gateway.db"\n'
         f'[history]\nkind = "journal"\njournal = "journal.db"\n'

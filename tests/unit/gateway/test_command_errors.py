@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from gateway import cover_command, drill_command
+from gateway import app, cover_command, drill_command
 from gateway.access import cli as user
 from gateway.campaign import cli as campaign
 from gateway.closing import cli as report
+from gateway.db.engine import connect, upgrade
 from gateway.export import cli as export
 from gateway.occupancy import command as occupancy
 from gateway.registry import cli as registry
@@ -110,3 +112,23 @@ def test_a_drill_names_its_plan_so_that_a_slip_in_its_category_shows(
     asked = ["--category", category, "--area", "s01/b01", "--tier", "1"]
     assert drill_command.main([*asked, "--config", str(config)]) == 0
     assert capsys.readouterr().out.endswith(plan)
+
+
+@pytest.mark.parametrize("main", [app.main, user.main])
+def test_an_older_release_leaves_a_newer_database_alone_and_says_so(
+    main: Main, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = config.parent / "newer.db"
+    config.write_text(config.read_text("utf-8").replace("junk.db", "newer.db"), "utf-8")
+    database = connect(f"sqlite:///{file}")
+    upgrade(database)
+    with database.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = 'r9999'"))
+    asked = ["list"] if main is user.main else []
+    assert main([*asked, "--config", str(config)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{file}: schema: a newer release has worked on this database")
+    with database.begin() as connection:
+        kept = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    database.dispose()
+    assert kept == "r9999"
