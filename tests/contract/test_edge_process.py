@@ -20,7 +20,9 @@ from edge.clock import SystemClock
 from edge.history import JournalHistory
 from edge.reading import SECOND_NS, Kind
 from edge.topic import DeviceTopic, Verb
-from tests.servers.process import Server
+from tests.contract.test_session import online, paho
+from tests.servers.ports import listening
+from tests.servers.process import Server, free_port
 
 CLOCK = SystemClock()
 ROOT = Path(__file__).parents[2]
@@ -126,3 +128,20 @@ def _pause() -> None:
 
 async def _unheard(_: bool) -> None:
     pass
+
+
+def test_an_edge_listens_for_its_metrics_on_its_own_machine_and_nowhere_else(
+    mosquitto: Server, tmp_path: Path
+) -> None:
+    port = free_port()
+
+    async def scenario() -> None:
+        config = configure(tmp_path, mosquitto, "ports")
+        config.write_text(f"{config.read_text('utf-8')}[metrics]\nport = {port}\n", "utf-8")
+        watcher = paho(mosquitto, "w-ports", [topic.status_topic("ports", "e01")])
+        async with online(watcher):
+            with edge(config) as process:
+                await until_status(watcher, up=True, boot=1)
+                assert listening(process.pid) == {("127.0.0.1", port)}
+
+    asyncio.run(scenario())

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.servers.ports import listening
+
 CONFIG = Path(__file__).parents[2] / "config"
 _RUN = "import sys; from gateway.app import main; sys.exit(main(sys.argv[1:]))"
 _START_S = 30.0
@@ -94,3 +96,12 @@ def test_a_broken_configuration_is_told_whole_and_ends_with_2(config: Path) -> N
     assert done.returncode == 2
     assert "site" in done.stderr
     assert 'did you mean "port"' in done.stderr
+
+
+def test_a_gateway_listens_for_its_console_on_its_own_machine_and_nowhere_else(
+    process: "subprocess.Popen[str]", config: Path
+) -> None:
+    url = _url(config)
+    with httpx.Client(base_url=url, transport=httpx.HTTPTransport(retries=10)) as client:
+        assert client.get("/healthz").status_code == 200
+    assert listening(process.pid) == {("127.0.0.1", int(url.rpartition(":")[2]))}
