@@ -30,7 +30,7 @@ _BACKOFF_S_MIN, _BACKOFF_S_MAX = 1.0, 60.0
 _STABLE_S = 300.0
 _SHORT_LINKS_TOLD = 3
 
-_QUEUE_MAX = 4_000
+_QUEUE_MAX = 8_000
 _QUEUE_BYTES_MAX = 64 * 2**20
 _UNCONFIRMED_MAX = 1_000
 
@@ -67,7 +67,7 @@ class BrokerSettings(Settings):
 class PahoSession:
     """An `edge.session.Session` on a real broker.
 
-    Messages wait here, unacked, up to 4,000 or 64 MiB and what one more read (256 KiB)
+    Messages wait here, unacked, up to 8,000 or 64 MiB and what one more read (256 KiB)
     brings; then the socket is not read until somebody takes some, and the broker keeps the
     rest. A reader that stays away for longer
     than the keepalive loses the link, and what it had not acked comes again.

@@ -14,10 +14,8 @@ from edge.reading import Kind
 from edge.session import Delivery, Session
 from edge.topic import TopicError, Verb
 
-FULL = 1_000
-"""So many are given out as soon as they are there, and with them what else has come, up to
-`BATCH_MAX`: a commit of twice as many costs little more."""
-BATCH_MAX = 2_000
+FULL = 4_000
+"""So many are given out as soon as they are there: a commit of twice as many costs little more."""
 SHARE_S = 0.05
 """How long, in real seconds, even an urgent message waits for what comes with it."""
 ENOUGH = 128
@@ -53,7 +51,7 @@ def _nobody(_: str) -> bool:
 
 
 class Gathering:
-    """The messages of one session that wait for their commit, at most 2,000.
+    """The messages of one session that wait for their commit, at most 4,000.
 
     Nothing here is acked: what is lost with the process comes again from the broker.
     """
@@ -92,10 +90,7 @@ class Gathering:
         return held
 
     async def _receive(self) -> list[Delivery]:
-        room = BATCH_MAX - len(self._held)
-        came = await self._session.receive(min(room, FULL), SHARE_S)
-        if here := min(self._session.queued, room - len(came)):
-            came += await self._session.receive(here, SHARE_S)
+        came = await self._session.receive(FULL - len(self._held), SHARE_S)
         self._held += came
         return came
 

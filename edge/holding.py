@@ -23,7 +23,7 @@ from edge.timekeeper import ClockSettings, Timekeeper
 log = logging.getLogger(__name__)
 
 PAGE = 256
-OUTSIDE_MAX = 4_000
+OUTSIDE_MAX = 8_000
 """Deliveries taken and not acked at the limit, so that the time can still be heard behind them."""
 
 Ack = Callable[[Sequence[Delivery]], None]
@@ -60,7 +60,7 @@ class Holding:
 
         If there is `more`, `take` or `Fold.settle_rest` must follow at once.
 
-        At the limit they are kept in memory, unacked and so the broker's, up to 4,000.
+        At the limit they are kept in memory, unacked and so the broker's, up to 8,000.
 
         Raises:
             JournalFull: there is no room; nothing was taken.

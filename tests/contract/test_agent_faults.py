@@ -95,7 +95,7 @@ def test_a_device_that_falls_silent_after_a_step_of_the_clock_is_found(tmp_path:
 def test_an_entry_that_breaks_a_rule_ends_no_start_of_the_edge(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Welfare, "evaluate", lambda *_: 1 // 0)
+    monkeypatch.setattr(Welfare, "rest", lambda *_: 1 // 0)
 
     async def scenario(site: Site) -> None:
         for _ in range(2):

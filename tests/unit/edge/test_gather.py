@@ -8,7 +8,7 @@ import pytest
 
 from edge import gather
 from edge.clock import sleep
-from edge.gather import BATCH_MAX, ENOUGH, FULL, Gathering, is_urgent
+from edge.gather import ENOUGH, FULL, Gathering, is_urgent
 from edge.reading import SECOND_NS
 from edge.session import Delivery
 from simulators.broker import MemoryBroker
@@ -137,20 +137,20 @@ def test_a_backlog_is_given_out_in_full_batches() -> None:
     assert [size for _, size in sizes(batches(story, inflight=10_000))] == [FULL, FULL, 7]
 
 
-def test_what_came_meanwhile_shares_the_next_batch_up_to_its_limit() -> None:
+def test_of_a_backlog_the_next_batch_is_there_before_the_last() -> None:
     async def main(clock: VirtualClock) -> list[tuple[int, bool]]:
         bench = Bench(clock, inflight=10_000)
         linked = [asyncio.ensure_future(each.run(_unheard)) for each in bench.sessions]
         await sleep(clock, 1.0)
-        await bench.say(*[b"1"] * (BATCH_MAX + FULL + 7))
+        await bench.say(*[b"1"] * (2 * FULL + 7))
         await sleep(clock, 1.0)
-        given = [(len(await bench.gathering.batch()), bench.gathering.more()) for _ in range(2)]
+        given = [(len(await bench.gathering.batch()), bench.gathering.more()) for _ in range(3)]
         for each in linked:
             each.cancel()
         await asyncio.gather(*linked, return_exceptions=True)
         return given
 
-    assert run(main, START_NS) == [(BATCH_MAX, True), (FULL + 7, False)]
+    assert run(main, START_NS) == [(FULL, True), (FULL, False), (7, False)]
 
 
 def test_what_waits_can_be_released_at_once_and_later_messages_are_not_lost() -> None:
