@@ -18,7 +18,7 @@ from edge.disk_room import when_room
 from edge.entry import Entry
 from edge.entry_readings import readings_of
 from edge.health import Health
-from edge.influx import Sink
+from edge.influx import Guarded, Sink
 from edge.influx_answer import REMEDIES, SLOW, Answer, Verdict
 from edge.journal import (
     INFLUX,
@@ -199,6 +199,7 @@ class Forwarder:
         if now_ns < self._report_due_ns and has_backlog == self._told_backlog:
             return
         self._measure(spans)
+        await self._look_whether_open()
         numbers = self._health.snapshot()
         missing = self._missing_ns(spans)
         site, at_ns = self._source.registry.site, self._clock.now_ns()
@@ -206,6 +207,17 @@ class Forwarder:
         await self._deliver([line] if line else [])
         self._told_backlog = has_backlog
         self._report_due_ns = now_ns + int(_REPORT_S * SECOND_NS)
+
+    async def _look_whether_open(self) -> None:
+        if not isinstance(self._sink, Guarded):
+            return
+        is_open, before = await self._sink.is_open(), self._health.gauged("influx_open")
+        self._health.gauge("influx_open", float(is_open))
+        if is_open and not before:
+            log.warning(
+                "InfluxDB obeys anybody who reaches it; switch its accounts on and make an"
+                " administrator, or let nobody else reach it (docs/influxdb.md)"
+            )
 
     def _missing_ns(self, spans: Spans) -> tuple[int, int]:
         """When the first and the last of the backlog were received; zeros without one."""

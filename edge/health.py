@@ -99,6 +99,7 @@ METRICS: dict[str, tuple[Nature, str]] = {
     "journal_position": (_G, "Id of the last journal entry"),
     "influx_lag_entries": (_G, "Journal entries not yet in InfluxDB"),
     "influx_backlog_entries": (_G, "Those of them that wait behind newer ones"),
+    "influx_open": (_G, "1 while InfluxDB 1.x obeys anybody, without a password"),
     "influx_blocked_s": (_G, "For how long InfluxDB has not taken the write that waits"),
 }
 

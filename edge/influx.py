@@ -6,7 +6,7 @@ A sink sends one write and says what became of it; it keeps nothing and tries no
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, Protocol, Self, cast
+from typing import Literal, Protocol, Self, cast, runtime_checkable
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -44,6 +44,15 @@ class InfluxSettings(Settings):
         if self.secret_file is not None:
             return self.secret_file.read_text("utf-8").strip()
         return "" if self.secret is None else self.secret.get_secret_value()
+
+
+@runtime_checkable
+class Guarded(Protocol):
+    """A sink whose server can run without guarding what it holds."""
+
+    async def is_open(self) -> bool:
+        """Whether it would obey anybody, asked without credentials; false when it is away."""
+        ...
 
 
 class Sink(Protocol):

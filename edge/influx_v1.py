@@ -8,7 +8,11 @@ import httpx
 from edge.influx import InfluxSettings
 from edge.influx_answer import SAID_MAX, SLOW, Answer, Verdict, judge
 
-_HEADERS = {"Content-Encoding": "gzip", "Accept-Encoding": "identity"}
+_NOBODY = httpx.Auth()  # None would take what the address may bear
+_ANYTHING = {"q": "SHOW DATABASES"}
+_NO_ACCOUNTS = "create admin user first"  # what 1.x says whose accounts are on, but not made
+_PLAIN = {"Accept-Encoding": "identity"}
+_HEADERS = {"Content-Encoding": "gzip", **_PLAIN}
 
 
 class V1Sink:
@@ -38,6 +42,18 @@ class V1Sink:
         except httpx.RequestError as error:
             return Answer(Verdict.LATER, type(error).__name__, str(error))
         return judge(answer.status_code, said, answer.headers.get("Retry-After", ""))
+
+    async def is_open(self) -> bool:
+        """See `Guarded.is_open`; true also while the first stranger could make the accounts."""
+        try:
+            async with self._client.stream(
+                "GET", "/query", params=_ANYTHING, headers=_PLAIN, auth=_NOBODY
+            ) as answer:
+                said = await _beginning(answer)
+        except httpx.RequestError:
+            return False
+        obeys = answer.status_code == httpx.codes.OK and '"results"' in said
+        return obeys or (answer.status_code == httpx.codes.FORBIDDEN and _NO_ACCOUNTS in said)
 
     async def aclose(self) -> None:
         """See `Sink.aclose`."""

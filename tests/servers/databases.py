@@ -1,6 +1,7 @@
 """Real time series databases: Debian's InfluxDB 1.6 and VictoriaMetrics."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ wal-dir = "{folder}/wal"
 index-version = "tsi1"
 [http]
 bind-address = "127.0.0.1:{port}"
-auth-enabled = true
+auth-enabled = {accounts}
 log-enabled = false
 [monitor]
 store-enabled = false
@@ -30,17 +31,20 @@ store-enabled = false
 @pytest.fixture(scope="session")
 def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """InfluxDB 1.6 with a password and the database `shouwang`."""
-    executable = program("influxd")
-    folder = tmp_path_factory.mktemp("influxdb")
-    port = free_port()
-    config = folder / "influxdb.conf"
-    config.write_text(_INFLUX_CONFIG.format(folder=folder, port=port), "utf-8")
-    server = Server([str(executable), "run", "-config", str(config)], port, folder, _pings)
+    server = influxd_in(tmp_path_factory.mktemp("influxdb"))
     server.start()
     query(server, f"CREATE USER {USERNAME} WITH PASSWORD '{PASSWORD}' WITH ALL PRIVILEGES")
     query(server, f"CREATE DATABASE {DATABASE}")
     yield server
     server.kill()
+
+
+def influxd_in(folder: Path, *, accounts: bool = True) -> Server:
+    """InfluxDB 1.6 in `folder`, not yet started; it asks for accounts, and has none yet."""
+    executable, port, config = program("influxd"), free_port(), folder / "influxdb.conf"
+    told = str(accounts).lower()
+    config.write_text(_INFLUX_CONFIG.format(folder=folder, port=port, accounts=told), "utf-8")
+    return Server([str(executable), "run", "-config", str(config)], port, folder, _pings)
 
 
 @pytest.fixture(scope="session")
