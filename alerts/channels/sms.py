@@ -22,7 +22,7 @@ UNITS_MAX = 70
 PRUNE_EVERY_NS = HOUR_NS
 
 NUMBER = re.compile(r"\+?[0-9]{3,20}")
-_CHINESE_PREFIX = re.compile(r"(?:\+|00)86(?=\d)|86(?=1\d{10}$)")
+_CHINESE_PREFIX = re.compile(r"(?:\+|00)86(?=\d)|86(?=1\d{10}\Z)")
 
 _STATUSES = {
     "SendingOK": (Outcome.ACCEPTED, "taken by the network"),

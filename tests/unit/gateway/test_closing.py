@@ -13,7 +13,7 @@ from alerts.incident import Act, Command, FalseReason, IllegalAct, Outcome, Stat
 from edge.reading import Tier
 from gateway.access.role import Role
 from gateway.closing.picture import NotAPictureError, stripped
-from gateway.closing.shelf import ITEM_BYTES_MAX, ITEMS_MAX
+from gateway.closing.shelf import ITEM_BYTES_MAX, ITEMS_MAX, Brought, Shelf
 from gateway.closing.terms import ClosingSettings, OwnWork
 from gateway.db.closing_tables import closing
 from gateway.db.engine import reading
@@ -227,3 +227,44 @@ def test_a_picture_cut_short_anywhere_is_no_picture(picture: bytes) -> None:
     for end in range(len(whole)):
         with pytest.raises(NotAPictureError):
             stripped(whole[:end])
+
+
+def test_what_cannot_be_noted_as_read_is_not_shown(
+    world: World, resolved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(world.desk.db)
+    item = shelf.add(resolved, Brought("p01", "door.jpg", "image/jpeg", a_jpeg()), 1)
+
+    def full(*_: object, **__: object) -> None:
+        raise sa.exc.OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr("gateway.closing.shelf.note", full)
+    with pytest.raises(sa.exc.OperationalError):
+        shelf.open(resolved, item.id, "operator", 2)
+
+
+@pytest.mark.parametrize("tail", [b"PK\x03\x04 an archive", b"<script>alert(1)</script>"])
+def test_what_hides_behind_a_picture_is_not_kept(tail: bytes) -> None:
+    for picture in (a_jpeg(), a_png()):
+        assert stripped(picture + tail) == stripped(picture)
+
+
+def test_a_drawing_with_a_script_is_refused_whatever_it_says_it_is(
+    world: World, resolved: str
+) -> None:
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    path = f"/api/v1/incidents/{resolved}/evidence?name=../../a.svg"
+    for kind in ("image/svg+xml", "image/png", "text/html"):
+        answer = ask(world, "POST", path, content=drawing, headers={"content-type": kind})
+        assert (answer.status_code, answer.json()["code"]) == (422, "evidence_not_allowed")
+
+
+def test_the_name_of_evidence_is_no_path_and_no_header(world: World, resolved: str) -> None:
+    name = "../../etc/passwd\r\nset-cookie: a=b"
+    path = f"/api/v1/incidents/{resolved}/evidence"
+    sent = {"content": a_png(), "headers": {"content-type": "image/png"}}
+    number = ask(world, "POST", path, params={"name": name}, **sent).json()["id"]
+    got = ask(world, "GET", f"{path}/{number}")
+    assert got.headers["content-disposition"] == "attachment"
+    assert got.headers["content-type"] == "image/png"
+    assert "set-cookie" not in got.headers
