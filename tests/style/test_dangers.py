@@ -70,7 +70,7 @@ def test_pages_are_made_from_the_files_of_one_folder_and_escape_by_default() -> 
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str] | re.Pattern[bytes]]]:
     """Every compiled pattern that a module of ours keeps, or keeps in a table."""
-    found = {}
+    found: dict[str | bytes, tuple[str, re.Pattern[str] | re.Pattern[bytes]]] = {}
     for room in ROOMS:
         for each in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
             if "migrations" not in each.name:

@@ -262,7 +262,7 @@ def test_a_drawing_with_a_script_is_refused_whatever_it_says_it_is(
 def test_the_name_of_evidence_is_no_path_and_no_header(world: World, resolved: str) -> None:
     name = "../../etc/passwd\r\nset-cookie: a=b"
     path = f"/api/v1/incidents/{resolved}/evidence"
-    sent = {"content": a_png(), "headers": {"content-type": "image/png"}}
+    sent: dict[str, Any] = {"content": a_png(), "headers": {"content-type": "image/png"}}
     number = ask(world, "POST", path, params={"name": name}, **sent).json()["id"]
     got = ask(world, "GET", f"{path}/{number}")
     assert got.headers["content-disposition"] == "attachment"
