@@ -16,7 +16,7 @@ from gateway.access.gate import OPEN_PATHS, OPEN_PREFIXES
 from gateway.access.origin import SAFE_METHODS
 from gateway.access.role import Role
 from gateway.db.engine import reading
-from gateway.db.tables import incident, incident_event, web_session
+from gateway.db.tables import incident, incident_event, metadata, web_session
 from tests.unit.gateway.desk_world import PASSWORD, World, ask, make_world, routes
 
 PARTS = {
@@ -78,6 +78,25 @@ def test_no_page_of_somebody_else_changes_anything_on_any_route(world: World) ->
     assert {answer.status_code for answer in answers.values()} == {403}
     assert all(answer.json()["code"] == "foreign_origin" for answer in answers.values())
     assert events(world) == before
+
+
+def kept(world: World) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables, but who was last seen when."""
+    with reading(world.desk.db) as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(sa.select(table))]
+            for table in metadata.sorted_tables
+            if table is not web_session
+        }
+
+
+def test_no_link_to_any_page_changes_anything(world: World) -> None:
+    """A browser follows a stranger's link with the session of whoever clicks."""
+    seen = [each for each in addresses(world, world.raise_finding("u0301")) if each[0] == "GET"]
+    world.desk.engine.advance_due(world.clock.now)
+    before = kept(world)
+    assert len(send_all(world, seen)) > 40
+    assert kept(world) == before
 
 
 def test_no_answer_is_opened_to_another_origin(world: World) -> None:
