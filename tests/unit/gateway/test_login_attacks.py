@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,7 @@ from gateway.db.tables import account
 from gateway.live import Live
 from gateway.server import listen, serve
 from gateway.settings import load_gateway
+from gateway.web import build_app
 from tests.unit.gateway.desk_world import PASSWORD, World, make_world
 from tests.unit.gateway.test_console import _link
 from tests.unit.gateway.test_settings import folder, spoil
@@ -170,3 +172,25 @@ def test_behind_a_proxy_that_is_believed_a_stranger_slows_down_only_themselves(
 
 def test_who_is_no_proxy_cannot_say_that_somebody_else_asks(world: World) -> None:
     assert asyncio.run(storm_by_proxy(world, ())) == (429, 429)
+
+
+def test_over_https_the_cookie_is_for_this_host_alone_and_never_sent_in_the_clear(
+    world: World,
+) -> None:
+    world.desk = replace(world.desk, secure=True)
+    world.app = build_app(world.desk)
+
+    async def visit() -> tuple[str, httpx.Headers, int]:
+        async with world.client() as client:
+            given = await client.post("/login", data={"login": "operator", "password": PASSWORD})
+            told = given.headers["set-cookie"]
+            client.cookies.clear()
+            client.cookies.set("shouwang", told.partition("=")[2].partition(";")[0])
+            return told, given.headers, (await client.get("/units")).status_code
+
+    told, headers, under_the_plain_name = asyncio.run(visit())
+    assert told.startswith("__Host-shouwang=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(told.split("; "))
+    assert "Domain" not in told
+    assert headers["strict-transport-security"] == "max-age=31536000"
+    assert under_the_plain_name == 303
