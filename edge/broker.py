@@ -18,7 +18,7 @@ from pydantic import Field, SecretStr, model_validator
 from edge.address import HostName
 from edge.broker_link import Link, Refused
 from edge.clock import Clock
-from edge.mqtt_frames import Frames, mids_of, payload_bytes
+from edge.mqtt_frames import Frames, fitting, mids_of, payload_bytes
 from edge.paho_client import PahoClient, trusting
 from edge.session import Delivery, NotPublished, OnLink, Will
 from edge.settings import DurationS, Settings
@@ -32,6 +32,8 @@ _SHORT_LINKS_TOLD = 3
 
 _QUEUE_MAX = 8_000
 _QUEUE_BYTES_MAX = 64 * 2**20
+_GIVEN_BYTES = 2**20
+"""With so much payload a batch is full, however few the messages: each may hold many readings."""
 _UNCONFIRMED_MAX = 1_000
 
 
@@ -205,14 +207,15 @@ class PahoSession:
         """Queue what has come, and read no further when the queue is full."""
         self._queue.extend(deliveries)
         self._queued_bytes += payload_bytes(deliveries)
-        if len(self._queue) >= self._wanted:
+        if self._is_enough():
             self._arrived.set()
         if self._current is not None and self._is_full():
             self._current.stop_reading()
 
     def _take_out(self, limit: int) -> list[Delivery]:
-        if limit < len(self._queue):
-            return [self._queue.popleft() for _ in range(limit)]
+        count = fitting(self._queue, limit, _GIVEN_BYTES)
+        if count < len(self._queue):
+            return [self._queue.popleft() for _ in range(count)]
         taken = list(self._queue)
         self._queue.clear()
         return taken
@@ -220,9 +223,12 @@ class PahoSession:
     def _is_full(self) -> bool:
         return len(self._queue) >= _QUEUE_MAX or self._queued_bytes >= _QUEUE_BYTES_MAX
 
+    def _is_enough(self) -> bool:
+        return len(self._queue) >= self._wanted or self._queued_bytes >= _GIVEN_BYTES
+
     async def _until_queued(self, count: int) -> None:
         self._wanted = count
-        while len(self._queue) < count:
+        while not self._is_enough():
             self._arrived.clear()
             await self._arrived.wait()
 

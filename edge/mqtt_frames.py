@@ -4,7 +4,7 @@ However the stream is cut into chunks, the same packets come of it. QoS 2 is ref
 a subscriber at QoS 1 gets none. Sections 2.2 (fixed header) and 3.3 (PUBLISH).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from edge.session import Delivery
@@ -33,6 +33,17 @@ def payload_bytes(deliveries: Sequence[Delivery]) -> int:
     for delivery in deliveries:
         held += len(delivery[1])
     return held
+
+
+def fitting(deliveries: Iterable[Delivery], limit: int, bytes_max: int) -> int:
+    """How many of them are taken, up to `limit`, until their payloads hold `bytes_max`."""
+    count = held = 0
+    for delivery in deliveries:
+        if count == limit or held >= bytes_max:
+            break
+        held += len(delivery[1])
+        count += 1
+    return count
 
 
 def mids_of(link: int, deliveries: Sequence[Delivery]) -> list[int]:

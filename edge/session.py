@@ -61,7 +61,10 @@ class Session(Protocol):
         ...
 
     async def receive(self, limit: int, linger_s: float) -> list[Delivery]:
-        """Wait for a first message, then for up to `limit` of them or `linger_s` real seconds."""
+        """Wait for a first message, then for up to `limit` of them or `linger_s` real seconds.
+
+        Fewer are given out at once where they are long.
+        """
         ...
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:

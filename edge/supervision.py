@@ -40,7 +40,14 @@ class Supervisor:
             self.note(rule, of, error)
 
     def note(self, rule: str, of: str, error: Exception) -> None:
-        """Count that `rule` broke on `of`."""
+        """Count that `rule` broke on `of`.
+
+        Raises:
+            MemoryError: that is what it was, and no fault of the rule: the edge must end, and fold
+                the entry again at its next start.
+        """
+        if isinstance(error, MemoryError):
+            raise error
         self._counts["rules_broken"] += 1
         trace = "".join(format_exception(error))[-_TRACE_MAX:]
         self._failures.append(Failure(rule, of, trace))

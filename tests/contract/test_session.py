@@ -337,6 +337,30 @@ def test_a_queue_of_many_bytes_stops_the_socket_and_loses_nothing(
     play(scenario())
 
 
+def test_of_long_messages_fewer_are_given_out_at_once_and_nobody_lingers_for_more(
+    mosquitto: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.broker._GIVEN_BYTES", 50_000)
+
+    async def scenario() -> None:
+        mosquitto.start()
+        here = paho(mosquitto, "longreader", ["test/long"])
+        there = paho(mosquitto, "longwriter", [])
+        sent = [bytes([65 + number]) * 10_000 for number in range(12)]
+        async with online(here), online(there):
+            for payload in sent:
+                await there.publish("test/long", payload)
+            async with asyncio.timeout(PATIENCE_S):
+                given = [await here.receive(100, 10 * PATIENCE_S) for _ in range(2)]
+            given.append(await here.receive(100, LINGER_S))
+            for batch in given:
+                here.ack(batch)
+        assert [len(batch) for batch in given] == [5, 5, 2]
+        assert payloads(given[0] + given[1] + given[2]) == sent
+
+    play(scenario())
+
+
 def test_a_resumed_session_that_owes_more_than_the_queue_holds_still_comes_up(
     mosquitto: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

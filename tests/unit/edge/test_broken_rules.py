@@ -43,6 +43,18 @@ def test_a_rule_that_breaks_on_readings_leaves_the_rule_about_silence_at_work(
     assert pipeline.take_failures() == ()
 
 
+def test_a_moment_without_memory_is_no_fault_of_a_rule_and_ends_the_edge(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Welfare, "rest", without_memory)
+    with pytest.raises(MemoryError):
+        feed(pipeline, range(1))
+    assert pipeline.take_failures() == ()
+
+
 @pytest.mark.skipif(compiled.check(), reason="a compiled meter cannot be replaced by a broken one")
 def test_a_meter_that_breaks_the_edge_is_counted_and_its_device_still_heard(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
