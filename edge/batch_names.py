@@ -6,6 +6,7 @@ names themselves are listed when it does not.
 
 from edge.admission import Identity
 from edge.entry import AdapterStatus, Digest, Message
+from edge.message_names import is_after
 
 
 class BatchNames:
@@ -45,9 +46,7 @@ class Highest:
 
     def is_below(self, batch: int, boot: int, seq: int) -> bool:
         """Whether all of its names in `batch` are lower than this one."""
-        if batch != self._batch:
-            return True
-        return boot > self._boot or (boot == self._boot and seq > self._seq)
+        return batch != self._batch or is_after(boot, seq, self._boot, self._seq)
 
     def rise(self, batch: int, boot: int, seq: int) -> None:
         """Take in a name of `batch`."""

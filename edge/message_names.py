@@ -28,6 +28,11 @@ class Known(Enum):
 _NEW: Final = Known.NEW
 
 
+def is_after(boot: int, seq: int, last_boot: int, last_seq: int) -> bool:
+    """Whether a name is higher than another: of a later boot, or of the same and a later number."""
+    return boot > last_boot or (boot == last_boot and seq > last_seq)
+
+
 class Names:
     """The last names of one device, the oldest first."""
 
@@ -44,7 +49,7 @@ class Names:
 
         A name beyond all others costs no search.
         """
-        if boot > self._boot or (boot == self._boot and seq > self._seq):
+        if is_after(boot, seq, self._boot, self._seq):
             return _NEW
         at = self._find(boot, seq)
         if at is None:
@@ -61,7 +66,7 @@ class Names:
                 self._runs.extend((self._run_boot, self._first, self._count))
             self._run_boot, self._first, self._count = boot, seq, 1
         self._checksums.append(_UNTOLD if isinstance(digest, bytes) else digest)
-        if boot > self._boot or (boot == self._boot and seq > self._seq):
+        if is_after(boot, seq, self._boot, self._seq):
             self._boot, self._seq = boot, seq
         if len(self._checksums) > limit:
             self._forget_oldest()

@@ -85,7 +85,7 @@ def plain(by: Origin, payload: bytes, received_ns: int) -> entry.Message | None:
     parts = _astuple(message)
     if payload.count(_COLON) != _keys(parts, message.e):
         return None
-    device, seq, base_s, records, v, name, src, boot, clock, _, rx, h, quality, _ = cast(
+    device, seq, base_s, records, v, name, src, boot, clock, _, _, h, quality, _ = cast(
         "_MessageParts", parts
     )
     sound = v == 1 and device == by[0] and name is src is _UNSET
@@ -99,8 +99,7 @@ def plain(by: Origin, payload: bytes, received_ns: int) -> entry.Message | None:
         readings = tuple([_reading(record, base_s, shared) for record in records])
     except WireError:
         return None
-    said = _canonical(message) if rx is _UNSET else _said(message)
-    return _MESSAGE(by[0], boot or 0, seq, _crc32(said), readings)
+    return _MESSAGE(by[0], boot or 0, seq, _crc32(_said(message)), readings)
 
 
 def encode(message: Message) -> bytes:

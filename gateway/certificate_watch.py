@@ -12,7 +12,6 @@ from msgspec import structs
 
 from edge.certificate import Certified
 from edge.clock import Clock
-from edge.outbox import Envelope
 from edge.reading import (
     DAY_NS,
     SECOND_NS,
@@ -26,11 +25,10 @@ from edge.reading import (
 from edge.session import Session
 from gateway.clearing import cleared
 from gateway.db.engine import reading
-from gateway.db.incidents import latest_finding
-from gateway.db.tables import incident
-from gateway.edge_watch import OWN
+from gateway.db.incidents import lasting, latest_finding
 from gateway.engine import Engine
 from gateway.health import EdgeView, Link, edges_of
+from gateway.own_findings import take_own
 from gateway.rounds import LOOK_S, look_around
 
 log = logging.getLogger(__name__)
@@ -162,7 +160,7 @@ class CertificateWatch:
 
     def _take(self, finding: Finding, now_ns: int) -> None:
         log.warning("%s", finding.evidence.sentence_en)
-        self._engine.take_finding(Envelope(1, OWN, OWN, now_ns, finding), now_ns)
+        take_own(self._engine, finding, now_ns)
 
 
 def _until_ns(edge: EdgeView) -> int | None:
@@ -183,8 +181,5 @@ def _whose(by: list[str]) -> tuple[str, str]:
 
 def _standing(connection: sa.Connection) -> dict[str, Finding]:
     """The last statements of what is not over yet, by finding, whoever closed their incidents."""
-    query = sa.select(incident.c.finding_id).where(
-        incident.c.rule == RULE, incident.c.condition_active
-    )
-    known = connection.execute(query).scalars().all()
+    known = [each.finding_id for each in lasting(connection, [RULE])]
     return {each: latest_finding(connection, each) for each in known}

@@ -8,20 +8,16 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from alerts.channels.catalog import kinds
 from alerts.cost import MICROS, WARN_SHARE, Period
 from edge.clock import Clock
-from edge.outbox import Envelope
 from edge.reading import Evidence, Finding, FindingState, Tier, Timeliness, finding_id
 from gateway.clearing import cleared
 from gateway.db.costs import Spent
 from gateway.db.engine import reading
-from gateway.db.incidents import from_row, latest_finding
-from gateway.db.tables import incident
-from gateway.edge_watch import OWN
+from gateway.db.incidents import lasting, latest_finding
 from gateway.engine import Engine
+from gateway.own_findings import take_own
 from gateway.rounds import LOOK_S, look_around
 
 log = logging.getLogger(__name__)
@@ -81,12 +77,7 @@ class CostWatch:
             return
         with reading(self._engine.database) as connection:
             spent = costs.spent(connection, now_ns)
-            rows = connection.execute(
-                sa.select(incident).where(
-                    incident.c.rule.in_(COST_RULES), incident.c.condition_active
-                )
-            )
-            standing = {found.finding_id for found in map(from_row, rows.mappings())}
+            standing = {each.finding_id for each in lasting(connection, COST_RULES)}
         for each in spent:
             for level in _LEVELS:
                 if each.share >= level.share and self._id(each, level) not in standing:
@@ -145,4 +136,4 @@ class CostWatch:
 
     def _take(self, finding: Finding, now_ns: int) -> None:
         log.warning("%s", finding.evidence.sentence_en)
-        self._engine.take_finding(Envelope(1, OWN, OWN, now_ns, finding), now_ns)
+        take_own(self._engine, finding, now_ns)

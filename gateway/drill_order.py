@@ -9,13 +9,12 @@ from pydantic import Field
 
 from alerts.plan import ChannelName
 from edge.clock import Clock
-from edge.outbox import Envelope
 from edge.reading import DAY_NS, SECOND_NS, Tier
 from edge.settings import Settings
 from gateway.db.engine import writing
 from gateway.drills import Order, announce, finding_of
-from gateway.edge_watch import OWN
 from gateway.engine import Engine
+from gateway.own_findings import take_own
 from gateway.rounds import look_around
 
 log = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ def begin(engine: Engine, order: Order, since_ns: int, now_ns: int) -> str | Non
     with writing(engine.database) as connection:
         announce(connection, finding, order, now_ns)
     before = engine.counts["finding", "new"]
-    engine.take_finding(Envelope(1, OWN, OWN, now_ns, finding), now_ns)
+    take_own(engine, finding, now_ns)
     return f"i{finding.id}" if engine.counts["finding", "new"] > before else None
 
 

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from alerts.incident import Incident
 from edge.clock import Clock
-from edge.outbox import Envelope
 from edge.reading import (
     HOUR_NS,
     MINUTE_NS,
@@ -25,10 +24,10 @@ from edge.reading import (
 )
 from gateway.clearing import cleared
 from gateway.db.engine import reading
-from gateway.db.incidents import from_row, latest_finding
-from gateway.db.tables import incident
+from gateway.db.incidents import lasting, latest_finding
 from gateway.engine import Engine
 from gateway.health import EdgeView, Link, edges_of
+from gateway.own_findings import take_own
 from gateway.rounds import LOOK_S, look_around
 
 log = logging.getLogger(__name__)
@@ -38,8 +37,6 @@ GRACE_NS = 5 * MINUTE_NS
 """For how long an edge must be away before it is an outage."""
 BACK_NS = 2 * GRACE_NS
 """For how long it must be back before the outage is over: one that flaps is one outage."""
-OWN = "_gateway"
-"""Stands where an edge's name would in what the gateway finds itself; no edge is called so."""
 
 
 class EdgeWatch:
@@ -135,11 +132,9 @@ class EdgeWatch:
         if not self._leads():
             return  # another gateway says it, or we do when we lead
         log.warning("%s", finding.evidence.sentence_en)
-        self._engine.take_finding(Envelope(1, OWN, OWN, now_ns, finding), now_ns)
+        take_own(self._engine, finding, now_ns)
 
 
 def _standing(connection: sa.Connection) -> dict[str, Incident]:
     """The incidents of edges that are down as far as is known, by subject, whoever closed them."""
-    query = sa.select(incident).where(incident.c.rule == RULE, incident.c.condition_active)
-    found = [from_row(row) for row in connection.execute(query).mappings()]
-    return {each.subject: each for each in found}
+    return {each.subject: each for each in lasting(connection, [RULE])}

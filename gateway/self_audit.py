@@ -7,13 +7,13 @@ that takes nothing or a step long overdue, becomes an incident of its own when i
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 
 import sqlalchemy as sa
 from msgspec import Struct, structs
 
 from edge.clock import Clock, sleep
-from edge.outbox import Envelope
 from edge.reading import (
     SECOND_NS,
     Evidence,
@@ -26,10 +26,10 @@ from edge.reading import (
 from gateway.db import faults
 from gateway.db.engine import reading, writing
 from gateway.db.faults import Fault
-from gateway.db.incidents import latest_finding
-from gateway.db.tables import incident
+from gateway.db.incidents import lasting, latest_finding
 from gateway.engine import Conflict, Engine, announce
 from gateway.health import Vitals
+from gateway.own_findings import take_own
 
 log = logging.getLogger(__name__)
 
@@ -181,16 +181,13 @@ class SelfAudit:
 
     def _standing(self) -> Finding | None:
         """The last statement of the trouble that is not over yet."""
-        query = sa.select(incident.c.finding_id).where(
-            incident.c.rule == RULE, incident.c.condition_active.is_(True)
-        )
         with reading(self._engine.database) as connection:
-            known = connection.execute(query.order_by(incident.c.opened_ns.desc())).scalar()
-            return None if known is None else latest_finding(connection, known)
+            known = max(lasting(connection, [RULE]), key=attrgetter("opened_ns"), default=None)
+            return None if known is None else latest_finding(connection, known.finding_id)
 
     def _take(self, finding: Finding, now_ns: int) -> None:
         log.error("%s", finding.evidence.sentence_en)
-        self._engine.take_finding(Envelope(1, OWN, OWN, now_ns, finding), now_ns)
+        take_own(self._engine, finding, now_ns, OWN)
 
 
 def _reasons(vitals: Vitals) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from msgspec import Struct
 
-from edge.outbox import Envelope
 from edge.reading import Finding
 from gateway.alertmanager.alert import Alert
 from gateway.alertmanager.mapping import PREFIX, meaning_of, rule_of, statement
@@ -12,6 +11,7 @@ from gateway.db.engine import reading
 from gateway.db.incidents import latest_finding
 from gateway.db.tables import incident
 from gateway.engine import Engine
+from gateway.own_findings import take_own
 
 OWN = "_alertmanager"
 """Stands where an edge's name would; no edge is called so."""
@@ -54,7 +54,7 @@ class OutsideAlerts:
             return "repeated"
         if finding.revision == 0 and self._standing() >= STANDING_MAX:
             return "no_room"
-        self._engine.take_finding(Envelope(1, OWN, OWN, now_ns, finding), now_ns)
+        take_own(self._engine, finding, now_ns, OWN)
         return "new"
 
     def _known(self, alert: Alert) -> Finding | None:

@@ -26,13 +26,13 @@ from gateway.db.campaign_tables import campaign, campaign_call
 from gateway.db.outbox import Message
 from gateway.db.storable import storable
 from gateway.notices import idempotency_id
+from gateway.own_findings import OWN
 
 if TYPE_CHECKING:
     from gateway.work import Work
 
 log = logging.getLogger(__name__)
 
-OWN = "_gateway"
 VOICE = VOICE_KIND.name
 RULE_HELP, RULE_SILENT = "check_help", "check_silent"
 _TEXT_MAX = 200

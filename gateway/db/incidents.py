@@ -74,6 +74,13 @@ def latest_finding(connection: sa.Connection, finding_id: str) -> Finding:
     return msgspec.json.decode(body, type=Finding)
 
 
+def lasting(connection: sa.Connection, rules: Collection[str]) -> list[Incident]:
+    """The incidents of `rules` whose condition holds as far as is known, whoever closed them."""
+    about = incident_table.c
+    query = sa.select(incident_table).where(about.rule.in_(rules), about.condition_active)
+    return [from_row(row) for row in connection.execute(query).mappings()]
+
+
 def get(connection: sa.Connection, incident_id: str) -> Incident:
     """The incident of that id.
 

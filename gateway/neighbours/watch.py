@@ -12,16 +12,14 @@ import sqlalchemy as sa
 from alerts.incident import Incident
 from edge.clock import Clock
 from edge.crowd import at_least
-from edge.outbox import Envelope
 from edge.reading import DAY_NS, Evidence, Finding, FindingState, Tier, Timeliness, finding_id
 from gateway.clearing import cleared
 from gateway.db.engine import reading, writing
-from gateway.db.incidents import from_row, latest_finding
-from gateway.db.tables import incident
-from gateway.edge_watch import OWN
+from gateway.db.incidents import lasting, latest_finding
 from gateway.engine import Engine
 from gateway.neighbours import reports
 from gateway.neighbours.reports import HOMES_MIN, WITHIN_NS, Many, Topic
+from gateway.own_findings import take_own
 from gateway.rounds import LOOK_S, look_around
 
 log = logging.getLogger(__name__)
@@ -84,7 +82,7 @@ class NeighbourWatch:
 
     def _take(self, finding: Finding, now_ns: int) -> None:
         log.info("%s: %s", finding.subject, finding.evidence.sentence_en)
-        self._engine.take_finding(Envelope(1, OWN, OWN, now_ns, finding), now_ns)
+        take_own(self._engine, finding, now_ns)
 
 
 def _raised(found: Many, now_ns: int) -> Finding:
@@ -115,8 +113,5 @@ def _raised(found: Many, now_ns: int) -> Finding:
 
 def _standing(connection: sa.Connection) -> dict[tuple[str, str], Incident]:
     """The incidents whose condition holds as far as is known, by rule and building."""
-    query = sa.select(incident).where(
-        incident.c.rule.in_(_RULES.values()), incident.c.condition_active
-    )
-    found = [from_row(row) for row in connection.execute(query).mappings()]
+    found = lasting(connection, _RULES.values())
     return {(each.rule, each.subject): each for each in found}

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,6 @@ from edge.session import Session, Will
 from edge.topic import DeviceTopic, Verb
 from simulators.broker import MemoryBroker
 from simulators.clock import VirtualClock, run
-from tests.servers.brokers import mosquitto_in
 from tests.servers.process import PASSWORD, USERNAME, Server
 
 START_NS = 1_780_000_000 * SECOND_NS
@@ -232,16 +231,6 @@ def test_a_broker_that_ends_the_link_for_it_is_left_alone_for_an_hour(
 
     play(scenario)
     assert "does its acl let this edge write them" in caplog.text
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Server]:
-    folder = tmp_path / "broker"
-    folder.mkdir()
-    server = mosquitto_in(folder)
-    server.start()
-    yield server
-    server.kill()
 
 
 class _Ear:

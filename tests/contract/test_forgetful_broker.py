@@ -6,7 +6,7 @@ A real mosquitto is killed and comes back without its database, as after a disk 
 import asyncio
 import random
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from edge.session import Session
 from gateway.registry.push import Pusher
 from tests.contract.test_announcer import CONFIGS, HOME, START_NS, STATE, running, settings
 from tests.contract.test_session import online
-from tests.servers.brokers import mosquitto_in
 from tests.servers.process import PASSWORD, USERNAME, Server
 from tests.unit.gateway.registry_world import make_office
 
@@ -30,16 +29,6 @@ SPEED = 10.0
 OBS = STATE.removesuffix("state") + "obs"
 STATUS, CONFIG = topic.status_topic("s01", "e01"), topic.config_topic("s01", "e01")
 KEPT = {STATE, HOME, STATUS, CONFIG, *CONFIGS}
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Server]:
-    folder = tmp_path / "broker"
-    folder.mkdir()
-    server = mosquitto_in(folder)
-    server.start()
-    yield server
-    server.kill()
 
 
 def forget(broker: Server) -> None:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from edge.reading import Finding
-from gateway.edge_watch import OWN
+from gateway.own_findings import OWN
 from tests.unit.gateway.held_world import HeldWorld
 
 EDGE = ("edge_down", "s01/e01")

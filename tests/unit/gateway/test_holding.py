@@ -7,8 +7,8 @@ import pytest
 
 from alerts.incident import Act, Command, Outcome, State
 from edge.reading import HOUR_NS, SECOND_NS, Tier
-from gateway.edge_watch import OWN
 from gateway.health import Pulse, check
+from gateway.own_findings import OWN
 from tests.unit.gateway.held_world import HeldWorld
 
 METER = "s01/b01/u0/m0"
